@@ -1,0 +1,113 @@
+"""Checks and their mutants, declared beside each other.
+
+    @check("RA-05", GuestBoot(mode=Mode.STATEFUL), role="router")
+    def test_managed_flag(recording: Recording, notebook: Notebook) -> None:
+        '''The docstring is the specification.'''
+
+    @edited(test_managed_flag, because="M=0")
+    def managed_flag_cleared(recording: Recording) -> Recording: ...
+
+    @played(test_managed_flag, because="M=0")
+    def router_of_another_mode() -> Broken:
+        return Broken(GuestBoot(mode=Mode.STATEFUL), party="router", implementation="scripted:slaac-only")
+
+A check is a plain function; nothing about judging needs pytest. `because` must occur in the reason of the verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from conformance.judging.verdict import Notebook
+from fixtures.recording.model import Recording
+from fixtures.scenarios.base import Scenario
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class CheckFunction(Protocol):
+    """The shape of a check."""
+
+    __name__: str
+
+    def __call__(self, recording: Recording, notebook: Notebook) -> None: ...
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A play with a broken party: `implementations` replaces, role by role, who plays (a name, or an instance).
+
+    The scenario may also differ from the check's own (a broken scripted peer is an option of its scenario).
+    """
+
+    scenario: Scenario
+    implementations: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One proof that a check can fail."""
+
+    name: str
+    because: str
+    edit: Callable[[Recording], Recording] | None = None
+    play: Callable[[], Broken] | None = None
+
+
+@dataclass
+class Check:
+    """One requirement judged on the recordings of one or more scenarios.
+
+    `role` is the party that the verdict is about; `needs` names features (`fixtures.features`) without which the
+    requirement does not apply to it. `nightly` (from the chosen implementations by role to a reason, or None) names
+    the cells that are too slow for an ordinary run.
+    """
+
+    requirement: str
+    scenarios: tuple[Scenario, ...]
+    function: CheckFunction
+    role: str
+    needs: tuple[str, ...] = ()
+    mutants: list[Mutant] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The test function's name."""
+        return self.function.__name__
+
+
+CHECKS: dict[str, Check] = {}
+
+
+def check(requirement: str, *scenarios: Scenario, role: str, needs: tuple[str, ...] = ()) -> Callable[[Function], Function]:
+    """Declare a function as the check of a requirement on the recordings of these scenarios."""
+
+    def declare(function: Function) -> Function:
+        declared = Check(requirement, scenarios, function, role, needs)
+        CHECKS[f"{function.__module__}.{function.__name__}"] = declared
+        function.check = declared  # type: ignore[attr-defined]
+        return function
+
+    return declare
+
+
+def edited(target: Any, *, because: str) -> Callable[[Function], Function]:
+    """Declare an edit of a healthy recording after which the check must fail with `because` in its reason."""
+
+    def declare(function: Function) -> Function:
+        target.check.mutants.append(Mutant(function.__name__, because, edit=function))
+        return function
+
+    return declare
+
+
+def played(target: Any, *, because: str) -> Callable[[Function], Function]:
+    """Declare a play with a broken party, on whose recording the check must fail with `because` in its reason."""
+
+    def declare(function: Function) -> Function:
+        target.check.mutants.append(Mutant(function.__name__, because, play=function))
+        return function
+
+    return declare

@@ -1,0 +1,118 @@
+"""Verdicts, and the notebook in which a check writes while it judges one recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from fixtures.recording.model import Frame, KernelEvent, Mark, Recording, Snapshot
+
+
+class Outcome(StrEnum):
+    """The words of the report; see docs/reading-a-report.md."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    WARN = "warn"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not-applicable"
+    NOT_RUN = "not-run"
+    ERROR = "error"
+    FLAKY = "flaky"
+
+
+T = TypeVar("T")
+Seen = Frame | KernelEvent | Snapshot | Mark
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One packet, kernel event, snapshot or mark that decided a verdict. `time` is seconds since the play's start."""
+
+    kind: str
+    node: str | None
+    interface: str | None
+    frame: int | None
+    time: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured number, for the report; it never defines a limit."""
+
+    name: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a check says of one recording."""
+
+    outcome: Outcome
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON values; enumerations as text."""
+        return asdict(self)
+
+
+class Violated(Exception):
+    """The requirement is not met; the text says what was seen instead."""
+
+
+class Unjudgeable(Exception):
+    """The stimulus did not take place, or the machine was too late to tell."""
+
+
+@dataclass
+class Notebook:
+    """What a check uses to judge: it asks for the stimulus, expects what the requirement says, and cites what it saw.
+
+    A pass must rest on cited evidence; `expect` cites on both sides, so the packet that broke the rule is kept too.
+    """
+
+    recording: Recording
+    evidence: list[Evidence] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
+
+    def cite(self, *seen: Seen, text: str = "") -> None:
+        """Keep frames, events, snapshots or marks as evidence."""
+        from conformance.judging.citing import cited
+
+        for item in seen:
+            entry = cited(item, text)
+            if entry not in self.evidence:
+                self.evidence.append(entry)
+
+    def expect(self, holds: object, otherwise: str, *seen: Seen) -> None:
+        """Cite what was seen; raise Violated with the sentence `otherwise` when the condition does not hold."""
+        self.cite(*seen)
+        if not holds:
+            raise Violated(otherwise)
+
+    def stimulus(self, found: Iterable[T], otherwise: str) -> list[T]:
+        """The occurrences of the stimulus; raise Unjudgeable with `otherwise` when there is none."""
+        items = list(found)
+        if not items:
+            raise Unjudgeable(otherwise)
+        return items
+
+    def in_time(self, seconds: float, limit: float, otherwise: str, *seen: Seen) -> None:
+        """Expect `seconds` <= `limit`, widened by the machine's stall; too late only through the stall is unjudgeable."""
+        self.cite(*seen)
+        stall = self.recording.stall()
+        if seconds <= limit:
+            return
+        if seconds <= limit + stall:
+            raise Unjudgeable(f"{otherwise} ({seconds:.3f} s, limit {limit:g} s), but the machine stalled {stall:.3f} s")
+        raise Violated(f"{otherwise} ({seconds:.3f} s, limit {limit:g} s)")
+
+    def figure(self, name: str, value: float, unit: str) -> None:
+        """Keep a measured number for the report."""
+        self.figures.append(Figure(name, value, unit))
