@@ -1,0 +1,10 @@
+"""The words that the catalogue, the options and the report share; docs/design.md explains them."""
+
+from __future__ import annotations
+
+LEVELS = ("MUST", "SHOULD", "MAY", "PLATFORM")
+CLOUDS = ("calico", "cloudstack", "ovirt", "clearwater", "vpc")
+ROLES = (
+    "router", "dhcpv6-server", "relay", "guest", "neighbour-proxy", "fabric", "name-server", "application",
+    "compute-host", "segment", "management", "peer",
+)
