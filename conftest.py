@@ -1,0 +1,3 @@
+"""The door: names the plugins; no logic."""
+
+pytest_plugins = ["fixtures.sandbox.plugin"]
