@@ -32,7 +32,9 @@ def entries(path: Path, data: Mapping[str, Any], table: str, known: Mapping[str,
         yield checked(where, row, known, optional)
 
 
-def checked(where: str, row: Mapping[str, Any], known: Mapping[str, type], optional: Iterable[str] = ()) -> dict[str, Any]:
+def checked(
+    where: str, row: Mapping[str, Any], known: Mapping[str, type], optional: Iterable[str] = ()
+) -> dict[str, Any]:
     """The row itself, when it has all known keys, none besides them, and values of their types. Raises BadData."""
     for key, value in row.items():
         if key not in known:

@@ -9,7 +9,7 @@
 
     @played(test_managed_flag, because="M=0")
     def router_of_another_mode() -> Broken:
-        return Broken(GuestBoot(mode=Mode.STATEFUL), party="router", implementation="scripted:slaac-only")
+        return Broken(GuestBoot(mode=Mode.STATEFUL), {"router": SlaacOnlyRouter()})
 
 A check is a plain function; nothing about judging needs pytest. `because` must occur in the reason of the verdict.
 """
@@ -32,7 +32,8 @@ class CheckFunction(Protocol):
 
     __name__: str
 
-    def __call__(self, recording: Recording, notebook: Notebook) -> None: ...
+    def __call__(self, recording: Recording, notebook: Notebook) -> None:
+        """Return when the requirement is met; raise Violated or Unjudgeable through the notebook when not."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,12 @@ class Mutant:
     play: Callable[[], Broken] | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Check:
     """One requirement judged on the recordings of one or more scenarios.
 
-    `role` is the party that the verdict is about; `needs` names features (`fixtures.features`) without which the
-    requirement does not apply to it. `nightly` (from the chosen implementations by role to a reason, or None) names
-    the cells that are too slow for an ordinary run.
+    `role` is the party that the verdict is about. `needs` names features (`fixtures.features`): where anybody in the
+    cast lacks one, the cell is `not-applicable`, and it is judged all the same to probe that declaration.
     """
 
     requirement: str
@@ -81,7 +81,9 @@ class Check:
 CHECKS: dict[str, Check] = {}
 
 
-def check(requirement: str, *scenarios: Scenario, role: str, needs: tuple[str, ...] = ()) -> Callable[[Function], Function]:
+def check(
+    requirement: str, *scenarios: Scenario, role: str, needs: tuple[str, ...] = ()
+) -> Callable[[Function], Function]:
     """Declare a function as the check of a requirement on the recordings of these scenarios."""
 
     def declare(function: Function) -> Function:

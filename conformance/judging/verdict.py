@@ -75,11 +75,14 @@ class Notebook:
     """What a check uses to judge: it asks for the stimulus, expects what the requirement says, and cites what it saw.
 
     A pass must rest on cited evidence; `expect` cites on both sides, so the packet that broke the rule is kept too.
+    `finding` may be set to one sentence that says, for the reader of a pass, what was seen.
     """
 
     recording: Recording
     evidence: list[Evidence] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    finding: str = ""
 
     def cite(self, *seen: Seen, text: str = "") -> None:
         """Keep frames, events, snapshots or marks as evidence."""
@@ -96,6 +99,12 @@ class Notebook:
         if not holds:
             raise Violated(otherwise)
 
+    def recommend(self, holds: object, otherwise: str, *seen: Seen) -> None:
+        """A SHOULD inside a MUST: cite and go on; where it does not hold the verdict is `warn` at best."""
+        self.cite(*seen)
+        if not holds:
+            self.doubts.append(otherwise)
+
     def stimulus(self, found: Iterable[T], otherwise: str) -> list[T]:
         """The occurrences of the stimulus; raise Unjudgeable with `otherwise` when there is none."""
         items = list(found)
@@ -104,13 +113,14 @@ class Notebook:
         return items
 
     def in_time(self, seconds: float, limit: float, otherwise: str, *seen: Seen) -> None:
-        """Expect `seconds` <= `limit`, widened by the machine's stall; too late only through the stall is unjudgeable."""
+        """Expect `seconds` <= `limit`, widened by the machine's stall; late only through the stall is unjudgeable."""
         self.cite(*seen)
         stall = self.recording.stall()
         if seconds <= limit:
             return
         if seconds <= limit + stall:
-            raise Unjudgeable(f"{otherwise} ({seconds:.3f} s, limit {limit:g} s), but the machine stalled {stall:.3f} s")
+            late = f"{seconds:.3f} s, limit {limit:g} s"
+            raise Unjudgeable(f"{otherwise} ({late}), but the machine stalled for {stall:.3f} s")
         raise Violated(f"{otherwise} ({seconds:.3f} s, limit {limit:g} s)")
 
     def figure(self, name: str, value: float, unit: str) -> None:

@@ -1,0 +1,9 @@
+"""The pytest plugin: from checks to cells, to plays, to recordings, to verdicts, to an exit status."""
+
+pytest_plugins = [
+    "conformance.plugin.options",
+    "conformance.plugin.collecting",
+    "conformance.plugin.playing",
+    "conformance.plugin.judging",
+    "conformance.plugin.ending",
+]

@@ -1,0 +1,88 @@
+"""Casting: which implementations play which roles of a scenario.
+
+Nothing is listed by hand: whatever `fixtures.implementations` offers for a role plays it, when it is installed. One
+rule keeps the combinations natural: a program that is router, DHCPv6 server and name server in one plays all of these
+roles, and the others share them: dnsmasq with itself, radvd with Kea.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from itertools import product
+
+from conformance.datafiles import nearest
+from conformance.words import ROLES
+from fixtures.implementations.base import Implementation
+
+#: Roles that the network's side plays; a program among them plays all of these that it can.
+NETWORK = ("router", "dhcpv6-server", "name-server")
+
+Cast = Mapping[str, str]
+
+
+class BadSelection(ValueError):
+    """A selection that names what does not exist, or leaves a role without a player; one sentence."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Who may play: by role, the names or globs that were asked for; a role that is not there is free to all."""
+
+    wanted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    known: Mapping[str, Implementation] = field(default_factory=dict)
+
+    def playing(self, role: str) -> list[str]:
+        """The names of those who may play a role, sorted. Raises BadSelection for an unknown or useless name."""
+        able = sorted(name for name, each in self.known.items() if role in each.roles)
+        chosen: list[str] = []
+        for word in self.wanted.get(role, ("all",)):
+            found = able if word == "all" else [name for name in able if fnmatchcase(name, word)]
+            if not found and role in self.wanted:
+                raise BadSelection(self._unknown(role, word, able))
+            chosen += [name for name in found if name not in chosen]
+        return chosen
+
+    def demanded(self, cast: Cast) -> list[str]:
+        """Those of a cast who were asked for by name (not by a glob, not by `all`): they must be installed."""
+        return [name for role, name in cast.items() if name in self.wanted.get(role, ())]
+
+    def _unknown(self, role: str, word: str, able: Sequence[str]) -> str:
+        known = f"(known: {', '.join(able) or 'none'})"
+        if word in self.known:
+            return f"--{role} {word}: {word} plays {', '.join(sorted(self.known[word].roles))}, not {role} {known}"
+        return f"--{role} {word}: unknown {role} {word!r}{nearest(word, able)} {known}"
+
+
+def casts(parts: Iterable[str], selection: Selection) -> Iterator[dict[str, str]]:
+    """Every cast of a scenario with these roles. Raises BadSelection when a role has no player."""
+    roles = sorted(parts, key=_rank)
+    players = {role: selection.playing(role) for role in roles}
+    for role, names in players.items():
+        if not names:
+            raise BadSelection(f"no implementation plays {role}, which the selected checks need")
+    everyone = [dict(zip(roles, names, strict=True)) for names in product(*players.values())]
+    natural = [cast for cast in everyone if _natural(cast, selection)]
+    yield from natural or everyone
+
+
+def label(cast: Cast) -> str:
+    """The part of a test id that names the cast: the network's side joined by `+`, then the others by `-`."""
+    network = dict.fromkeys(cast[role] for role in NETWORK if role in cast)
+    others = [cast[role] for role in sorted(cast, key=_rank) if role not in NETWORK]
+    return "-".join([*(["+".join(network)] if network else []), *others])
+
+
+def _natural(cast: Cast, selection: Selection) -> bool:
+    """Each program of the network's side plays all the roles there that it can, or shares them with no such program."""
+    side = {role: name for role, name in cast.items() if role in NETWORK}
+    serving = {role: name for role, name in side.items() if role != "name-server"}
+    for name in serving.values():
+        if any(other != name and role in selection.known[name].roles for role, other in side.items()):
+            return False
+    return True
+
+
+def _rank(role: str) -> tuple[int, str]:
+    return (ROLES.index(role) if role in ROLES else len(ROLES), role)

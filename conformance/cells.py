@@ -1,0 +1,96 @@
+"""Cells: one check on one scenario with one cast. A cell is one test, and one square of the report's matrix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from conformance.casting import Cast, label
+from conformance.catalogue import catalogue
+from conformance.datafiles import BadData, nearest
+from conformance.judging.check import Check
+from fixtures.features import FEATURES, PLAYED_BY
+from fixtures.implementations.base import Implementation
+from fixtures.scenarios.base import Scenario
+
+
+class BadCheck(ValueError):
+    """A check is declared wrongly; the text is one sentence."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """What one test judges. `id` is what stands in the brackets of its test id."""
+
+    check: Check
+    scenario: Scenario
+    cast: Cast
+    id: str
+
+    @property
+    def test(self) -> str:
+        """The test's name with its id, as deviations and allowances name it."""
+        return f"{self.check.name}[{self.id}]"
+
+    def lacking(self, known: Mapping[str, Implementation]) -> dict[str, str]:
+        """The needed features that somebody of the cast declares not to have, each with its source."""
+        found = {}
+        for feature in self.check.needs:
+            player = known.get(self.cast.get(PLAYED_BY.get(feature, "guest"), ""))
+            if player is not None and feature in player.lacks:
+                found[f"{feature} ({player.name})"] = player.lacks[feature]
+        return found
+
+    def __repr__(self) -> str:
+        return self.id
+
+
+def cells(check: Check, casts: Callable[[Scenario], Iterable[Cast]]) -> Iterator[Cell]:
+    """Every cell of a check, given who plays in a scenario. Raises BadCheck."""
+    verify(check)
+    labels = scenario_labels(check.scenarios)
+    for scenario, scene in zip(check.scenarios, labels, strict=True):
+        for cast in casts(scenario):
+            words = [word for word in (scene, label(cast)) if word]
+            yield Cell(check, scenario, dict(cast), "-".join(words))
+
+
+def verify(check: Check) -> None:
+    """Raises BadCheck when the declaration names what does not exist."""
+    try:
+        catalogue().named(check.requirement)
+    except BadData as error:
+        raise BadCheck(f"{check.name}: {error}") from error
+    if not check.scenarios:
+        raise BadCheck(f"{check.name}: a check needs at least one scenario, @check(id, Scenario(), role=...)")
+    for scenario in check.scenarios:
+        if check.role not in scenario.parts and check.role not in JUDGED_WITHOUT_A_PLAYER:
+            raise BadCheck(f"{check.name}: role {check.role!r} has no part in {scenario.name}"
+                           f" (its parts: {', '.join(scenario.parts)}){nearest(check.role, scenario.parts)}")
+    for feature in check.needs:
+        if feature not in FEATURES:
+            raise BadCheck(f"{check.name}: unknown feature {feature!r}{nearest(feature, FEATURES)}")
+
+
+#: Roles that the stage itself plays with the kernel, where no implementation was cast for them.
+JUDGED_WITHOUT_A_PLAYER = frozenset({"compute-host", "segment"})
+
+
+def scenario_labels(scenarios: Sequence[Scenario]) -> list[str]:
+    """What tells a check's scenarios apart: nothing for one, else the values of differing options, or the names."""
+    if len(scenarios) < 2:
+        return [""] * len(scenarios)
+    one_kind = len({type(scenario) for scenario in scenarios}) == 1
+    differing = [key for key in scenarios[0].options if one_kind
+                 and len({repr(scenario.options[key]) for scenario in scenarios}) > 1]
+    labels = [_words([scenario.options[key] for key in differing]) if differing else scenario.name
+              for scenario in scenarios]
+    if len(set(labels)) < len(labels):
+        labels = [_words([scenario.name, *scenario.options.values()]) for scenario in scenarios]
+    return labels
+
+
+def _words(values: Sequence[object]) -> str:
+    """Option values as the part of a test id that works in `-k`."""
+    return "-".join(re.sub(r"[^\w.+]+", "-", str(value)).strip("-").lower() or "none" for value in values)

@@ -1,0 +1,132 @@
+"""The desk: what one run knows, and where its cells get their recordings from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+from conformance.casting import Cast, Selection, casts
+from conformance.cells import Cell, cells
+from conformance.judging.check import Check
+from conformance.plugin.library import Library
+from fixtures.implementations.base import ProgramError
+from fixtures.playing.request import PlayRequest
+from fixtures.recording.model import Program, Recording
+from fixtures.recording.storage import SavedError, load
+from fixtures.scenarios.base import Scenario
+
+
+class NotRun(Exception):
+    """The cell's play is not played in this run; the text says why."""
+
+
+class NotRecorded(Exception):
+    """There should be a recording and there is none, or it cannot be read: an error of the suite."""
+
+
+@dataclass
+class Desk:
+    """One run: who may play, what is asked for, and what was recorded.
+
+    `again` are the options that a command must repeat to show a cell again; `played` is where this run's recordings
+    lie, once they have been played.
+    """
+
+    selection: Selection
+    requirements: frozenset[str] = frozenset()
+    library: Library | None = None
+    nightly: bool = False
+    strict: bool = False
+    again: str = ""
+    played: Path | None = None
+    _loaded: dict[Path, Recording] = field(default_factory=dict)
+
+    def cells(self, check: Check) -> list[Cell]:
+        """The cells of a check. Raises BadCheck and BadSelection."""
+        return list(cells(check, self._casts))
+
+    def hindrance(self, cell: Cell) -> str | None:
+        """Why the cell is not run, or None. Raises UsageError where a program was asked for by name."""
+        if self.library is not None:
+            found = self.library.find(cell.scenario, cell.cast)
+            return None if found else f"there is no recording of this play in {self.library.folder}"
+        for name in dict.fromkeys(cell.cast.values()):
+            lacking = self._missing.get(name)
+            if lacking and name in self.selection.demanded(cell.cast):
+                raise pytest.UsageError(lacking)
+            if lacking:
+                return lacking
+        return None if self.nightly else cell.scenario.nightly(cell.cast)
+
+    def request(self, cell: Cell) -> PlayRequest:
+        """The play that a cell needs."""
+        return PlayRequest(cell.scenario, cell.cast)
+
+    def recording(self, cell: Cell) -> Recording:
+        """The cell's recording. Raises NotRun and NotRecorded."""
+        reason = self.hindrance(cell)
+        if reason:
+            raise NotRun(reason)
+        if self.library is not None:
+            found = self.library.find(cell.scenario, cell.cast)
+            assert found is not None
+            return found
+        try:
+            return self._load(self.request(cell).id)
+        except (ProgramError, SavedError) as error:
+            raise NotRecorded(str(error)) from error
+
+    def implementations(self, cell: Cell) -> dict[str, Program]:
+        """Who would play a cell, with the versions that the programs state; empty where they cannot be asked."""
+        return {role: Program(name, self._versions.get(name, "")) for role, name in cell.cast.items()}
+
+    @cached_property
+    def missing(self) -> dict[str, str]:
+        """A sentence for each implementation, of those that may play, whose programs are not installed."""
+        may = {name for role in {role for each in self.selection.known.values() for role in each.roles}
+               for name in self.selection.playing(role)}
+        return {name: text for name, text in self._missing.items() if name in may}
+
+    @cached_property
+    def _missing(self) -> dict[str, str]:
+        return {
+            name: f"{name} needs {' and '.join(each.missing())}, not installed here;"
+                  f" on Debian: apt install {' '.join(each.packages)}"
+            for name, each in self.selection.known.items() if each.missing()
+        }
+
+    @cached_property
+    def _versions(self) -> dict[str, str]:
+        found = {}
+        for name, each in self.selection.known.items():
+            try:
+                found[name] = "" if each.missing() else each.version()
+            except ProgramError:
+                found[name] = ""
+        return found
+
+    def _casts(self, scenario: Scenario) -> Iterator[Cast]:
+        planned = list(casts(scenario.parts, self.selection))
+        yield from planned
+        for cast in self.library.casts(scenario) if self.library else ():
+            chosen = all(name in self.selection.playing(role) for role, name in cast.items()
+                         if role in self.selection.wanted)
+            if chosen and cast not in planned:
+                yield cast
+
+    def _load(self, play: str) -> Recording:
+        if self.played is None:
+            raise NotRecorded("nothing was played in this run")
+        path = self.played / play
+        if path not in self._loaded:
+            if not path.exists():
+                raise NotRecorded(f"the play {play} left no recording")
+            self._loaded[path] = load(path)
+        return self._loaded[path]
+
+
+DESK: pytest.StashKey[Desk] = pytest.StashKey()

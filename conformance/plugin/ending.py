@@ -1,0 +1,129 @@
+"""The end of a run: the summary, and the exit status that tells red verdicts from faults of the suite."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from conformance.catalogue import catalogue
+from conformance.judging.verdict import Outcome
+from conformance.plugin.desk import DESK
+from conformance.plugin.judging import PROPERTY
+
+RED, BROKEN, NOTHING = 1, 3, 5
+_JUDGED = (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.FLAKY)
+
+
+class Tally:
+    """The verdicts of a run, by test."""
+
+    def __init__(self) -> None:
+        self.cells: dict[str, dict[str, Any]] = {}
+        self.red: dict[str, str] = {}
+        self.broken: dict[str, str] = {}
+
+    def take(self, report: pytest.TestReport) -> None:
+        """Take one phase of one test; only cells count."""
+        said: list[Any] = [value for key, value in report.user_properties if key == PROPERTY]
+        if not said:
+            return
+        cell: dict[str, Any] = said[-1]
+        self.cells[report.nodeid] = cell
+        if report.failed and (report.when != "call" or cell["verdict"] == Outcome.ERROR):
+            self.broken[report.nodeid] = cell["reason"] if cell["verdict"] == Outcome.ERROR else "the test itself broke"
+        elif report.failed:
+            self.red[report.nodeid] = cell["reason"]
+
+    def counts(self) -> Counter[str]:
+        """How many cells have each verdict."""
+        return Counter(cell["verdict"] for cell in self.cells.values())
+
+    def exit_status(self, before: int) -> int:
+        """The run's exit status, where pytest alone would say `before`."""
+        if not self.cells or before not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            return before
+        if self.broken:
+            return BROKEN
+        if self.red:
+            return RED
+        if not any(cell["verdict"] in _JUDGED for cell in self.cells.values()):
+            return NOTHING
+        return before
+
+
+TALLY: pytest.StashKey[Tally] = pytest.StashKey()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count from the start."""
+    config.stash[TALLY] = tally = Tally()
+    config.pluginmanager.register(_Counting(tally), "sextant-counting")
+
+
+class _Counting:
+    """Takes every report, also those that come from workers."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take a report."""
+        self._tally.take(report)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """What may play and is not installed, and the package that brings it."""
+    desk = config.stash[DESK]
+    if desk.library is not None:
+        return [f"judging {len(desk.library.recordings)} recordings of {desk.library.folder}; nothing is played"]
+    return [f"not run: {sentence}" for sentence in desk.missing.values()]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Set the exit status; in a worker nobody asks for it."""
+    session.exitstatus = session.config.stash[TALLY].exit_status(int(exitstatus))
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    """The summary line, and every cell that is red, broken or inconclusive, with its reason."""
+    tally = config.stash[TALLY]
+    if not tally.cells:
+        _say_why_empty(terminalreporter, config)
+        return
+    terminalreporter.section("conformance")
+    for title, nodeids in (("error", tally.broken), ("red", tally.red), ("not judged", _inconclusive(tally))):
+        for nodeid, reason in nodeids.items():
+            verdict = tally.cells[nodeid]["verdict"]
+            terminalreporter.write_line(f"{title}: {nodeid.rpartition('::')[2]}: {verdict}: {reason}")
+    terminalreporter.write_line(summary(tally))
+    if exitstatus == NOTHING:
+        terminalreporter.write_line("nothing was judged, so nothing is known: this run is not green")
+
+
+def summary(tally: Tally) -> str:
+    """`N requirements, M verdicts: pass .. warn .. fail ..`, with all the words of the report."""
+    counts = tally.counts()
+    requirements = {cell["requirement"] for cell in tally.cells.values()}
+    words = [word for word in Outcome if word is not Outcome.FLAKY or counts[word]]
+    told = " ".join(f"{word} {counts[word]}" for word in sorted(words, key=_ORDER.index))
+    deviations = sum(1 for cell in tally.cells.values() if cell["known_deviation"] and cell["verdict"] == Outcome.FAIL)
+    known = f" ({deviations} of the failures are known deviations)" if deviations else ""
+    return f"{len(requirements)} requirements, {len(tally.cells)} verdicts: {told}{known}"
+
+
+_ORDER = [Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE, Outcome.NOT_RUN,
+          Outcome.ERROR, Outcome.FLAKY]
+
+
+def _inconclusive(tally: Tally) -> dict[str, str]:
+    return {nodeid: cell["reason"] for nodeid, cell in tally.cells.items()
+            if cell["verdict"] == Outcome.INCONCLUSIVE and nodeid not in tally.red}
+
+
+def _say_why_empty(terminalreporter: Any, config: pytest.Config) -> None:
+    for id in sorted(config.stash[DESK].requirements):
+        terminalreporter.write_line(f"{id} was asked for, and no selected check judges it:"
+                                    f" {catalogue().named(id).text}")

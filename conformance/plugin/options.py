@@ -1,0 +1,85 @@
+"""The options of the suite, checked before anything plays."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.casting import BadSelection, Selection
+from conformance.catalogue import catalogue
+from conformance.datafiles import BadData
+from conformance.plugin.desk import DESK, Desk
+from conformance.plugin.library import BadRecordings, Library
+from fixtures.implementations.base import ProgramError
+from fixtures.implementations.registry import all_implementations
+
+#: The roles that a real program can be chosen for, each with its own option.
+CHOOSABLE = ("guest", "router", "dhcpv6-server", "name-server", "neighbour-proxy", "fabric", "application")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the group "sextant". `--strict` is pytest's own: here it also makes every `warn` red."""
+    group = parser.getgroup("sextant", "sextant: IPv6 conformance in clouds")
+    for role in CHOOSABLE:
+        group.addoption(f"--{role}", action="append", metavar="NAME", default=None, dest=_dest(role),
+                        help=f"who plays {role}: a name, a glob or `all`; may be repeated (default: all)")
+    group.addoption("--list-implementations", action="store_true", help="print the implementations, and end")
+    group.addoption("--requirement", action="append", metavar="ID", default=[],
+                    help="judge only this requirement, such as RA-05; may be repeated")
+    group.addoption("--nightly", action="store_true", help="play what is too slow for an ordinary run, too")
+    group.addoption("--recordings", metavar="DIR", default=None,
+                    help="play nothing: judge the recordings saved in DIR")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the options and the law's data; what is wrong is one sentence and exit status 4."""
+    try:
+        wanted = {role: config.getoption(_dest(role)) for role in CHOOSABLE if config.getoption(_dest(role))}
+        selection = Selection(wanted, all_implementations())
+        for role in wanted:
+            selection.playing(role)
+        requirements = frozenset(catalogue().named(id).id for id in config.getoption("requirement"))
+        folder = config.getoption("recordings")
+        library = Library.open(config.invocation_params.dir / folder) if folder else None
+        config.stash[DESK] = Desk(
+            selection=selection, requirements=requirements, library=library, nightly=config.getoption("nightly"),
+            strict=bool(config.getini("strict")), again=_again(config),
+        )
+    except (BadData, BadSelection, BadRecordings) as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """`--list-implementations`: a table, and the end."""
+    if not config.getoption("list_implementations"):
+        return None
+    for line in implementations_table():
+        print(line)
+    return 0
+
+
+def implementations_table() -> list[str]:
+    """One line for each implementation: name, roles, version or what is missing."""
+    rows = []
+    for name, each in all_implementations().items():
+        try:
+            state = (f"not installed: apt install {' '.join(each.packages)}" if each.missing() else each.version())
+        except ProgramError as error:
+            state = f"cannot be asked for its version: {error}"
+        rows.append((name, ", ".join(sorted(each.roles)), state))
+    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+    return [f"{name:<{widths[0]}}  {roles:<{widths[1]}}  {state}" for name, roles, state in rows]
+
+
+def _dest(role: str) -> str:
+    return "cast_" + role.replace("-", "_")
+
+
+def _again(config: pytest.Config) -> str:
+    """The options that a command must repeat to show a cell of this run again."""
+    words = [f"--{role} {name}" for role in CHOOSABLE for name in config.getoption(_dest(role)) or ()]
+    if config.getoption("nightly"):
+        words.append("--nightly")
+    if config.getoption("recordings"):
+        words.append(f"--recordings {config.getoption('recordings')}")
+    return "".join(f" {word}" for word in words)

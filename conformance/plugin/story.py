@@ -1,0 +1,27 @@
+"""A red cell as a story in five lines, for the terminal."""
+
+from __future__ import annotations
+
+from conformance.catalogue import catalogue
+from conformance.cells import Cell
+from conformance.judging.verdict import Evidence, Judgement
+
+
+def story(cell: Cell, judgement: Judgement, recording: str | None, again: str) -> str:
+    """What was promised, what was done, what was seen, what decided it, and the command that shows it again."""
+    requirement = catalogue().named(cell.check.requirement)
+    players = ", ".join(f"{role} {name}" for role, name in cell.cast.items())
+    decided = _line(judgement.evidence[-1]) if judgement.evidence else "nothing was cited"
+    return "\n".join([
+        f"promised: {requirement.id} ({requirement.level}, {requirement.source}): {requirement.text}",
+        f"done:     {cell.scenario.name} with {players}" + (f", recorded as {recording}" if recording else ""),
+        f"seen:     {judgement.outcome}: {judgement.reason}",
+        f"decided:  {decided}",
+        f"again:    {again}",
+    ])
+
+
+def _line(evidence: Evidence) -> str:
+    place = "/".join(word for word in (evidence.node, evidence.interface) if word)
+    number = f" {evidence.frame}" if evidence.frame is not None else ""
+    return f"{evidence.kind}{number} at {evidence.time:.3f} s{f' in {place}' if place else ''}: {evidence.text}"
