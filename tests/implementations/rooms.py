@@ -39,8 +39,8 @@ class Room:
     def _enter(self) -> int:
         if LIBC.unshare(CLONE_FS | CLONE_NEWNS | CLONE_NEWNET):
             raise OSError(ctypes.get_errno(), "unshare")
-        script = """mount --make-rprivate / && mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run &&
-                    printf '' >/run/resolv.conf && mount --bind /run/resolv.conf /etc/resolv.conf && ip link set lo up"""
+        script = """mount --make-rprivate / && mount -t sysfs sysfs /sys && mount -t tmpfs -o mode=755 tmpfs /run
+                    : >/run/resolv.conf && mount --bind /run/resolv.conf /etc/resolv.conf && ip link set lo up"""
         subprocess.run(["sh", "-ec", script], check=True)
         return threading.get_native_id()
 
@@ -76,7 +76,9 @@ class Room:
 class Lan:
     """Some guests (eth0) and a router (eth0, with the situation's addresses) on one bridge; ends with `close`."""
 
-    def __init__(self, directory: Path, situation: Situation, guests: Sequence[str] = ("guest",), nics: int = 1) -> None:
+    def __init__(
+        self, directory: Path, situation: Situation, guests: Sequence[str] = ("guest",), nics: int = 1
+    ) -> None:
         self.directory, self.situation = directory, situation
         self.pump = OutputPump()
         self.router, self.segment = Room("router"), Room("segment")
