@@ -1,0 +1,26 @@
+"""Writes a report: the document, the page, Allure's results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reports.allure_results import write_results
+from reports.compliance import Compliance, dumps, load
+from reports.errors import because
+from reports.output import write_whole
+from reports.page import render
+
+
+def build(document: Compliance, directory: Path) -> None:
+    """Write compliance.json, index.html and allure-results/ into a directory. Raises ReportError."""
+    try:
+        write_whole(directory / "compliance.json", dumps(document))
+        write_whole(directory / "index.html", render(document, directory))
+        write_results(document, directory)
+    except OSError as error:
+        raise because(error, "cannot write the report to", directory) from error
+
+
+def rebuild(directory: Path) -> None:
+    """Make the pages of a report again from its compliance.json and recordings. Raises ReportError."""
+    build(load(directory / "compliance.json"), directory)

@@ -1,0 +1,141 @@
+"""compliance.json: the one source of every page. Its schema is `schema/compliance-1.schema.json`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+from reports.errors import ReportError
+
+SCHEMA = 1
+SCHEMA_FILE = Path(__file__).parent / "schema" / f"compliance-{SCHEMA}.schema.json"
+
+#: The words of verdicts, worst first.
+VERDICTS = ("error", "fail", "flaky", "inconclusive", "warn", "not-run", "not-applicable", "pass")
+#: The words of roles, in the order in which a reader expects the parties.
+ROLES = (
+    "guest", "application", "router", "dhcpv6-server", "relay", "name-server", "neighbour-proxy", "fabric",
+    "compute-host", "segment", "management", "peer",
+)
+
+
+class Implementation(TypedDict):
+    """A program that took part."""
+
+    name: str
+    version: str
+
+
+class Evidence(TypedDict):
+    """A packet or event that decided a verdict; `time` is seconds since the play started."""
+
+    kind: str
+    node: str | None
+    interface: str | None
+    frame: int | None
+    time: float
+    text: str
+
+
+class Verdict(TypedDict):
+    """One cell: a requirement judged on one play."""
+
+    requirement: str | None
+    test: str
+    implementations: dict[str, Implementation]
+    cloud: str | None
+    role: str | None
+    scenario: str | None
+    verdict: str
+    reason: str
+    known_deviation: Any
+    evidence: list[Evidence]
+    recording: str | None
+    reproduce: str
+
+
+class Figure(TypedDict):
+    """A measured number."""
+
+    name: str
+    value: float
+    unit: str
+    implementations: dict[str, Implementation]
+    requirement: NotRequired[str | None]
+    recording: NotRequired[str | None]
+
+
+class Check(TypedDict):
+    """A check of a requirement, and how many mutants prove that it can fail."""
+
+    test: str
+    mutants: int
+
+
+class Requirement(TypedDict):
+    """One sentence of the catalogue; `checks` is empty when nothing judges it yet."""
+
+    id: str
+    level: str
+    family: str
+    role: str
+    source: str
+    text: str
+    clouds: list[str]
+    checks: NotRequired[list[Check]]
+
+
+class Run(TypedDict):
+    """Facts of the run. `started` is UTC in ISO 8601; `selected` counts the cells that were asked for."""
+
+    started: str
+    duration_s: float
+    cpu_s: float
+    kernel: str
+    workers: int
+    command: str
+    selected: NotRequired[int]
+    stopped: NotRequired[str | None]
+    stall_s: NotRequired[float | None]
+
+
+class Compliance(TypedDict):
+    """The whole document."""
+
+    schema: int
+    run: Run
+    families: NotRequired[dict[str, str]]
+    requirements: list[Requirement]
+    verdicts: list[Verdict]
+    figures: list[Figure]
+
+
+def dumps(document: Compliance) -> str:
+    """The document as text: one verdict on one line, so that two runs can be compared with `diff`."""
+    parts: list[str] = []
+    for key, value in document.items():
+        if isinstance(value, list):
+            rows = ",\n".join(f"  {json.dumps(row, ensure_ascii=False)}" for row in value)
+            text = f"[\n{rows}\n ]" if rows else "[]"
+        else:
+            text = json.dumps(value, ensure_ascii=False)
+        parts.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def load(path: Path) -> Compliance:
+    """Read a document. Raises ReportError when it is missing, broken or of another schema."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReportError(f"cannot read {path}: {error.strerror}; name the directory of a report.") from error
+    except ValueError as error:
+        raise ReportError(f"{path} is not JSON ({error}); it was cut or edited: run the suite again.") from error
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        raise ReportError(f"{path} has schema {schema!r}, but this version of Sextant reads schema {SCHEMA}.")
+    lacking = [key for key in ("run", "requirements", "verdicts", "figures") if key not in document]
+    if lacking:
+        raise ReportError(f"{path} lacks {', '.join(lacking)}; it was cut or edited: run the suite again.")
+    return document  # type: ignore[no-any-return]

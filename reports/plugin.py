@@ -1,0 +1,201 @@
+"""The pytest plugin: collects verdicts while the checks run, and swaps in a complete report at the end.
+
+In the controller (or the only process) it claims the place, hands the staging directory to whoever records, takes the
+test reports, and publishes. In a worker it only passes on where the staging directory is. A run that is interrupted
+or judges nothing leaves the previous report as it was.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.playing.paths import STAGING
+from fixtures.sandbox import rooms
+from reports import allure_page, facts, law
+from reports.build import build
+from reports.compliance import Compliance
+from reports.errors import ReportError
+from reports.harvest import Harvest
+from reports.output import ReportDirectory, link_tree
+from reports.recordings import FOLDER, longest_stall, name_of
+
+DEFAULT = Path("reports") / "out"
+_WORKER_KEY = "sextant_staging"
+_ONLY_TELL = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan", "cacheshow")
+
+#: The exit status when the report itself could not be written: an error of the suite.
+FAILED = 3
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--report-dir`."""
+    parser.getgroup("sextant").addoption(
+        "--report-dir", metavar="DIR", help=f"where the report goes, in place of the last one (default: {DEFAULT})"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Be there when this run is to be reported: checks are asked for, or the report is."""
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        if _WORKER_KEY in worker:
+            config.stash[STAGING] = Path(worker[_WORKER_KEY])
+    elif _is_reported(config):
+        config.pluginmanager.register(Reporter(config, ReportDirectory(_place(config))), "sextant-reporter")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_sextant_keeps(config: pytest.Config) -> Iterable[Path] | None:
+    """The report's place has to be seen from within the sandbox, and its sibling too."""
+    if not _is_reported(config):
+        return None
+    parent = _place(config).parent
+    if os.path.realpath(parent) in map(os.path.realpath, rooms.EMPTIED):
+        raise pytest.UsageError(
+            f"--report-dir {_place(config)}: {parent} is private to the run; name a folder one level below, or elsewhere"
+        )
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise pytest.UsageError(f"--report-dir {_place(config)}: {parent}: {error.strerror}") from error
+    return [parent]
+
+
+def _is_reported(config: pytest.Config) -> bool:
+    if any(config.getoption(name, None) for name in _ONLY_TELL):
+        return False
+    if config.getoption("report_dir", None):
+        return True
+    law_room = config.rootpath / "conformance"
+    asked = [(config.invocation_params.dir / each.partition("::")[0]).resolve() for each in config.args]
+    return any(each.is_relative_to(law_room) or law_room.is_relative_to(each) for each in asked)
+
+
+def _place(config: pytest.Config) -> Path:
+    chosen = config.getoption("report_dir", None)
+    return config.invocation_params.dir / chosen if chosen else config.rootpath / DEFAULT
+
+
+class Reporter:
+    """One run's report, from the claim of its place to its last page."""
+
+    def __init__(self, config: pytest.Config, directory: ReportDirectory) -> None:
+        self._config, self._directory = config, directory
+        self._harvest = Harvest()
+        self._selected: set[str] = set()
+        self._stopped: str | None = None
+        self._published = False
+        self._interrupted = False
+        self._trouble: ReportError | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Claim the place before anything is played."""
+        try:
+            self._directory.claim()
+        except ReportError as error:
+            raise pytest.UsageError(str(error)) from error
+        self._config.stash[STAGING] = self._directory.staging
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a pytest-xdist worker where the recordings are."""
+        node.workerinput[_WORKER_KEY] = str(self._directory.staging)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Count the cells that are asked for."""
+        self._selected.update(item.nodeid for item in session.items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Count them where only the workers collect."""
+        self._selected.update(ids)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what cannot be collected."""
+        self._harvest.take_collection(report)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note what a check found."""
+        self._harvest.take(report)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """An interrupted run has no report."""
+        self._interrupted = True
+
+    def pytest_internalerror(self) -> None:
+        """Neither has one that pytest gave up."""
+        self._interrupted = True
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write everything into the staging directory and swap it in."""
+        if self._interrupted or not self._harvest:
+            return
+        self._stopped = str(session.shouldfail or session.shouldstop or "") or None
+        try:
+            self._bring_recordings()
+            build(self._document(), self._directory.staging)
+            self._directory.publish()
+            self._published = True
+        except ReportError as error:
+            self._trouble = error
+            session.exitstatus = FAILED
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say where the report is, or why there is none."""
+        if self._trouble:
+            terminalreporter.write_line(f"ERROR: {self._trouble}", red=True)
+        elif self._published:
+            terminalreporter.write_line(f"report: {self._shown(self._directory.path / 'index.html')}")
+        elif self._harvest:
+            terminalreporter.write_line("no report: the run was interrupted; the previous report, if any, is kept")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Make Allure's page last, since nobody has to wait for it; then let the next run in."""
+        if self._published:
+            said = allure_page.generate(self._directory.path)
+            terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+            if terminal is not None:
+                terminal.write_line(f"allure: {self._shown(Path(said))}" if os.path.isabs(said) else said)
+        if self._directory.claimed:
+            self._directory.discard()
+            self._directory.release()
+
+    def _document(self) -> Compliance:
+        config = self._config
+        workers = config.getoption("tx", None) or []
+        run = facts.run_facts([str(each) for each in config.invocation_params.args], max(1, len(workers)))
+        run["selected"] = len(self._selected)
+        run["stopped"] = self._stopped
+        run["stall_s"] = longest_stall(self._directory.staging / FOLDER)
+        return {
+            "schema": 1, "run": run, "families": law.families(), "requirements": law.requirements(),
+            "verdicts": self._harvest.verdicts, "figures": self._harvest.figures,
+        }
+
+    def _bring_recordings(self) -> None:
+        """Judged again from saved recordings: the report keeps them beside it, and its own older ones it keeps all."""
+        given = self._config.getoption("recordings", None)
+        if not given or not (source := Path(self._config.invocation_params.dir, given)).is_dir():
+            return
+        wanted = {name_of(each["recording"]) for each in self._harvest.verdicts if each["recording"]}
+        own = source.resolve() == (self._directory.path / FOLDER).resolve()
+        try:
+            for entry in source.iterdir():
+                if not entry.name.startswith(".") and (own or entry.name.removesuffix(".zip") in wanted):
+                    link_tree(entry, self._directory.staging / FOLDER / entry.name)
+        except OSError as error:
+            raise ReportError(f"cannot keep the recordings of {source} with the report: {error.strerror}") from error
+
+    def _shown(self, path: Path) -> str:
+        here = self._config.invocation_params.dir
+        return str(path.relative_to(here) if path.is_relative_to(here) else path)

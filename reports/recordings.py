@@ -1,0 +1,58 @@
+"""What the pages read from the recordings beside them: what was played, where its packets are, how late the machine was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+FOLDER = "recordings"
+
+
+@dataclass(frozen=True)
+class Told:
+    """One recording in a reader's words. `capture` is relative to the report's directory; None when it is not there."""
+
+    scenario: str | None
+    options: tuple[str, ...]
+    capture: str | None
+
+
+def name_of(recording: str) -> str:
+    """The name of a recording inside the report, from an id or a path."""
+    return PurePosixPath(recording).name
+
+
+@lru_cache(maxsize=4096)
+def told(base: Path, recording: str | None) -> Told | None:
+    """What is known of a recording; None when the verdict names none. A recording that is gone tells nothing."""
+    if not recording:
+        return None
+    directory = base / FOLDER / name_of(recording)
+    play = manifest(directory).get("play", {})
+    options = tuple(f"{key} {value}" for key, value in play.get("options", {}).items() if value not in (None, False, ""))
+    capture = next((path for path in (directory / "packets.pcapng", directory) if path.exists()), None)
+    return Told(play.get("scenario"), options, str(capture.relative_to(base)) if capture else None)
+
+
+def manifest(directory: Path) -> dict[str, Any]:
+    """The recording's own description, or nothing when it cannot be read: judging has already said so."""
+    try:
+        found = json.loads((directory / "recording.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def longest_stall(folder: Path) -> float | None:
+    """The longest stall, in seconds, in all the recordings of a folder; None when there is no recording."""
+    worst: float | None = None
+    for events in folder.glob("*/events.jsonl"):
+        worst = worst or 0.0
+        with events.open("rb") as lines:
+            for line in lines:
+                if line.startswith(b'{"what":"stall"'):
+                    worst = max(worst, float(json.loads(line)["late"]))
+    return worst
