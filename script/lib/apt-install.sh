@@ -8,7 +8,7 @@
 # Exit status: 0 all are installed; 1 some are not, and a sentence has said which.
 
 set -u
-script=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
+script=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 directory=$1
 shift
 log=$directory/apt.log
