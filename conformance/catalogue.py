@@ -54,10 +54,13 @@ class Catalogue:
 
     def named(self, id: str) -> Requirement:
         """The requirement of that id, in any case. Raises BadData with the nearest known id."""
-        for each in (id, id.upper()):
-            if each in self.requirements:
-                return self.requirements[each]
-        raise BadData(f"unknown requirement {id!r}{nearest(id, self.requirements)}")
+        if id.upper() in self.requirements:
+            return self.requirements[id.upper()]
+        family, _, number = id.upper().rpartition("-")
+        padded = f"{family}-{number:0>2}"
+        siblings = [each for each in self.requirements if each.rpartition("-")[0] == family] or self.requirements
+        hint = f"; did you mean {padded}?" if padded in self.requirements else nearest(id, siblings)
+        raise BadData(f"unknown requirement {id!r}{hint}")
 
     def __iter__(self) -> Iterator[Requirement]:
         return iter(self.requirements.values())

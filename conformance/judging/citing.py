@@ -42,7 +42,9 @@ def without(recording: Recording, evidence: Iterable[Evidence]) -> Recording:
 
 
 def _frame(frame: Frame) -> str:
-    from scapy.layers.l2 import Ether  # Scapy takes half a second to import: only where frames are described
+    # Scapy takes half a second to import: only where frames are described.
+    from scapy.layers import dhcp6, inet, inet6  # noqa: F401, Ether knows the layers that are loaded
+    from scapy.layers.l2 import Ether
 
     way = "sent" if frame.outgoing else "received"
     return f"{way}: {Ether(frame.data).summary()}".replace("Ether / ", "", 1)

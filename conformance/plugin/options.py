@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from conformance.casting import BadSelection, Selection
@@ -56,6 +58,19 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     for line in implementations_table():
         print(line)
     return 0
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_sextant_needs_sandbox(config: pytest.Config) -> bool | None:
+    """Saved recordings are judged without one."""
+    return False if config.getoption("recordings") else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_sextant_keeps(config: pytest.Config) -> list[Path]:
+    """The saved recordings, for workers."""
+    folder = config.getoption("recordings")
+    return [config.invocation_params.dir / folder] if folder else []
 
 
 def implementations_table() -> list[str]:

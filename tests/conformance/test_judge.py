@@ -1,0 +1,125 @@
+"""The judge: what becomes of a check's pass, violation, doubt or bug."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.judging.check import Check
+from conformance.judging.citing import cited, without
+from conformance.judging.judge import judge
+from conformance.judging.verdict import Notebook, Outcome, Unjudgeable
+from fixtures.recording.model import Recording
+from tests.conformance.synthetic import Unplayed, frame, recording
+
+
+def the_check(function: Any, requirement: str = "RA-05") -> Check:
+    return Check(requirement, (Unplayed(),), function, "router")
+
+
+def advertised(recording: Recording, notebook: Notebook) -> None:
+    seen = notebook.stimulus(recording.at("guest"), "no RA arrived")
+    notebook.expect(seen[0].data[59] & 0x80, "the RA has M=0", seen[0])
+
+
+def test_pass_names_its_evidence() -> None:
+    judgement = judge(the_check(advertised), recording(frame()))
+    assert judgement.outcome is Outcome.PASS
+    assert [(each.kind, each.frame, each.node) for each in judgement.evidence] == [("frame", 1, "guest")]
+    assert "ICMPv6ND_RA" in judgement.evidence[0].text
+
+
+def test_violation_keeps_the_packet() -> None:
+    bad = frame(data=frame().data[:59] + b"\0" + frame().data[60:])
+    judgement = judge(the_check(advertised), recording(bad))
+    assert (judgement.outcome, judgement.reason) == (Outcome.FAIL, "the RA has M=0")
+    assert judgement.evidence
+
+
+@pytest.mark.parametrize(("requirement", "outcome"), [("RA-05", Outcome.FAIL), ("RA-06", Outcome.FAIL),
+                                                      ("RA-04", Outcome.WARN)])
+def test_level_decides_between_fail_and_warn(requirement: str, outcome: Outcome) -> None:
+    def violated(recording: Recording, notebook: Notebook) -> None:
+        notebook.expect(False, "no", *recording.frames)
+
+    assert judge(the_check(violated, requirement), recording(frame())).outcome is outcome
+
+
+def test_missing_stimulus_is_inconclusive() -> None:
+    judgement = judge(the_check(advertised), recording())
+    assert (judgement.outcome, judgement.reason) == (Outcome.INCONCLUSIVE, "no RA arrived")
+
+
+def test_pass_without_evidence_is_an_error() -> None:
+    judgement = judge(the_check(lambda recording, notebook: None), recording(frame()))
+    assert judgement.outcome is Outcome.ERROR
+    assert "vacuous" in judgement.reason
+
+
+def test_recommendation_warns_and_goes_on() -> None:
+    def recommended(recording: Recording, notebook: Notebook) -> None:
+        notebook.recommend(False, "O=0", *recording.frames)
+        notebook.recommend(True, "never said", *recording.frames)
+
+    judgement = judge(the_check(recommended), recording(frame()))
+    assert (judgement.outcome, judgement.reason) == (Outcome.WARN, "O=0")
+
+
+def test_bug_in_a_check_is_an_error_with_its_place() -> None:
+    def buggy(recording: Recording, notebook: Notebook) -> None:
+        raise KeyError("eth7")
+
+    judgement = judge(the_check(buggy), recording(frame()))
+    assert judgement.outcome is Outcome.ERROR
+    assert "KeyError" in judgement.reason and "test_judge.py:" in judgement.reason
+
+
+def test_broken_play_is_an_error() -> None:
+    judgement = judge(the_check(advertised), recording(frame(), error="radvd exited with status 1"))
+    assert (judgement.outcome, judgement.reason) == (Outcome.ERROR, "the play broke: radvd exited with status 1")
+
+
+@pytest.mark.parametrize(("trouble", "said"), [
+    ({"stall": 2.0}, "stalled for 2.0 s"),
+    ({"dropped": 3}, "lost 3 frames"),
+])
+def test_violation_is_not_charged_to_a_program_when_the_suite_was_blind(trouble: dict[str, Any], said: str) -> None:
+    bad = frame(data=frame().data[:59] + b"\0" + frame().data[60:])
+    judgement = judge(the_check(advertised), recording(bad, **trouble))
+    assert judgement.outcome is Outcome.INCONCLUSIVE
+    assert said in judgement.reason
+
+
+def test_lateness_is_charged_only_beyond_the_stall() -> None:
+    def timely(recording: Recording, notebook: Notebook) -> None:
+        notebook.in_time(recording.frames[0].time, 0.8, "late", *recording.frames)
+
+    assert judge(the_check(timely), recording(frame())).outcome is Outcome.FAIL
+    assert judge(the_check(timely), recording(frame(), stall=0.3)).outcome is Outcome.INCONCLUSIVE
+    assert judge(the_check(timely), recording(frame(seconds=0.7))).outcome is Outcome.PASS
+
+
+def test_declared_lack_is_probed() -> None:
+    lacking = {"dhcpv6 (linux)": "its manual"}
+    assert judge(the_check(advertised), recording(), lacking).outcome is Outcome.NOT_APPLICABLE
+    wrong = judge(the_check(advertised), recording(frame()), lacking)
+    assert wrong.outcome is Outcome.ERROR
+    assert "declaration is wrong" in wrong.reason and "its manual" in wrong.reason
+
+
+def test_deleted_evidence_leaves_the_rest() -> None:
+    whole = recording(frame(1), frame(2, 2.0))
+    cut = without(whole, [cited(whole.frames[0]), cited(whole.marks[0])])
+    assert cut.frames == (whole.frames[1],)
+    assert cut.marks == ()
+
+
+def test_unjudgeable_keeps_what_was_cited() -> None:
+    def half(recording: Recording, notebook: Notebook) -> None:
+        notebook.cite(*recording.frames)
+        raise Unjudgeable("the guest never asked")
+
+    judgement = judge(the_check(half), recording(frame()))
+    assert judgement.outcome is Outcome.INCONCLUSIVE
+    assert len(judgement.evidence) == 1
