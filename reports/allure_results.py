@@ -11,6 +11,7 @@ import hashlib
 import shutil
 import uuid
 from pathlib import Path
+from typing import Any
 
 from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import Attachment, Label, Link, Parameter, Status, StatusDetails, TestResult
@@ -18,6 +19,7 @@ from allure_commons.model2 import Attachment, Label, Link, Parameter, Status, St
 from reports.compliance import Compliance, Requirement, Verdict
 from reports.matrix import named, ordered
 from reports.story import Story, as_text, tell
+from reports.summary import label
 
 FOLDER = "allure-results"
 
@@ -32,7 +34,7 @@ def write_results(document: Compliance, directory: Path) -> None:
     """Write `allure-results/` into the report's directory, in place of an older one. Raises OSError."""
     folder = directory / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
-    files = AllureFileLogger(str(folder))
+    files: Any = AllureFileLogger(str(folder))  # type: ignore[no-untyped-call]
     requirements = {each["id"]: each for each in document["requirements"]}
     families = document.get("families", {})
     when = int(datetime.datetime.fromisoformat(document["run"]["started"]).timestamp() * 1000)
@@ -52,12 +54,13 @@ def _result(
 ) -> TestResult:
     verdict = story.cell.verdict
     path, _, test = verdict["test"].partition("[")[0].partition("::")
+    words = test.removeprefix("test_").replace("_", " ")
     parties = verdict["implementations"]
     parameters = [Parameter(name=role, value=parties[role]["name"]) for role in ordered(parties)]
     identity = f"{path}::{test} {story.cell.anchor}"
     return TestResult(
         uuid=str(uuid.uuid4()),
-        name=f"{verdict['requirement'] or 'suite'} {test.removeprefix('test_').replace('_', ' ')}".strip(),
+        name=f"{verdict['requirement'] or 'suite'} {words} ({label(story.cell)})",
         fullName=f"{path.removesuffix('.py').replace('/', '.')}#{test}",
         testCaseId=_digest(f"{path}::{test}"),
         historyId=_digest(identity),
@@ -89,7 +92,7 @@ def _labels(verdict: Verdict, requirement: Requirement | None, families: dict[st
     }
     tags = [verdict["verdict"], *(["known deviation"] if verdict["known_deviation"] else [])]
     tags += [word for word in (verdict["cloud"], requirement["level"] if requirement else None) if word]
-    return [Label(name=name, value=value) for name, value in labels.items()] + [Label(name="tag", value=tag) for tag in tags]
+    return [Label(name=name, value=value) for name, value in [*labels.items(), *(("tag", tag) for tag in tags)]]
 
 
 def _digest(text: str) -> str:

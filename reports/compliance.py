@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -109,6 +110,11 @@ class Compliance(TypedDict):
     requirements: list[Requirement]
     verdicts: list[Verdict]
     figures: list[Figure]
+
+
+def is_stale(verdict: Mapping[str, Any]) -> bool:
+    """Whether a passing cell is still listed as a known deviation: the list is wrong now."""
+    return verdict["verdict"] == "pass" and bool(verdict["known_deviation"])
 
 
 def dumps(document: Compliance) -> str:

@@ -7,11 +7,11 @@ from the workers. A cell that says nothing did not get as far as a verdict, whic
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from reports.compliance import Figure, Verdict
+from reports.compliance import Figure, Verdict, is_stale
 
 PROPERTY = "sextant"
 OURS = "conformance/"
@@ -31,15 +31,18 @@ class Harvest:
         self._broke: dict[str, str] = {}
         self._skipped: dict[str, str] = {}
         self._passed: set[str] = set()
+        self._stale: set[str] = set()
 
     def take(self, report: pytest.TestReport) -> None:
         """Take one phase (setup, call, teardown, or a worker's crash) of one test."""
-        said = [value for key, value in report.user_properties if key == PROPERTY]
+        said: list[Any] = [value for key, value in report.user_properties if key == PROPERTY]
         if said and isinstance(said[-1], dict):
             self._said[report.nodeid] = said[-1]
         if not said and not report.nodeid.startswith(OURS):
             return
-        if report.failed and (not said or report.when == "teardown" or self._said[report.nodeid]["verdict"] in _QUIET):
+        if report.failed and said and is_stale(said[-1]):
+            self._stale.add(report.nodeid)
+        elif report.failed and (not said or report.when == "teardown" or said[-1]["verdict"] in _QUIET):
             self._broke[report.nodeid] = _sentence(report)
         elif report.skipped:
             self._skipped[report.nodeid] = _sentence(report)
@@ -59,7 +62,8 @@ class Harvest:
     def verdicts(self) -> list[Verdict]:
         """Every verdict, in the order of requirement and test."""
         names = self._said.keys() | self._broke.keys() | self._skipped.keys() | self._passed
-        return sorted((self._verdict(name) for name in names), key=lambda each: (each["requirement"] or "~", each["test"]))
+        found = (self._verdict(name) for name in names)
+        return sorted(found, key=lambda each: (each["requirement"] or "~", each["test"]))
 
     @property
     def figures(self) -> list[Figure]:
@@ -78,11 +82,13 @@ class Harvest:
         cell["reproduce"] = cell.get("reproduce") or f"pytest '{nodeid}'"
         if nodeid in self._broke:
             cell |= {"verdict": "error", "reason": self._broke[nodeid]}
+        elif nodeid in self._stale:
+            cell["reason"] += "; it is listed as a known deviation, but no longer deviates: remove that entry"
         elif nodeid not in self._said and nodeid in self._skipped:
             cell |= {"verdict": "not-run", "reason": self._skipped[nodeid]}
         elif nodeid not in self._said:
             cell |= {"verdict": "error", "reason": "the test ended without a verdict"}
-        return Verdict(**cell)  # type: ignore[typeddict-item]
+        return cast(Verdict, cell)
 
 
 #: Verdicts that never make a test fail: when it failed all the same, something else broke.

@@ -20,6 +20,17 @@ class Cell:
     verdict: Verdict
 
 
+def differences(cells: list[Cell]) -> list[tuple[Cell, str]]:
+    """Cells that share one square, each with the part of its test id that tells it from the others."""
+    if len(cells) == 1:
+        return [(cells[0], "")]
+    words = [re.split(r"[\[\]]|(?<=.)-", cell.verdict["test"].rpartition("::")[2].rstrip("]")) for cell in cells]
+    shared = set.intersection(*map(set, words))
+    return [
+        (cell, " ".join(word for word in own if word not in shared)) for cell, own in zip(cells, words, strict=True)
+    ]
+
+
 @dataclass
 class Row:
     """One requirement, with its cells by column."""
@@ -74,8 +85,8 @@ def named(verdicts: Iterable[Verdict]) -> list[Cell]:
     taken: Counter[str] = Counter()
     cells = []
     for verdict in verdicts:
-        test = verdict["test"].rpartition("::")[2].partition("[")[0].removeprefix("test_")
-        words = [verdict["requirement"] or "suite", test, *cast(verdict), verdict["cloud"] or ""]
+        test, _, cell = verdict["test"].rpartition("::")[2].rstrip("]").partition("[")
+        words = [verdict["requirement"] or "suite", test.removeprefix("test_"), cell, verdict["cloud"] or ""]
         anchor = ".".join(re.sub(r"[^a-z0-9-]+", "-", word.lower()).strip("-") for word in words if word)
         taken[anchor] += 1
         cells.append(Cell(anchor if taken[anchor] == 1 else f"{anchor}.{taken[anchor]}", verdict))
@@ -84,7 +95,9 @@ def named(verdicts: Iterable[Verdict]) -> list[Cell]:
 
 def worst_first(cells: Iterable[Cell]) -> list[Cell]:
     """The cells, the reddest verdicts first; known deviations after the other failures."""
-    return sorted(cells, key=lambda cell: (VERDICTS.index(cell.verdict["verdict"]), bool(cell.verdict["known_deviation"])))
+    return sorted(
+        cells, key=lambda cell: (VERDICTS.index(cell.verdict["verdict"]), bool(cell.verdict["known_deviation"]))
+    )
 
 
 def ordered(implementations: Mapping[str, Implementation]) -> tuple[str, ...]:
@@ -106,6 +119,6 @@ def _table(roles: tuple[str, ...], rows: list[Row], position: dict[str, int]) ->
 def _unknown(verdict: Verdict) -> Requirement:
     """Stands for a requirement that the catalogue does not have, so that its verdict is still shown."""
     return {
-        "id": verdict["requirement"] or "suite", "level": "", "family": "not in the catalogue", "role": "", "source": "",
-        "text": "No requirement of the catalogue: something broke outside the checks.", "clouds": [],
+        "id": verdict["requirement"] or "suite", "level": "", "family": "not in the catalogue", "role": "",
+        "source": "", "text": "No requirement of the catalogue: something broke outside the checks.", "clouds": [],
     }

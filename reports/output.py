@@ -56,6 +56,8 @@ class ReportDirectory:
     def publish(self) -> None:
         """Swap the staging directory in. Raises ReportError, with the previous report left as it was."""
         try:
+            for scratch in self.staging.glob(".*"):
+                remove(scratch)
             if self.path.is_dir():
                 for entry in self.path.iterdir():
                     if entry.name not in CONTENTS:
@@ -82,15 +84,16 @@ class ReportDirectory:
     def _refuse_foreign(self) -> None:
         """A directory that holds something else than a report is not replaced."""
         if self.path.is_symlink() or (self.path.exists() and not self.path.is_dir()):
-            raise ReportError(f"--report-dir {self.path} is not a directory; name a directory, or one that does not exist yet.")
+            raise ReportError(f"--report-dir {self.path} is not a directory; name one, or one that does not exist yet.")
         if self.path.is_dir() and any(self.path.iterdir()) and not (self.path / "compliance.json").is_file():
             raise ReportError(
-                f"--report-dir {self.path} holds files but no compliance.json, so it is not a report of an earlier run; "
-                "name an empty directory, or one that does not exist yet."
+                f"--report-dir {self.path} holds files but no compliance.json, so it is not a report of an earlier"
+                " run; name an empty directory, or one that does not exist yet."
             )
         if self.path.is_dir() and not os.access(self.path, os.W_OK | os.X_OK):
             raise ReportError(
-                f"{self.path} belongs to another user and cannot be replaced; remove it, or name another place with --report-dir."
+                f"{self.path} belongs to another user and cannot be replaced; remove it, or name another place with"
+                " --report-dir."
             )
 
     def _take_lock(self) -> int:
@@ -106,7 +109,8 @@ class ReportDirectory:
             except BlockingIOError:
                 os.close(lock)
                 raise ReportError(
-                    f"another run is writing its report to {self.path}; wait for its end, or name another place with --report-dir."
+                    f"another run is writing its report to {self.path}; wait for its end, or name another place with"
+                    " --report-dir."
                 ) from None
             os.close(lock)
 
@@ -129,6 +133,14 @@ class ReportDirectory:
             self.path.rename(self._previous)
             self.staging.rename(self.path)
             self._previous.rename(self.staging)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a directory with all that is in it. Raises OSError."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def link_tree(source: Path, target: Path) -> None:

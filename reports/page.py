@@ -8,8 +8,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from reports import summary
-from reports.compliance import Compliance
-from reports.matrix import families, named
+from reports.compliance import Compliance, is_stale
+from reports.matrix import differences, families, named
 from reports.story import as_text, tell
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -45,7 +45,7 @@ def render(document: Compliance, base: Path) -> str:
         cells=cells,
         counts=summary.counts(cells),
         known=sum(bool(cell.verdict["known_deviation"]) for cell in cells if cell.verdict["verdict"] == "fail"),
-        alarms=summary.groups(cells, *summary.ALARMING),
+        alarms=summary.alarms(cells),
         blind_spots=summary.blind_spots(document, cells),
         families=found,
         measures=summary.measures(document["figures"]),
@@ -59,9 +59,11 @@ def render(document: Compliance, base: Path) -> str:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters |= {"label": summary.label, "as_text": as_text, "number": number}
+    environment.tests["stale"] = is_stale
+    environment.filters |= {"differences": differences, "label": summary.label, "as_text": as_text, "number": number}
     return environment.get_template("index.html")
 
 

@@ -57,7 +57,8 @@ def pytest_sextant_keeps(config: pytest.Config) -> Iterable[Path] | None:
     parent = _place(config).parent
     if os.path.realpath(parent) in map(os.path.realpath, rooms.EMPTIED):
         raise pytest.UsageError(
-            f"--report-dir {_place(config)}: {parent} is private to the run; name a folder one level below, or elsewhere"
+            f"--report-dir {_place(config)}: {parent} is private to the run; name a folder one level below, or"
+            " elsewhere"
         )
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -125,9 +126,12 @@ class Reporter:
         """Note what a check found."""
         self._harvest.take(report)
 
-    def pytest_keyboard_interrupt(self) -> None:
-        """An interrupted run has no report."""
-        self._interrupted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """An interrupted run has no report; one that stopped by itself (`-x`) has, and says so."""
+        if excinfo.type is KeyboardInterrupt or issubclass(excinfo.type, pytest.exit.Exception):
+            self._interrupted = True
+        else:
+            self._stopped = str(excinfo.value)
 
     def pytest_internalerror(self) -> None:
         """Neither has one that pytest gave up."""
@@ -138,7 +142,7 @@ class Reporter:
         """Write everything into the staging directory and swap it in."""
         if self._interrupted or not self._harvest:
             return
-        self._stopped = str(session.shouldfail or session.shouldstop or "") or None
+        self._stopped = self._stopped or str(session.shouldfail or session.shouldstop or "") or None
         try:
             self._bring_recordings()
             build(self._document(), self._directory.staging)

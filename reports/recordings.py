@@ -1,4 +1,4 @@
-"""What the pages read from the recordings beside them: what was played, where its packets are, how late the machine was."""
+"""What the pages read from the recordings beside them: what was played, its packets, how late the machine was."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def told(base: Path, recording: str | None) -> Told | None:
         return None
     directory = base / FOLDER / name_of(recording)
     play = manifest(directory).get("play", {})
-    options = tuple(f"{key} {value}" for key, value in play.get("options", {}).items() if value not in (None, False, ""))
+    given = play.get("options", {}).items()
+    options = tuple(f"{key} {value}" for key, value in given if value not in (None, False, ""))
     capture = next((path for path in (directory / "packets.pcapng", directory) if path.exists()), None)
     return Told(play.get("scenario"), options, str(capture.relative_to(base)) if capture else None)
 

@@ -73,7 +73,8 @@ def as_text(story: Story) -> str:
 def _done(verdict: Verdict, play: Told | None) -> str:
     """Who played what, in which situation."""
     parties = verdict["implementations"]
-    who = ", ".join(f"{parties[role]['name']} {parties[role]['version']}".strip() + f" ({role})" for role in ordered(parties))
+    who = ", ".join(f"{parties[role]['name']} {parties[role]['version']}".strip() + f" as {role}"
+                    for role in ordered(parties))
     words = [verdict["scenario"] or (play.scenario if play else None) or "nothing was played"]
     if play and play.options:
         words.append("with " + ", ".join(play.options))
@@ -103,7 +104,9 @@ def _known(deviation: Any) -> str | None:
     if not deviation:
         return None
     if isinstance(deviation, dict):
-        return "; ".join(f"{key}: {value}" for key, value in deviation.items() if value)
+        which = " ".join(str(deviation.get(key) or "") for key in ("implementation", "versions")).strip()
+        why = "; ".join(str(deviation[key]) for key in ("reason", "source") if deviation.get(key))
+        return f"{which}: {why}" if which else why
     return deviation if isinstance(deviation, str) else "listed in conformance/deviations"
 
 

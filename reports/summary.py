@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reports.compliance import VERDICTS, Compliance, Figure, Requirement
+from reports.compliance import VERDICTS, Compliance, Figure, Requirement, is_stale
 from reports.matrix import Cell, cast, ordered, worst_first
 
 #: Verdicts that somebody has to look at.
@@ -58,13 +59,18 @@ def counts(cells: list[Cell]) -> list[tuple[str, int]]:
     return [(word, counted[word]) for word in VERDICTS]
 
 
-def groups(cells: list[Cell], *verdicts: str) -> list[Group]:
-    """Cells of these verdicts, those with the same requirement and reason together, the worst first."""
+def alarms(cells: list[Cell]) -> list[Group]:
+    """What somebody has to look at, the worst first; also a deviation that is listed and no longer there."""
+    return _groups(each for each in cells if each.verdict["verdict"] in ALARMING or is_stale(each.verdict))
+
+
+def _groups(cells: Iterable[Cell]) -> list[Group]:
+    """Cells with the same requirement, verdict and reason together, the worst first."""
     found: dict[tuple[str, str, str, bool], list[Cell]] = defaultdict(list)
-    for cell in worst_first(each for each in cells if each.verdict["verdict"] in verdicts):
+    for cell in worst_first(cells):
         verdict = cell.verdict
-        key = (verdict["requirement"] or "suite", verdict["verdict"], verdict["reason"], bool(verdict["known_deviation"]))
-        found[key].append(cell)
+        known = bool(verdict["known_deviation"])
+        found[verdict["requirement"] or "suite", verdict["verdict"], verdict["reason"], known].append(cell)
     return [Group(*key, cells=same) for key, same in found.items()]
 
 
@@ -119,9 +125,9 @@ def programs(cells: list[Cell]) -> list[tuple[str, str, str, Counter[str]]]:
 
 def label(cell: Cell) -> str:
     """Who took part, in one line."""
-    return " + ".join(cast(cell.verdict)) or cell.verdict["test"]
+    return " + ".join(dict.fromkeys(cast(cell.verdict))) or cell.verdict["test"]
 
 
 def _verdicts(cells: list[Cell], word: str, meaning: str) -> Blind:
-    same = groups(cells, word)
-    return Blind(word, sum(len(group.cells) for group in same), meaning, same, [])
+    same = [each for each in cells if each.verdict["verdict"] == word]
+    return Blind(word, len(same), meaning, _groups(same), [])

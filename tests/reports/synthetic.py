@@ -12,21 +12,22 @@ ROUTERS: tuple[dict[str, dict[str, str]], ...] = (
     {"router": {"name": "radvd", "version": "2.19"}, "dhcpv6-server": {"name": "kea", "version": "2.2.0"}},
 )
 FAMILIES = {"RA": "Router discovery", "DHCP6": "DHCPv6 client, server, relay", "DUAL": "Dual stack"}
+UNSEEN = ("not-run", "not-applicable", "error")
 RARE = ("fail", "warn", "inconclusive", "not-applicable", "not-run", "error", "flaky")
 
 
 def document(size: int = 64) -> Compliance:
     """A document with `size` verdicts, all words among them when there is room."""
-    casts = [
-        {"guest": {"name": name, "version": version}, **router} for name, version in GUESTS.items() for router in ROUTERS
-    ]
+    guests = [{"guest": {"name": name, "version": version}} for name, version in GUESTS.items()]
+    casts = [{**guest, **router} for guest in guests for router in ROUTERS]
     rows = -(-size // len(casts))
     requirements = [requirement(number) for number in range(rows + 3)]
-    verdicts = [verdict(requirements[number // len(casts)], casts[number % len(casts)], number) for number in range(size)]
+    wide = len(casts)
+    verdicts = [verdict(requirements[number // wide], casts[number % wide], number) for number in range(size)]
     return {
         "schema": 1,
         "run": {
-            "started": "2026-01-02T03:04:05Z", "duration_s": 61.25, "cpu_s": 44.5, "kernel": "6.1.0-18-amd64", "workers": 2,
+            "started": "2026-01-02T03:04:05Z", "duration_s": 61.25, "cpu_s": 44.5, "kernel": "6.1.0", "workers": 2,
             "command": "pytest conformance/ -n 2", "selected": size, "stopped": None, "stall_s": 0.012,
         },
         "families": FAMILIES,
@@ -41,7 +42,7 @@ def requirement(number: int) -> Requirement:
     return {
         "id": f"{family}-{number:02}", "level": ("MUST", "SHOULD", "PLATFORM", "MAY")[number % 4], "family": family,
         "role": "guest", "source": "RFC 4861 §6.2.3", "clouds": ["calico"],
-        "text": f"Sentence {number}: a router sends <Router Advertisements> with M & O as it was told, to everybody on the link.",
+        "text": f"Sentence {number}: a router sends <Router Advertisements> with M & O as it was told, to everybody.",
         "checks": [{"test": f"test_number_{number}", "mutants": number % 5}],
     }
 
@@ -55,7 +56,7 @@ def verdict(of: Requirement, cast: dict[str, Any], number: int) -> Verdict:
         "implementations": cast, "cloud": None, "role": "guest", "scenario": "guest-boot", "verdict": word,
         "reason": f"verdict {number}: the advertisement has <M=1> & came {number} ms after the solicitation",
         "known_deviation": "https://bugs.example/1" if word == "fail" and number % 2 else None,
-        "evidence": [evidence(frame) for frame in range(3, 8)] if word not in ("not-run", "not-applicable", "error") else [],
+        "evidence": [] if word in UNSEEN else [evidence(frame) for frame in range(3, 8)],
         "recording": f"guest-boot-{names}-0a1b2c3d",
         "reproduce": f"pytest 'conformance/test_ra.py::test_number[{names}]' --guest {cast['guest']['name']}",
     }
