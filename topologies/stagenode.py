@@ -105,7 +105,7 @@ class StageNode(LazyShell):
 
     def spawn(self, argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None,
               cwd: str | Path | None = None, new_session: bool = True, **streams: Any) -> subprocess.Popen[Any]:
-        """Start a program in the node, by default in a session of its own; `streams` are Popen's own (stdin, text, ...).
+        """Start a program in the node, by default in a session of its own; `streams` are Popen's own (stdin, ...).
 
         The directory `cwd` (default /) is the one of ours, also when it lies in what the node has for itself (/tmp).
         Raises FileNotFoundError where there is no such program.
