@@ -3,7 +3,7 @@
     2001:db8:1::/64    the LAN that guests live on: router ::1, second router ::2, static hosts, a pool ::1000-::1fff
     2001:db8:2::/64    a second LAN, 2001:db8:3::/64 a third
     2001:db8:f::/64    what lies outside, behind the router(s)
-    2001:db8:c::/48    containers, one /64 for each compute host
+    2001:db8:c::/64    containers, whichever compute host they run on
     fd00:5e:fab::/64   the fabric between compute hosts
     192.0.2.0/24 LAN, 198.51.100.0/24 outside, 203.0.113.0/24 second LAN
 """
@@ -58,16 +58,10 @@ OUTSIDE4 = IPv4Address("198.51.100.80")
 SERVER4 = IPv4Address("198.51.100.43")
 NAME_SERVER4 = IPv4Address("198.51.100.53")
 
-CONTAINERS = IPv6Network("2001:db8:c::/48")
-#: Of each compute host: the block that its containers' addresses come from.
-HOST_BLOCKS = (IPv6Network("2001:db8:c:1::/64"), IPv6Network("2001:db8:c:2::/64"))
-#: All containers of one network share this prefix, wherever they run.
-CONTAINER_ADDRESSES = {
-    "c1": IPv6Address("2001:db8:c:1::11"),
-    "c2": IPv6Address("2001:db8:c:1::12"),
-    "c3": IPv6Address("2001:db8:c:2::13"),
-}
-CONTAINER_ABSENT = IPv6Address("2001:db8:c:1::dead")
+#: All containers share this prefix, wherever they run.
+CONTAINERS = IPv6Network("2001:db8:c::/64")
+CONTAINER_ADDRESSES = {name: IPv6Address(f"2001:db8:c::1{number}") for number, name in enumerate(("c1", "c2", "c3"), 1)}
+CONTAINER_ABSENT = IPv6Address("2001:db8:c::dead")
 
 FABRIC = IPv6Network("fd00:5e:fab::/64")
 FABRIC_HOSTS = (IPv6Address("fd00:5e:fab::1"), IPv6Address("fd00:5e:fab::2"))

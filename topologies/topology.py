@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,15 @@ from topologies.stagenode import StageNode
 
 
 class Topology(Topo):
-    """A Topo to be built by `topologies.stage.Stage`. Subclasses override `build`; every option has a default."""
+    """A Topo to be built by `topologies.stage.Stage`. Subclasses override `build`.
+
+    Every option of `build` has a default, so that a topology can be opened by its name alone.
+    """
+
+    @classmethod
+    def kebab(cls) -> str:
+        """The topology's name: the class name in kebab case."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
 
     def node(self, name: str, kind: type[StageNode], *, held: bool = False, routes: Sequence[Route] = (),
              **options: Any) -> str:
