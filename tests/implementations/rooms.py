@@ -73,6 +73,13 @@ class Room:
         return [route["dev"] for route in json.loads(self.ip("-j", family, "route", "show", "default"))]
 
 
+def join(one: Room, name: str, other: Room, peer: str) -> None:
+    """A veth pair between two rooms, both ends up."""
+    one.ip("link", "add", name, "type", "veth", "peer", "name", peer, "netns", str(other.tid))
+    one.ip("link", "set", name, "up")
+    other.ip("link", "set", peer, "up")
+
+
 class Lan:
     """Some guests (eth0) and a router (eth0, with the situation's addresses) on one bridge; ends with `close`."""
 
