@@ -27,7 +27,7 @@ def test_pass_names_its_evidence() -> None:
     judgement = judge(the_check(advertised), recording(frame()))
     assert judgement.outcome is Outcome.PASS
     assert [(each.kind, each.frame, each.node) for each in judgement.evidence] == [("frame", 1, "guest")]
-    assert "ICMPv6ND_RA" in judgement.evidence[0].text
+    assert "Router Advertisement" in judgement.evidence[0].text
 
 
 def test_violation_keeps_the_packet() -> None:
