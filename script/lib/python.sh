@@ -1,9 +1,8 @@
 # Python and its packages. Part of common.sh.
 
-# find_python: prints the first Python that is new enough.
+# find_python: prints the first Python that is new enough; SEXTANT_PYTHON names the only one to look at.
 find_python() {
-    for candidate in "${SEXTANT_PYTHON-}" python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do
-        [ -n "$candidate" ] || continue
+    for candidate in ${SEXTANT_PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3}; do
         "$candidate" -c 'import sys; sys.version_info < (3, 11) and sys.exit(1); print(sys.executable)' 2>/dev/null &&
             return
     done
@@ -32,7 +31,7 @@ install_python_packages() {
     ! python_is_ready || return 0
     if ! usable; then
         python=$(find_python) ||
-            stop "no Python 3.11 or newer: install python3, or name one in the variable SEXTANT_PYTHON."
+            stop "no Python 3.11 or newer${SEXTANT_PYTHON:+ at SEXTANT_PYTHON=$SEXTANT_PYTHON}: install python3, or name one in SEXTANT_PYTHON."
         "$python" -c 'import ensurepip, venv' 2>/dev/null ||
             stop "$python cannot make virtual environments: install its package for that (sudo apt-get install python3-venv)."
         say "making .venv with $python"
