@@ -16,8 +16,7 @@ import pytest
 
 from fixtures.playing.paths import STAGING
 from fixtures.sandbox import rooms
-from reports import allure_page, facts, law
-from reports.build import build
+from reports import facts
 from reports.compliance import Compliance
 from reports.errors import ReportError
 from reports.harvest import Harvest
@@ -142,6 +141,8 @@ class Reporter:
         """Write everything into the staging directory and swap it in."""
         if self._interrupted or not self._harvest:
             return
+        from reports.build import build  # the templates' engine is not loaded before it is needed, and never in a worker
+
         self._stopped = self._stopped or str(session.shouldfail or session.shouldstop or "") or None
         try:
             self._bring_recordings()
@@ -166,6 +167,8 @@ class Reporter:
     def pytest_unconfigure(self) -> None:
         """Make Allure's page last, since nobody has to wait for it; then let the next run in."""
         if self._published:
+            from reports import allure_page
+
             said = allure_page.generate(self._directory.path)
             terminal = self._config.pluginmanager.get_plugin("terminalreporter")
             if terminal is not None:
@@ -175,6 +178,8 @@ class Reporter:
             self._directory.release()
 
     def _document(self) -> Compliance:
+        from reports import law
+
         config = self._config
         workers = config.getoption("tx", None) or []
         run = facts.run_facts([str(each) for each in config.invocation_params.args], max(1, len(workers)))
