@@ -141,7 +141,8 @@ class Reporter:
         """Write everything into the staging directory and swap it in."""
         if self._interrupted or not self._harvest:
             return
-        from reports.build import build  # the templates' engine is not loaded before it is needed, and never in a worker
+        # Only here, so that no worker and no start waits for the templates' engine.
+        from reports.build import build
 
         self._stopped = self._stopped or str(session.shouldfail or session.shouldstop or "") or None
         try:
