@@ -6,4 +6,5 @@ pytest_plugins = [
     "conformance.plugin.playing",
     "conformance.plugin.judging",
     "conformance.plugin.ending",
+    "conformance.plugin.proving",
 ]

@@ -1,0 +1,158 @@
+"""Proof that checks can fail: each check's healthy twin and its mutants, played all together, once."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import conformance
+from conformance.casting import Cast, Selection, casts
+from conformance.cells import Cell, verify
+from conformance.judging.check import CHECKS, Broken, Check, Mutant
+from conformance.judging.judge import judge
+from conformance.judging.verdict import Judgement, Outcome
+from fixtures.implementations.base import Implementation
+from fixtures.playing.request import PlayRequest
+from fixtures.recording.model import Recording
+from fixtures.recording.storage import load
+from fixtures.scenarios.base import Scenario
+
+#: Who plays a healthy twin, best known first; everybody else who is installed comes after them.
+REFERENCES: tuple[Cast, ...] = (
+    {"router": "dnsmasq", "dhcpv6-server": "dnsmasq", "guest": "dhcpcd"},
+    {"router": "radvd", "dhcpv6-server": "kea", "guest": "dhclient"},
+)
+
+PlayAll = Callable[[Sequence[PlayRequest], Path], object]
+
+
+def all_checks() -> dict[str, Check]:
+    """Every check of the law by name. Raises BadCheck."""
+    for module in pkgutil.walk_packages(conformance.__path__, "conformance."):
+        if module.name.rpartition(".")[2].startswith("test_"):
+            importlib.import_module(module.name)
+    found: dict[str, Check] = {}
+    for path, check in CHECKS.items():
+        if path.startswith("conformance."):
+            verify(check)
+            assert check.name not in found, f"two checks are called {check.name}; -k could not tell them apart"
+            found[check.name] = check
+    return found
+
+
+@dataclass
+class Proof:
+    """One check's proof: the twin that passes, and a recording for each mutant that was played.
+
+    `tried` tells, cast by cast, why no twin passed so far; `unplayable` why a mutant cannot even be played.
+    """
+
+    check: Check
+    candidates: list[tuple[Scenario, Cast]]
+    twin: Recording | None = None
+    judgement: Judgement | None = None
+    mutants: dict[str, Recording] = field(default_factory=dict)
+    tried: list[str] = field(default_factory=list)
+    unplayable: dict[str, str] = field(default_factory=dict)
+
+    def healthy(self) -> Recording:
+        """The twin. Fails the test when none passes."""
+        tried = "; ".join(self.tried) or "nobody who is installed can play it"
+        assert self.twin is not None, f"no healthy twin of {self.check.name} passes: {tried}"
+        return self.twin
+
+    def broken(self, mutant: Mutant) -> Recording:
+        """The recording on which the check must fail: the edited twin, or what the broken party did."""
+        twin = self.healthy()
+        if mutant.edit is None:
+            assert mutant.name in self.mutants, f"{mutant.name} was not played: {self.unplayable.get(mutant.name)}"
+            return self.mutants[mutant.name]
+        changed = mutant.edit(twin)
+        assert changed != twin, f"{mutant.name} changes nothing"
+        return changed
+
+
+def prove(
+    checks: Iterable[Check], known: Mapping[str, Implementation], into: Path, play_all: PlayAll
+) -> dict[str, Proof]:
+    """Play twins and mutants of these checks, all together; who has no passing twin yet is played by the next cast."""
+    proofs = {check.name: Proof(check, list(candidates(check, known))) for check in checks}
+    turn = 0
+    while waiting := [proof for proof in proofs.values() if proof.twin is None and turn < len(proof.candidates)]:
+        wanted = [_requests(proof, turn, known) for proof in waiting]
+        play_all(list({each.id: each for requests in wanted for each in requests.values()}.values()), into)
+        for proof, requests in zip(waiting, wanted, strict=True):
+            _settle(proof, {name: load(into / request.id) for name, request in requests.items()})
+        turn += 1
+    return proofs
+
+
+def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tuple[Scenario, Cast]]:
+    """The scenarios and casts that may play a check's healthy twin in an ordinary run, best first."""
+    for scenario in check.scenarios:
+        for cast in reference_casts(scenario, known):
+            if not Cell(check, scenario, cast, "").lacking(known):
+                yield scenario, cast
+
+
+def reference_casts(scenario: Scenario, known: Mapping[str, Implementation]) -> list[Cast]:
+    """The installed casts of a scenario, the reference casts first."""
+    installed = {name: each for name, each in known.items() if not each.missing()}
+    found = [cast for cast in casts(scenario.parts, Selection({}, installed)) if scenario.nightly(cast) is None]
+    return sorted(found, key=_distance)
+
+
+def _distance(cast: Cast) -> int:
+    for number, reference in enumerate(REFERENCES):
+        if all(reference.get(role, name) == name for role, name in cast.items()):
+            return number
+    return len(REFERENCES)
+
+
+_TWIN = ""
+
+
+def _requests(proof: Proof, turn: int, known: Mapping[str, Implementation]) -> dict[str, PlayRequest]:
+    """By mutant's name, and the twin under no name: what this check's proof needs with this turn's cast."""
+    scenario, cast = proof.candidates[turn]
+    requests = {_TWIN: PlayRequest(scenario, cast)}
+    for mutant in proof.check.mutants:
+        if mutant.play is None:
+            continue
+        try:
+            requests[mutant.name] = request = _mutant_request(mutant.play(), cast, known)
+            request.play  # noqa: B018, whoever cannot be asked for a version cannot play either
+        except Exception as error:  # one mutant's bug must not take the other proofs down
+            proof.unplayable[mutant.name] = f"{type(error).__name__}: {error}"
+            requests.pop(mutant.name, None)
+    return requests
+
+
+def _mutant_request(broken: Broken, cast: Cast, known: Mapping[str, Implementation]) -> PlayRequest:
+    """The mutant's play: the twin's cast, filled up where the scenario has more parts, with the broken party in it."""
+    parts = broken.scenario.parts
+    missing = [role for role in parts if role not in cast and role not in broken.implementations]
+    fill = next(iter(reference_casts(broken.scenario, known)), {}) if missing else {}
+    players: dict[str, Any] = {role: cast.get(role, fill.get(role)) for role in parts} | dict(broken.implementations)
+    return PlayRequest(broken.scenario, players, mutant=_described(broken))
+
+
+def _described(broken: Broken) -> str:
+    """Names the broken party; equal for equal plays, so that checks share them."""
+    parties = [f"{role} {repr(who) if is_dataclass(who) else getattr(who, 'name', who)}"
+               for role, who in broken.implementations.items()]
+    return " and ".join(parties) or f"broken {broken.scenario.name}"
+
+
+def _settle(proof: Proof, played: Mapping[str, Recording]) -> None:
+    twin = played[_TWIN]
+    judgement = judge(proof.check, twin)
+    if judgement.outcome is Outcome.PASS:
+        proof.twin, proof.judgement = twin, judgement
+        proof.mutants = {name: recording for name, recording in played.items() if name != _TWIN}
+    else:
+        proof.tried.append(f"{twin.play.id}: {judgement.outcome}: {judgement.reason}")

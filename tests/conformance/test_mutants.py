@@ -1,0 +1,74 @@
+"""Every check of the law can fail: on its mutants it does, on their healthy twin it passes, and only with its evidence.
+
+`-k NAME` proves one check and plays only what that needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from conformance.judging.check import Check, Mutant
+from conformance.judging.citing import without
+from conformance.judging.judge import judge
+from conformance.judging.verdict import Outcome
+from conformance.plugin.progress import ProgressLine
+from conformance.plugin.proving import PROPERTY
+from fixtures.implementations.registry import all_implementations
+from fixtures.playing.request import PlayRequest
+from tests.conformance.proof import Proof, all_checks, prove
+
+CHECKS = all_checks()
+EVERY_CHECK = pytest.mark.parametrize("check", [pytest.param(check, id=check.name) for check in CHECKS.values()])
+EVERY_MUTANT = pytest.mark.parametrize(("check", "mutant"), [
+    pytest.param(check, mutant, id=f"{check.name}-{mutant.name}") for check in CHECKS.values()
+    for mutant in check.mutants])
+
+
+@pytest.fixture(scope="session")
+def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Proof]:
+    """The proofs of all checks that this run selects."""
+    selected: dict[str, Check] = {}
+    for item in request.session.items:
+        check = item.callspec.params.get("check") if hasattr(item, "callspec") else None
+        if isinstance(check, Check):
+            selected[check.name] = check
+
+    def play(requests: Sequence[PlayRequest], into: Path) -> None:
+        from fixtures.playing.player import play_all
+
+        line = ProgressLine(request.config, len(requests))
+        play_all(requests, into, progress=line.show)
+        line.end()
+
+    return prove(selected.values(), all_implementations(), tmp_path_factory.mktemp("proof"), play)
+
+
+@pytest.fixture
+def proof(check: Check, proofs: dict[str, Proof], record_property: Callable[[str, object], None]) -> Proof:
+    """The proof of one check; the terminal's summary counts those that hold in every part."""
+    record_property(PROPERTY, check.name)
+    return proofs[check.name]
+
+
+@EVERY_CHECK
+def test_has_a_mutant_and_its_healthy_twin_passes(check: Check, proof: Proof) -> None:
+    assert check.mutants, f"{check.name} has no mutant: nothing shows that it can fail"
+    proof.healthy()
+
+
+@EVERY_MUTANT
+def test_fails_on_its_mutant(check: Check, mutant: Mutant, proof: Proof) -> None:
+    judgement = judge(check, proof.broken(mutant))
+    assert judgement.outcome in (Outcome.FAIL, Outcome.WARN), f"{judgement.outcome}: {judgement.reason}"
+    assert mutant.because in judgement.reason, f"it fails for another reason: {judgement.reason}"
+
+
+@EVERY_CHECK
+def test_does_not_pass_without_its_evidence(check: Check, proof: Proof) -> None:
+    twin = proof.healthy()
+    assert proof.judgement is not None
+    judgement = judge(check, without(twin, proof.judgement.evidence))
+    assert judgement.outcome is not Outcome.PASS, "it passes although nothing of what it cites was seen"

@@ -1,0 +1,128 @@
+"""The prover itself: it finds the twin that passes, plays each broken party once, and says what is unproved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.judging.check import Broken, Check, Mutant
+from conformance.judging.verdict import Notebook
+from fixtures.playing.request import PlayRequest
+from fixtures.recording.model import Recording
+from fixtures.recording.storage import save
+from tests.conformance.proof import Proof, prove
+from tests.conformance.synthetic import Unplayed, frame, recording
+from tests.conformance.test_plugin import Program, without_flag
+
+
+@dataclass(frozen=True)
+class Forgetful:
+    """A router that never sets M."""
+
+    name: str = "forgetful"
+
+    def version(self) -> str:
+        return "1"
+
+
+def managed(recording: Recording, notebook: Notebook) -> None:
+    seen = notebook.stimulus(recording.at("guest"), "no RA arrived")
+    notebook.expect(seen[0].data[59] & 0x80, "the RA has M=0", seen[0])
+
+
+def the_check(*mutants: Mutant, name: str = "test_managed") -> Check:
+    function: Any = type(name, (), {"__call__": staticmethod(managed), "__name__": name})()
+    return Check("RA-05", (Unplayed(),), function, "router", mutants=list(mutants))
+
+
+class Plays:
+    def __init__(self) -> None:
+        self.rounds: list[list[PlayRequest]] = []
+        self.silent: set[str] = set()
+
+    def __call__(self, requests: Sequence[PlayRequest], into: Path) -> None:
+        self.rounds.append(list(requests))
+        for request in requests:
+            seen = recording(frame(), scenario=request.scenario)
+            names = {program.name for program in request.play.implementations.values()}
+            if "forgetful" in names:
+                seen = without_flag(seen)
+            if names & self.silent:
+                seen = replace(seen, frames=())
+            save(replace(seen, play=request.play, mutant=request.mutant), into / request.id)
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> Any:
+    found: Any = {each.name: each for each in (
+        Program("dnsmasq", "router dhcpv6-server"), Program("radvd", "router"), Program("kea", "dhcpv6-server"),
+        Program("dhclient", "guest"), Program("dhcpcd", "guest"))}
+    monkeypatch.setattr("fixtures.playing.request.named", lambda name, role=None: found[name])
+    return found
+
+
+def forgetful() -> Broken:
+    return Broken(Unplayed(), {"router": Forgetful()})
+
+
+PLAYED = Mutant("forgetful", "M=0", play=forgetful)
+
+
+def proof_of(check: Check, known: Any, into: Path, plays: Plays) -> Proof:
+    return prove([check], known, into, plays)[check.name]
+
+
+def test_twin_and_mutant_share_the_reference_cast(known: Any, tmp_path: Path) -> None:
+    plays = Plays()
+    proof = proof_of(the_check(PLAYED), known, tmp_path, plays)
+    assert {role: program.name for role, program in proof.healthy().play.implementations.items()} == {
+        "router": "dnsmasq", "dhcpv6-server": "dnsmasq", "guest": "dhcpcd"}
+    broken = proof.broken(PLAYED)
+    assert broken.play.implementations["guest"].name == "dhcpcd"
+    assert broken.mutant == "router Forgetful(name='forgetful')"
+    assert len(plays.rounds) == 1
+
+
+def test_equal_plays_are_played_once(known: Any, tmp_path: Path) -> None:
+    plays = Plays()
+    prove([the_check(PLAYED), the_check(PLAYED, name="test_again")], known, tmp_path, plays)
+    assert [len(requests) for requests in plays.rounds] == [2]
+
+
+def test_next_cast_plays_when_the_first_twin_does_not_pass(known: Any, tmp_path: Path) -> None:
+    plays = Plays()
+    plays.silent = {"dnsmasq"}
+    proof = proof_of(the_check(PLAYED), known, tmp_path, plays)
+    assert proof.healthy().play.implementations["router"].name == "radvd"
+    assert proof.broken(PLAYED).play.implementations["guest"].name == "dhclient"
+    assert len(plays.rounds) == 2
+
+
+def test_no_twin_is_told_with_every_reason(known: Any, tmp_path: Path) -> None:
+    plays = Plays()
+    plays.silent = {"dnsmasq", "radvd"}
+    proof = proof_of(the_check(PLAYED), known, tmp_path, plays)
+    with pytest.raises(AssertionError, match=r"no healthy twin of test_managed passes: .*no RA arrived"):
+        proof.healthy()
+
+
+def test_edit_that_changes_nothing_is_no_mutant(known: Any, tmp_path: Path) -> None:
+    mutant = Mutant("lazy", "M=0", edit=lambda twin: twin)
+    proof = proof_of(the_check(mutant), known, tmp_path, Plays())
+    with pytest.raises(AssertionError, match="lazy changes nothing"):
+        proof.broken(mutant)
+
+
+def test_unplayable_mutant_leaves_the_others_alone(known: Any, tmp_path: Path) -> None:
+    def unplayable() -> Broken:
+        raise ValueError("no such router")
+
+    mutant = Mutant("unplayable", "M=0", play=unplayable)
+    proof = proof_of(the_check(mutant, PLAYED), known, tmp_path, Plays())
+    assert proof.broken(PLAYED)
+    with pytest.raises(AssertionError, match="unplayable was not played: ValueError: no such router"):
+        proof.broken(mutant)
