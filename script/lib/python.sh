@@ -42,10 +42,10 @@ install_python_packages() {
     fi
     rm -f "$venv/.sextant"
     say "installing the Python packages of requirements.lock into .venv"
-    "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --require-hashes --only-binary :all: \
-        -r "$root/requirements.lock" >"$state/pip.log" 2>&1 || {
-        tail -n 15 "$state/pip.log" >&2
-        stop "pip could not install requirements.lock, see above (all of it: $state/pip.log)."
+    "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --retries 1 --require-hashes \
+        --only-binary :all: -r "$root/requirements.lock" >"$state/pip.log" 2>&1 || {
+        grep -E '^(ERROR|WARNING: Retrying)' "$state/pip.log" | tail -n 3 >&2
+        stop "pip could not install requirements.lock; is the network up? All that pip said is in $state/pip.log."
     }
     fingerprint >"$venv/.sextant"
 }
