@@ -13,6 +13,8 @@ from conformance.plugin.desk import DESK
 from conformance.plugin.judging import PROPERTY
 
 RED, BROKEN, NOTHING = 1, 3, 5
+#: Characters of one line of the list; the whole reason stands in the story above it and in the report.
+_LINE = 240
 _JUDGED = (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.FLAKY)
 
 
@@ -97,7 +99,8 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     for title, nodeids in (("error", tally.broken), ("red", tally.red), ("not judged", _inconclusive(tally))):
         for nodeid, reason in nodeids.items():
             verdict = tally.cells[nodeid]["verdict"]
-            terminalreporter.write_line(f"{title}: {nodeid.rpartition('::')[2]}: {verdict}: {reason}")
+            line = f"{title}: {nodeid.rpartition('::')[2]}: {verdict}: {reason}"
+            terminalreporter.write_line(line if len(line) <= _LINE else f"{line[:_LINE]}...")
     terminalreporter.write_line(summary(tally))
     if exitstatus == NOTHING:
         terminalreporter.write_line("nothing was judged, so nothing is known: this run is not green")

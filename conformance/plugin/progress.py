@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from fixtures.playing.player import Progress
 
 #: Seconds between two updates of the line.
-_PACE = 0.2
+_PACE = 1.0
 
 
 class ProgressLine:
@@ -20,29 +21,37 @@ class ProgressLine:
     def __init__(self, config: pytest.Config, total: int) -> None:
         self._reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
         self._live = bool(self._reporter and self._reporter.isatty)
-        self._lock = threading.Lock()
-        self._told = -_PACE
-        self._seconds = 0.0
-        self._total = total
-        if self._reporter and not self._live:
-            self._reporter.write_line(f"playing {total} scenarios, all together")
+        self._begin, self._total, self._done = time.monotonic(), total, 0
+        self._running: tuple[str, ...] = ()
+        self._over = threading.Event()
+        self._clock = threading.Thread(target=self._tick, name="progress", daemon=True)
+        if self._live:
+            self._clock.start()
+        elif self._reporter:
+            self._reporter.write_line(f"playing {_scenarios(total)}, all together")
 
     def show(self, progress: Progress) -> None:
-        """Tell how far it is; called from any of the plays' threads."""
-        with self._lock:
-            self._seconds = max(self._seconds, progress.seconds)
-            if self._live and progress.seconds - self._told >= _PACE:
-                self._told = progress.seconds
-                longest = f", longest still {progress.running[0]}" if progress.running else ""
-                self._write(f"playing {progress.done} of {progress.total}, {progress.seconds:.0f} s{longest}")
+        """Take how far it is; called from any of the plays' threads, and told at the next tick."""
+        self._done, self._running = max(self._done, progress.done), progress.running
 
     def end(self) -> None:
         """Leave one line behind that stays."""
+        self._over.set()
         if self._live:
+            self._clock.join()
             self._write("")
+            self._reporter.write("\r")
         if self._reporter:
-            self._reporter.write_line(f"played {self._total} scenarios in {self._seconds:.1f} s")
+            self._reporter.write_line(f"played {_scenarios(self._total)} in {time.monotonic() - self._begin:.1f} s")
+
+    def _tick(self) -> None:
+        while not self._over.wait(_PACE):
+            longest = f", longest still {self._running[0]}" if self._running else ""
+            self._write(f"playing {self._done} of {self._total}, {time.monotonic() - self._begin:.0f} s{longest}")
 
     def _write(self, text: str) -> None:
-        width = self._reporter._tw.fullwidth - 1
-        self._reporter.rewrite(text[:width], erase=True)
+        self._reporter.rewrite(text[: self._reporter._tw.fullwidth - 1], erase=True)
+
+
+def _scenarios(number: int) -> str:
+    return f"{number} scenario{'' if number == 1 else 's'}"

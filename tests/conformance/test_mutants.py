@@ -39,9 +39,11 @@ def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     def play(requests: Sequence[PlayRequest], into: Path) -> None:
         from fixtures.playing.player import play_all
 
-        line = ProgressLine(request.config, len(requests))
-        play_all(requests, into, progress=line.show)
-        line.end()
+        capture = request.config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            line = ProgressLine(request.config, len(requests))
+            play_all(requests, into, progress=line.show)
+            line.end()
 
     return prove(selected.values(), all_implementations(), tmp_path_factory.mktemp("proof"), play)
 
