@@ -63,7 +63,7 @@ def autonomous_flag_turned(recording: Recording) -> Recording:
 
 @check("RA-06", CALICO, role="router")
 def test_calico_style_gives_only_a_default_route(recording: Recording, notebook: Notebook) -> None:
-    """On a routed tap the RA says M=1 and a lifetime above 0, and its prefix, if any, is neither on-link nor autonomous.
+    """On a routed tap the RA has M=1 and a lifetime above 0, and its prefix, if any, is neither on-link nor autonomous.
 
     So the guest has a default route and no route to the prefix itself.
     """
