@@ -65,7 +65,7 @@ def stage(guests: int) -> Teardown:
 
 
 def netlink(guests: int) -> Teardown:
-    """The same network by bare requests: unshare, a bridge, a veth into it, both ends up. What the kernel itself costs."""
+    """The same by bare requests: unshare, a bridge, a veth into it, both ends up. What the kernel itself costs."""
     home = os.open("/proc/self/ns/net", os.O_RDONLY)
     rooms: list[tuple[int, Netlink]] = []
     for _ in range(guests + 1):

@@ -64,6 +64,14 @@ class StageIntf(Intf):
         """What netlink needs to make this end."""
         return End(self.name, self.mac, self.mtu, self.index)
 
+    @property
+    def connected(self) -> bool:
+        """Whether the other end is up: then this one has a carrier as soon as it is raised."""
+        if self.link is None:
+            return False
+        far = self.link.other(self.node)
+        return far.node.bridge is not None or far.raised
+
     def reaches(self, address: Address | None) -> bool:
         """Whether the address is on the prefix of one of its static addresses."""
         return address is not None and any(address in mine.network for mine in self.addresses)

@@ -13,6 +13,7 @@ class TwoRouters(Topology):
                   lan                        backbone
         guest eth0 --+-- lan0 r1 up0 --+-- eth0 outside
         peer  eth0 --+-- lan0 r2 up0 --+
+        peer2 eth0 --+
 
     The outside host answers through r1; a route through r2 stands by with a higher metric, for scenarios to use.
     """
