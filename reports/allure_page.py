@@ -16,7 +16,7 @@ from pathlib import Path
 from reports.allure_results import FOLDER
 
 PAGE = "allure.html"
-ROOT = Path(__file__).parent.parent
+OWN = Path(__file__).parent.parent / ".setup" / "allure" / "node_modules" / ".bin" / "allure"
 
 #: Seconds after which Allure is given up.
 PATIENCE = 60.0
@@ -27,10 +27,9 @@ _SHORT = 4000
 
 
 def find_allure() -> Path | None:
-    """The `allure` command of the project (node_modules, .setup/allure) or of the machine; None when there is none."""
-    for place in (ROOT / "node_modules" / ".bin" / "allure", ROOT / ".setup" / "allure" / "bin" / "allure"):
-        if os.access(place, os.X_OK):
-            return place
+    """The `allure` command that the set-up brought, or the machine's own; None when there is none."""
+    if os.access(OWN, os.X_OK):
+        return OWN
     found = shutil.which("allure")
     return Path(found) if found else None
 
@@ -39,7 +38,7 @@ def generate(directory: Path) -> str:
     """Write `allure.html` beside `allure-results/`; returns its path, or one sentence that says why there is none."""
     allure = find_allure()
     if allure is None:
-        return "no allure.html: the program `allure` is not installed (script/setup --all brings it)"
+        return "no allure.html: `allure` is not here (script/setup brings it where npm and Java or Node 20 are)"
     if not _runnable(allure):
         return f"no allure.html: {allure} needs Java or Node, which is not installed"
     with tempfile.TemporaryDirectory(prefix=f".{directory.name}.allure.", dir=directory.parent) as scratch:
@@ -72,17 +71,34 @@ def without_tracker(page: str) -> str:
 def _run(allure: Path, results: Path, into: Path, home: Path) -> None:
     """Run the generator, without letting it phone home or write elsewhere. Raises what subprocess and the disk do."""
     second = "allure-commandline" in str(allure.resolve()) or _version(allure, home).startswith("2.")
-    words = ["generate", str(results), "--clean", "--single-file", "-o", str(into)] if second else [
-        "awesome", str(results), "--single-file", "-o", str(into)
-    ]
-    environment = os.environ | {"ALLURE_NO_ANALYTICS": "1", "HOME": str(home), "JAVA_OPTS": "-XX:TieredStopAtLevel=1"}
-    subprocess.run([str(allure), *words], check=True, capture_output=True, text=True, timeout=PATIENCE, cwd=home,
-                   env=environment, stdin=subprocess.DEVNULL)
+    words = (
+        ["generate", str(results), "--clean", "--single-file", "-o", str(into)]
+        if second
+        else ["awesome", str(results), "--single-file", "-o", str(into)]
+    )
+    told = {"ALLURE_NO_ANALYTICS": "1", "HOME": str(home), "JAVA_OPTS": "-XX:TieredStopAtLevel=1"}
+    subprocess.run(
+        [str(allure), *words],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        cwd=home,
+        env=os.environ | told,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def _version(allure: Path, home: Path) -> str:
-    return subprocess.run([str(allure), "--version"], check=True, capture_output=True, text=True, timeout=PATIENCE,
-                          cwd=home, stdin=subprocess.DEVNULL).stdout.strip()
+    return subprocess.run(
+        [str(allure), "--version"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        cwd=home,
+        stdin=subprocess.DEVNULL,
+    ).stdout.strip()
 
 
 def _runnable(allure: Path) -> bool:

@@ -24,8 +24,14 @@ from reports.summary import label
 FOLDER = "allure-results"
 
 _STATUS = {
-    "pass": Status.PASSED, "warn": Status.PASSED, "fail": Status.FAILED, "flaky": Status.FAILED,
-    "inconclusive": Status.UNKNOWN, "not-applicable": Status.SKIPPED, "not-run": Status.SKIPPED, "error": Status.BROKEN,
+    "pass": Status.PASSED,
+    "warn": Status.PASSED,
+    "fail": Status.FAILED,
+    "flaky": Status.FAILED,
+    "inconclusive": Status.UNKNOWN,
+    "not-applicable": Status.SKIPPED,
+    "not-run": Status.SKIPPED,
+    "error": Status.BROKEN,
 }
 _SEVERITY = {"MUST": "critical", "PLATFORM": "critical", "SHOULD": "normal", "MAY": "minor"}
 

@@ -16,8 +16,18 @@ SCHEMA_FILE = Path(__file__).parent / "schema" / f"compliance-{SCHEMA}.schema.js
 VERDICTS = ("error", "fail", "flaky", "inconclusive", "warn", "not-run", "not-applicable", "pass")
 #: The words of roles, in the order in which a reader expects the parties.
 ROLES = (
-    "guest", "application", "router", "dhcpv6-server", "relay", "name-server", "neighbour-proxy", "fabric",
-    "compute-host", "segment", "management", "peer",
+    "guest",
+    "application",
+    "router",
+    "dhcpv6-server",
+    "relay",
+    "name-server",
+    "neighbour-proxy",
+    "fabric",
+    "compute-host",
+    "segment",
+    "management",
+    "peer",
 )
 
 

@@ -18,8 +18,13 @@ OURS = "conformance/"
 
 #: What is known of a cell that died before it could say who took part.
 _NOTHING: dict[str, Any] = {
-    "implementations": {}, "cloud": None, "role": None, "scenario": None, "known_deviation": None,
-    "evidence": [], "recording": None,
+    "implementations": {},
+    "cloud": None,
+    "role": None,
+    "scenario": None,
+    "known_deviation": None,
+    "evidence": [],
+    "recording": None,
 }
 
 
@@ -69,9 +74,16 @@ class Harvest:
     def figures(self) -> list[Figure]:
         """Every measured number, with the parties it was measured on."""
         return [
-            Figure(name=each["name"], value=each["value"], unit=each["unit"], implementations=cell["implementations"],
-                   requirement=cell["requirement"], recording=cell.get("recording"))
-            for _, cell in sorted(self._said.items()) for each in cell.get("figures", ())
+            Figure(
+                name=each["name"],
+                value=each["value"],
+                unit=each["unit"],
+                implementations=cell["implementations"],
+                requirement=cell["requirement"],
+                recording=cell.get("recording"),
+            )
+            for _, cell in sorted(self._said.items())
+            for each in cell.get("figures", ())
         ]
 
     def _verdict(self, nodeid: str) -> Verdict:

@@ -17,8 +17,14 @@ def requirements() -> list[Requirement]:
     checks = _checks()
     return [
         {
-            "id": each.id, "level": each.level, "family": each.family, "role": each.role, "source": each.source,
-            "text": each.text, "clouds": list(each.clouds), "checks": checks.get(each.id, []),
+            "id": each.id,
+            "level": each.level,
+            "family": each.family,
+            "role": each.role,
+            "source": each.source,
+            "text": each.text,
+            "clouds": list(each.clouds),
+            "checks": checks.get(each.id, []),
         }
         for each in catalogue()
     ]

@@ -119,6 +119,11 @@ def _table(roles: tuple[str, ...], rows: list[Row], position: dict[str, int]) ->
 def _unknown(verdict: Verdict) -> Requirement:
     """Stands for a requirement that the catalogue does not have, so that its verdict is still shown."""
     return {
-        "id": verdict["requirement"] or "suite", "level": "", "family": "not in the catalogue", "role": "",
-        "source": "", "text": "No requirement of the catalogue: something broke outside the checks.", "clouds": [],
+        "id": verdict["requirement"] or "suite",
+        "level": "",
+        "family": "not in the catalogue",
+        "role": "",
+        "source": "",
+        "text": "No requirement of the catalogue: something broke outside the checks.",
+        "clouds": [],
     }

@@ -16,7 +16,13 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 #: Shape and word, so that no verdict is told by its colour alone.
 SYMBOLS = {
-    "pass": "✓", "fail": "✗", "warn": "▲", "inconclusive": "?", "not-applicable": "–", "not-run": "○", "error": "‼",
+    "pass": "✓",
+    "fail": "✗",
+    "warn": "▲",
+    "inconclusive": "?",
+    "not-applicable": "–",
+    "not-run": "○",
+    "error": "‼",
     "flaky": "≈",
 }
 MEANINGS = {
@@ -36,8 +42,14 @@ def render(document: Compliance, base: Path) -> str:
     cells = named(document["verdicts"])
     requirements = {each["id"]: each for each in document["requirements"]}
     found = families(document, cells)
-    in_order = [cell for family in found for table in family.tables for row in table.rows
-                for column in table.columns for cell in row.cells.get(column, ())]
+    in_order = [
+        cell
+        for family in found
+        for table in family.tables
+        for row in table.rows
+        for column in table.columns
+        for cell in row.cells.get(column, ())
+    ]
     return _template().render(
         run=document["run"],
         requirements=requirements,
@@ -59,7 +71,10 @@ def render(document: Compliance, base: Path) -> str:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.tests["stale"] = is_stale

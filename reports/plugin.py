@@ -155,25 +155,21 @@ class Reporter:
             session.exitstatus = FAILED
 
     @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say where the report is, or why there is none."""
-        if self._trouble:
-            terminalreporter.write_line(f"ERROR: {self._trouble}", red=True)
-        elif self._published:
-            terminalreporter.write_line(f"report: {self._shown(self._directory.path / 'index.html')}")
-        elif self._harvest:
-            terminalreporter.write_line("no report: the run was interrupted; the previous report, if any, is kept")
-
-    @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """Make Allure's page last, since nobody has to wait for it; then let the next run in."""
-        if self._published:
+        """Say where the report is, as the last lines of the run, or why there is none; then let the next run in.
+
+        Allure's page is made here, after everything else has been said, since nobody has to wait for it.
+        """
+        if self._trouble:
+            self._say(f"ERROR: {self._trouble}", red=True)
+        elif self._published:
             from reports import allure_page
 
-            said = allure_page.generate(self._directory.path)
-            terminal = self._config.pluginmanager.get_plugin("terminalreporter")
-            if terminal is not None:
-                terminal.write_line(f"allure: {self._shown(Path(said))}" if os.path.isabs(said) else said)
+            self._say(f"report: {self._shown(self._directory.path / 'index.html')}")
+            made = allure_page.generate(self._directory.path)
+            self._say(f"allure: {self._shown(Path(made))}" if os.path.isabs(made) else made)
+        elif self._harvest:
+            self._say("no report: the run was interrupted; the previous report, if any, is kept")
         if self._directory.claimed:
             self._directory.discard()
             self._directory.release()
@@ -188,8 +184,12 @@ class Reporter:
         run["stopped"] = self._stopped
         run["stall_s"] = longest_stall(self._directory.staging / FOLDER)
         return {
-            "schema": 1, "run": run, "families": law.families(), "requirements": law.requirements(),
-            "verdicts": self._harvest.verdicts, "figures": self._harvest.figures,
+            "schema": 1,
+            "run": run,
+            "families": law.families(),
+            "requirements": law.requirements(),
+            "verdicts": self._harvest.verdicts,
+            "figures": self._harvest.figures,
         }
 
     def _bring_recordings(self) -> None:
@@ -205,6 +205,11 @@ class Reporter:
                     link_tree(entry, self._directory.staging / FOLDER / entry.name)
         except OSError as error:
             raise ReportError(f"cannot keep the recordings of {source} with the report: {error.strerror}") from error
+
+    def _say(self, text: str, **markup: bool) -> None:
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None:
+            terminal.write_line(text, **markup)
 
     def _shown(self, path: Path) -> str:
         here = self._config.invocation_params.dir

@@ -73,8 +73,9 @@ def as_text(story: Story) -> str:
 def _done(verdict: Verdict, play: Told | None) -> str:
     """Who played what, in which situation."""
     parties = verdict["implementations"]
-    who = ", ".join(f"{parties[role]['name']} {parties[role]['version']}".strip() + f" as {role}"
-                    for role in ordered(parties))
+    who = ", ".join(
+        f"{parties[role]['name']} {parties[role]['version']}".strip() + f" as {role}" for role in ordered(parties)
+    )
     words = [verdict["scenario"] or (play.scenario if play else None) or "nothing was played"]
     if play and play.options:
         words.append("with " + ", ".join(play.options))

@@ -100,7 +100,8 @@ def measures(figures: list[Figure]) -> list[Measure]:
     found: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     for each in figures:
         parties = each["implementations"]
-        who = ", ".join(f"{parties[role]['name']} {parties[role]['version']}".strip() for role in ordered(parties))
+        names = (f"{parties[role]['name']} {parties[role]['version']}".strip() for role in ordered(parties))
+        who = ", ".join(dict.fromkeys(names))
         found[each["name"], each["unit"], who].append(float(each["value"]))
     top: dict[str, float] = defaultdict(float)
     for (name, unit, _), values in found.items():

@@ -45,6 +45,7 @@ pytest_on() {
 
 . "$root/script/lib/packages.sh"
 . "$root/script/lib/python.sh"
+. "$root/script/lib/allure.sh"
 
 # set_up SECTION...: everything that the sections of packages.txt and requirements.lock name.
 set_up() {
@@ -56,5 +57,6 @@ set_up() {
     fi
     install_packages "$@"
     install_python_packages
+    install_allure
     exec 9>&-
 }

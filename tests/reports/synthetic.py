@@ -27,8 +27,15 @@ def document(size: int = 64) -> Compliance:
     return {
         "schema": 1,
         "run": {
-            "started": "2026-01-02T03:04:05Z", "duration_s": 61.25, "cpu_s": 44.5, "kernel": "6.1.0", "workers": 2,
-            "command": "pytest conformance/ -n 2", "selected": size, "stopped": None, "stall_s": 0.012,
+            "started": "2026-01-02T03:04:05Z",
+            "duration_s": 61.25,
+            "cpu_s": 44.5,
+            "kernel": "6.1.0",
+            "workers": 2,
+            "command": "pytest conformance/ -n 2",
+            "selected": size,
+            "stopped": None,
+            "stall_s": 0.012,
         },
         "families": FAMILIES,
         "requirements": requirements,
@@ -40,8 +47,12 @@ def document(size: int = 64) -> Compliance:
 def requirement(number: int) -> Requirement:
     family = list(FAMILIES)[number % len(FAMILIES)]
     return {
-        "id": f"{family}-{number:02}", "level": ("MUST", "SHOULD", "PLATFORM", "MAY")[number % 4], "family": family,
-        "role": "guest", "source": "RFC 4861 §6.2.3", "clouds": ["calico"],
+        "id": f"{family}-{number:02}",
+        "level": ("MUST", "SHOULD", "PLATFORM", "MAY")[number % 4],
+        "family": family,
+        "role": "guest",
+        "source": "RFC 4861 §6.2.3",
+        "clouds": ["calico"],
         "text": f"Sentence {number}: a router sends <Router Advertisements> with M & O as it was told, to everybody.",
         "checks": [{"test": f"test_number_{number}", "mutants": number % 5}],
     }
@@ -53,7 +64,11 @@ def verdict(of: Requirement, cast: dict[str, Any], number: int) -> Verdict:
     return {
         "requirement": of["id"],
         "test": f"conformance/test_{of['family'].lower()}.py::test_number_{of['id'][-2:]}[{names}]",
-        "implementations": cast, "cloud": None, "role": "guest", "scenario": "guest-boot", "verdict": word,
+        "implementations": cast,
+        "cloud": None,
+        "role": "guest",
+        "scenario": "guest-boot",
+        "verdict": word,
         "reason": f"verdict {number}: the advertisement has <M=1> & came {number} ms after the solicitation",
         "known_deviation": "https://bugs.example/1" if word == "fail" and number % 2 else None,
         "evidence": [] if word in UNSEEN else [evidence(frame) for frame in range(3, 8)],
@@ -64,15 +79,23 @@ def verdict(of: Requirement, cast: dict[str, Any], number: int) -> Verdict:
 
 def evidence(frame: int) -> Evidence:
     return {
-        "kind": "packet", "node": "guest", "interface": "eth0", "frame": frame, "time": 1.25 + frame / 1000,
+        "kind": "packet",
+        "node": "guest",
+        "interface": "eth0",
+        "frame": frame,
+        "time": 1.25 + frame / 1000,
         "text": "fe80::1 > ff02::1 ICMPv6 Router Advertisement M=1 O=0, hop limit 255, lifetime 1800 s",
     }
 
 
 def figure(cast: dict[str, Any], number: int) -> Figure:
     return {
-        "name": "connection attempt delay", "value": 0.2 + number / 100, "unit": "s", "implementations": cast,
-        "requirement": "DUAL-10", "recording": None,
+        "name": "connection attempt delay",
+        "value": 0.2 + number / 100,
+        "unit": "s",
+        "implementations": cast,
+        "requirement": "DUAL-10",
+        "recording": None,
     }
 
 

@@ -48,7 +48,7 @@ def test_the_tracker_is_taken_out_and_nothing_else() -> None:
 
 def test_without_allure_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allure_page, "find_allure", lambda: None)
-    assert "`allure` is not installed" in allure_page.generate(tmp_path)
+    assert "`allure` is not here" in allure_page.generate(tmp_path)
 
 
 def test_an_allure_that_breaks_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +63,10 @@ def test_an_allure_that_breaks_leaves_nothing(tmp_path: Path, monkeypatch: pytes
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bin", "out"]
 
 
-@pytest.mark.skipif(allure_page.find_allure() is None, reason="allure is not installed: script/setup --all")
+@pytest.mark.skipif(
+    allure_page.find_allure() is None,
+    reason="allure is not here: script/setup brings it where npm and Java or Node 20 are",
+)
 def test_the_page_is_one_file_without_a_tracker(tmp_path: Path) -> None:
     write_results(document(16), tmp_path)
     assert allure_page.generate(tmp_path) == str(tmp_path / "allure.html")

@@ -30,10 +30,17 @@ def test_the_real_catalogue_and_run_keep_to_the_schema(schema: jsonschema.Draft2
     schema.validate(json.loads(json.dumps(made)))
 
 
-@pytest.mark.parametrize("broken", [
-    {"verdict": "passed"}, {"cloud": "azure"}, {"implementations": {"client": {"name": "x", "version": "1"}}},
-    {"implementations": {"guest": {"name": "x"}}}, {"evidence": [{"kind": "packet"}]}, {"reason": None},
-])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"verdict": "passed"},
+        {"cloud": "azure"},
+        {"implementations": {"client": {"name": "x", "version": "1"}}},
+        {"implementations": {"guest": {"name": "x"}}},
+        {"evidence": [{"kind": "packet"}]},
+        {"reason": None},
+    ],
+)
 def test_other_words_are_refused(schema: jsonschema.Draft202012Validator, broken: dict[str, object]) -> None:
     made = document(1)
     made["verdicts"][0].update(broken)  # type: ignore[typeddict-item]
@@ -52,10 +59,16 @@ def test_each_verdict_has_a_line_of_its_own() -> None:
     assert sum('"reproduce"' in line for line in lines) == 64
 
 
-@pytest.mark.parametrize(("text", "says"), [
-    (None, "cannot read"), ("{", "is not JSON"), ("[]", "has schema None"), ('{"schema": 9}', "has schema 9"),
-    ('{"schema": 1, "run": {}}', "lacks requirements, verdicts, figures"),
-])
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "cannot read"),
+        ("{", "is not JSON"),
+        ("[]", "has schema None"),
+        ('{"schema": 9}', "has schema 9"),
+        ('{"schema": 1, "run": {}}', "lacks requirements, verdicts, figures"),
+    ],
+)
 def test_a_file_that_is_none_gives_one_sentence(tmp_path: Path, text: str | None, says: str) -> None:
     path = tmp_path / "compliance.json"
     if text is not None:

@@ -99,6 +99,15 @@ def test_a_deviation_that_is_gone_needs_attention(tmp_path: Path) -> None:
     assert "pass (no longer deviates)" in words(page.partition('id="attention"')[2].partition("</section>")[0])
 
 
+def test_the_packet_that_broke_the_rule_is_marked(tmp_path: Path) -> None:
+    made = document(1)
+    assert 'class="decisive"' not in render(made, tmp_path)
+    made["verdicts"][0]["verdict"] = "fail"
+    page = render(made, tmp_path)
+    assert page.count('class="decisive"') == 1
+    assert "frame 7" in page.partition('class="decisive"')[2].partition("</li>")[0]
+
+
 def test_the_recording_is_linked_where_it_is(tmp_path: Path) -> None:
     made = document(1)
     name = str(made["verdicts"][0]["recording"])

@@ -12,7 +12,7 @@ from tests.reports.synthetic import cell
 
 ROOT = Path(__file__).parents[2]
 
-CHECKS = '''
+CHECKS = """
 import json, os, pathlib, pytest
 CELLS = json.loads((pathlib.Path(__file__).parent / "cells.json").read_text())
 
@@ -25,7 +25,7 @@ def test_check(cell, record_property):
         pytest.xfail(cell["reason"]) if cell["known_deviation"] else pytest.fail(cell["reason"])
     if cell["verdict"] == "error":
         raise RuntimeError("the program died")
-'''
+"""
 
 
 @pytest.fixture
@@ -34,8 +34,10 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "conformance"
     folder.mkdir()
     (tmp_path / "pytest.ini").touch()
-    cells = [cell(number, word) for number, word in enumerate(
-        ("pass", "fail", "warn", "inconclusive", "not-run", "not-applicable", "flaky"))]
+    cells = [
+        cell(number, word)
+        for number, word in enumerate(("pass", "fail", "warn", "inconclusive", "not-run", "not-applicable", "flaky"))
+    ]
     (folder / "cells.json").write_text(json.dumps(cells))
     (folder / "test_synthetic.py").write_text(CHECKS)
     return tmp_path
@@ -44,8 +46,14 @@ def project(tmp_path: Path) -> Path:
 def run(project: Path, *arguments: str, status: int | None = None) -> str:
     """Run pytest in a project; returns what it printed."""
     command = [sys.executable, "-m", "pytest", "-p", "reports.plugin", "-p", "no:cacheprovider", *arguments]
-    done = subprocess.run(command, cwd=project, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-                          capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        command,
+        cwd=project,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert status is None or done.returncode == status, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -64,7 +72,14 @@ def test_every_outcome_of_pytest_keeps_its_verdict(project: Path) -> None:
     assert "report: reports/out/index.html" in printed
     found = report(project)
     assert sorted(each["verdict"] for each in found["verdicts"]) == [
-        "fail", "flaky", "inconclusive", "not-applicable", "not-run", "pass", "warn"]
+        "fail",
+        "flaky",
+        "inconclusive",
+        "not-applicable",
+        "not-run",
+        "pass",
+        "warn",
+    ]
     assert len(found["figures"]) == 7
     assert found["run"]["selected"] == 7 and found["run"]["workers"] == 1 and found["run"]["stopped"] is None
     assert found["run"]["command"] == "pytest -p reports.plugin -p no:cacheprovider conformance/"
@@ -110,10 +125,15 @@ def test_a_crashed_worker_is_an_error_and_the_others_stay(project: Path) -> None
     assert len(verdicts) == 8 and verdicts.count("error") == 1
 
 
-@pytest.mark.parametrize("arguments", [
-    ("conformance/", "--collect-only"), ("conformance/", "-k", "nothing_of_that_name"), ("conformance/", "--help"),
-    ("elsewhere/",),
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("conformance/", "--collect-only"),
+        ("conformance/", "-k", "nothing_of_that_name"),
+        ("conformance/", "--help"),
+        ("elsewhere/",),
+    ],
+)
 def test_runs_that_judge_nothing_write_nothing(project: Path, arguments: tuple[str, ...]) -> None:
     (project / "elsewhere").mkdir()
     (project / "elsewhere" / "test_other.py").write_text("def test_other(): pass\n")
