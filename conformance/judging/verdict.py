@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from fixtures.recording.model import Frame, KernelEvent, Mark, Recording, Snapshot
+from fixtures.recording.views.base import View
 
 
 class Outcome(StrEnum):
@@ -24,7 +25,7 @@ class Outcome(StrEnum):
 
 
 T = TypeVar("T")
-Seen = Frame | KernelEvent | Snapshot | Mark
+Seen = Frame | View | KernelEvent | Snapshot | Mark
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Notebook:
     finding: str = ""
 
     def cite(self, *seen: Seen, text: str = "") -> None:
-        """Keep frames, events, snapshots or marks as evidence."""
+        """Keep frames (or views of them), events, snapshots or marks as evidence."""
         from conformance.judging.citing import cited
 
         for item in seen:

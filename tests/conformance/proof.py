@@ -13,10 +13,12 @@ import conformance
 from conformance.casting import Cast, Selection, casts
 from conformance.cells import Cell, verify
 from conformance.judging.check import CHECKS, Broken, Check, Mutant
+from conformance.judging.citing import cited
 from conformance.judging.judge import judge
-from conformance.judging.verdict import Judgement, Outcome
+from conformance.judging.verdict import Evidence, Judgement, Outcome, Seen
 from fixtures.implementations.base import Implementation
 from fixtures.playing.request import PlayRequest
+from fixtures.recording.editing import without
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load
 from fixtures.scenarios.base import Scenario
@@ -42,6 +44,19 @@ def all_checks() -> dict[str, Check]:
             assert check.name not in found, f"two checks are called {check.name}; -k could not tell them apart"
             found[check.name] = check
     return found
+
+
+def bereft(recording: Recording, evidence: Iterable[Evidence]) -> Recording:
+    """The recording as if what is cited had not been seen: a check that passed on it must not pass any more."""
+    gone = {(each.kind, each.node, each.frame, each.time) for each in evidence}
+
+    def cited_before(seen: Seen) -> bool:
+        entry = cited(seen, "-")
+        return (entry.kind, entry.node, entry.frame, entry.time) in gone
+
+    marks = [mark for mark in recording.marks if cited_before(mark)]
+    snapshots = [shot for shot in recording.snapshots if cited_before(shot)]
+    return without(recording, frames=cited_before, events=cited_before, others=[*marks, *snapshots])
 
 
 @dataclass

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from conformance.judging.check import Check
-from conformance.judging.citing import cited, without
+from conformance.judging.citing import cited
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Notebook, Outcome, Unjudgeable
 from fixtures.recording.model import Recording
+from fixtures.recording.views.ndp import router_advertisements
 from tests.conformance.synthetic import Unplayed, frame, recording
 
 
@@ -28,6 +29,12 @@ def test_pass_names_its_evidence() -> None:
     assert judgement.outcome is Outcome.PASS
     assert [(each.kind, each.frame, each.node) for each in judgement.evidence] == [("frame", 1, "guest")]
     assert "Router Advertisement" in judgement.evidence[0].text
+
+
+def test_frames_are_told_by_what_requirements_are_about() -> None:
+    assert cited(frame()).text == "received: fe80::1 > ff02::1: Router Advertisement M=1 O=0 lifetime 0 s"
+    whole = recording(frame())
+    assert cited(router_advertisements(whole.frames)[0]) == cited(whole.frames[0])
 
 
 def test_violation_keeps_the_packet() -> None:
@@ -106,13 +113,6 @@ def test_declared_lack_is_probed() -> None:
     wrong = judge(the_check(advertised), recording(frame()), lacking)
     assert wrong.outcome is Outcome.ERROR
     assert "declaration is wrong" in wrong.reason and "its manual" in wrong.reason
-
-
-def test_deleted_evidence_leaves_the_rest() -> None:
-    whole = recording(frame(1), frame(2, 2.0))
-    cut = without(whole, [cited(whole.frames[0]), cited(whole.marks[0])])
-    assert cut.frames == (whole.frames[1],)
-    assert cut.marks == ()
 
 
 def test_unjudgeable_keeps_what_was_cited() -> None:

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from conformance.judging.check import Broken, Check, Mutant
+from conformance.judging.citing import cited
 from conformance.judging.verdict import Notebook
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import save
-from tests.conformance.proof import Proof, prove
+from tests.conformance.proof import Proof, bereft, prove
 from tests.conformance.synthetic import Unplayed, frame, recording
 from tests.conformance.test_plugin import Program, without_flag
 
@@ -115,6 +116,13 @@ def test_edit_that_changes_nothing_is_no_mutant(known: Any, tmp_path: Path) -> N
     proof = proof_of(the_check(mutant), known, tmp_path, Plays())
     with pytest.raises(AssertionError, match="lazy changes nothing"):
         proof.broken(mutant)
+
+
+def test_deleted_evidence_leaves_the_rest() -> None:
+    whole = recording(frame(1), frame(2, 2.0))
+    cut = bereft(whole, [cited(whole.frames[0]), cited(whole.marks[0])])
+    assert [left.time for left in cut.frames] == [2.0]
+    assert cut.marks == ()
 
 
 def test_unplayable_mutant_leaves_the_others_alone(known: Any, tmp_path: Path) -> None:
