@@ -143,6 +143,18 @@ def test_a_browser_shows_the_story_of_an_address(tmp_path: Path) -> None:
     assert ">copy</button>" in story
 
 
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt install chromium")
+def test_filters_leave_only_what_was_asked_for(tmp_path: Path) -> None:
+    made = document(200)
+    choice = "form.elements.verdict.value = 'fail'; form.elements.implementation.value = 'kea'; filter();"
+    (tmp_path / "index.html").write_text(f"{render(made, tmp_path)}<script>{choice}</script>")
+    dom = browse(tmp_path / "index.html", "")
+    failed = [each for each in made["verdicts"] if each["verdict"] == "fail"]
+    wanted = [each for each in failed if "dhcpv6-server" in each["implementations"]]
+    assert 0 < len(wanted) < len(failed)
+    assert f"{len(wanted)} verdicts shown" in dom
+
+
 def browse(page: Path, fragment: str) -> str:
     """The page as the browser has it after its script ran; there is no network here."""
     profile = f"--user-data-dir={page.parent / 'browser'}"
