@@ -20,18 +20,16 @@ def test_a_defended_address_fails_dad(
 ) -> None:
     neighbour = stage.put(ScriptedNeighbour())
     neighbour.defend(what, how)
-    with stage.guest.watching("address") as until:
-        stage.up()
-        until("dadfailed", 6)
+    stage.up()
+    stage.guest.until("dadfailed", 6)
     assert stage.guest.addresses()[str(GUEST_LL)].get("dadfailed")
     assert [(note.name, note.fields["how"]) for note in neighbour.notes][:1] == [("contested", how)]
 
 
 def test_it_answers_for_its_addresses_and_pings(stage: Cable, tmp_path: Path) -> None:
     neighbour = stage.put(ScriptedNeighbour(addresses=[NEAR]))
-    with stage.guest.watching("address") as until:
-        stage.up()
-        until(f"inet6 {GUEST_LL}/64 scope link", 5)
+    stage.up()
+    stage.guest.ready()
     stage.guest.run("ip", "-6", "route", "add", f"{NEAR}/128", "dev", "eth0")
     stage.guest.run("ip", "-6", "address", "add", "2001:db8:1::1/128", "dev", "eth0", "nodad")
     for target in (str(NEAR), f"{OTHER_LL}%eth0"):
@@ -46,9 +44,8 @@ def test_it_answers_for_its_addresses_and_pings(stage: Cable, tmp_path: Path) ->
 
 def test_the_five_solicitations_have_five_answers(stage: Cable, tmp_path: Path) -> None:
     neighbour = stage.put(ScriptedNeighbour())
-    with stage.guest.watching("address") as until:
-        stage.up()
-        until(f"inet6 {GUEST_LL}/64 scope link", 5)
+    stage.up()
+    stage.guest.ready()
     neighbour.solicit_every_way(GUEST_LL, 0.05)
     stage.tap.until(lambda data: data[20] == 58 and data[54] == 136 and data[38:54] == wire.ALL_NODES.packed, 5)
     asked = stage.tap.dissect(tmp_path, "ipv6.src", "ipv6.dst", "icmpv6.opt.src_linkaddr", "eth.dst",
@@ -84,9 +81,8 @@ def test_everything_that_it_sends_is_well_formed(stage: Cable, tmp_path: Path) -
 
 def test_what_is_for_others_is_not_answered(stage: Cable) -> None:
     neighbour = stage.put(ScriptedNeighbour())
-    with stage.guest.watching("address") as until:
-        stage.up()
-        until(f"inet6 {GUEST_LL}/64 scope link", 5)
+    stage.up()
+    stage.guest.ready()
     with pytest.raises(AssertionError):
         stage.guest.run("ping", "-6", "-c", "1", "-W", "1", "fe80::abcd%eth0")
     neighbour.answers = False

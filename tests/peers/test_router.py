@@ -24,10 +24,9 @@ def icmpv6(kind: int) -> Callable[[bytes], bool]:
 
 def test_the_kernel_takes_what_is_advertised_on_its_solicitation(stage: Cable, tmp_path: Path) -> None:
     stage.put(ScriptedRouter(GOOD, answer="unicast", delay=0.1))
-    with stage.guest.watching("route", "address") as until:
-        stage.up()
-        until("default via", 8)
-        until("2001:db8:1::ff:fe00:1/64", 8)
+    stage.up()
+    stage.guest.until("default via", 8)
+    stage.guest.until("2001:db8:1::ff:fe00:1/64", 8)
     route = next(one for one in stage.guest.ip("route") if one["dst"] == "default")
     assert (route["gateway"], route["metrics"][0]["hoplimit"]) == (str(OTHER_LL), 33)
     stage.tap.until(icmpv6(wire.RA), 1)
@@ -43,24 +42,22 @@ def test_the_kernel_takes_what_is_advertised_on_its_solicitation(stage: Cable, t
 
 def test_withdrawal_takes_the_route_away(stage: Cable) -> None:
     router = stage.put(ScriptedRouter(GOOD))
-    with stage.guest.watching("route") as until:
-        stage.up()
-        until("default via", 8)
-        router.withdraw()
-        until("Deleted default via", 2)
+    stage.up()
+    stage.guest.until("default via", 8)
+    router.withdraw()
+    stage.guest.until("default via", 2, gone=True)
 
 
 def test_malformed_advertisements_are_malformed_as_said_and_leave_nothing(stage: Cable, tmp_path: Path) -> None:
     bad = Advertisement(lifetime=600, prefixes=(Prefix(IPv6Network("2001:db8:bad::/64"), autonomous=True),))
     stage.put(ScriptedRouter(bad, answer="silent", link_local=IPv6Address("fe80::bad")))
     good = stage.put(ScriptedRouter(GOOD, answer="silent"))
-    with stage.guest.watching("route") as until:
-        stage.up()
-        stage.tap.until(icmpv6(wire.RS), 8)
-        for advertisement in malformed(bad).values():
-            assert stage.peers[0].advertise(advertisement)
-        assert good.advertise()
-        until("default via", 3)
+    stage.up()
+    stage.tap.until(icmpv6(wire.RS), 8)
+    for advertisement in malformed(bad).values():
+        assert stage.peers[0].advertise(advertisement)
+    assert good.advertise()
+    stage.guest.until("default via", 3)
     assert [one["gateway"] for one in stage.guest.ip("route") if one["dst"] == "default"] == [str(OTHER_LL)]
     assert not [address for address in stage.guest.addresses() if "bad" in address]
     stage.tap.until(lambda data: icmpv6(wire.RA)(data) and data[22:38] == OTHER_LL.packed, 3)
@@ -92,14 +89,13 @@ def test_solicitations_from_the_unspecified_address_are_answered_to_all(stage: C
 def test_a_dead_router_answers_nobody_and_two_routers_are_two_routes(stage: Cable) -> None:
     one = stage.put(ScriptedRouter(GOOD))
     stage.put(ScriptedRouter(GOOD, link_local=IPv6Address("fe80::2"), mac="02:00:00:00:00:22", plays_everyone=True))
-    with stage.guest.watching("route") as until:
-        stage.up()
-        until(f"via {OTHER_LL}", 8)
-        until("via fe80::2", 8)
+    stage.up()
+    stage.guest.run("ip", "-6", "address", "add", "2001:db8:7::1/128", "dev", "eth0", "nodad")
+    stage.guest.until(f"via {OTHER_LL}", 8)
+    stage.guest.until("via fe80::2", 8)
     one.die()
     stage.guest.run("ping", "-6", "-c", "1", "-W", "2", "fe80::2%eth0")
     stage.guest.run("ip", "-6", "route", "replace", "2001:db8:9::/64", "via", "fe80::2", "dev", "eth0")
-    stage.guest.run("ip", "-6", "address", "add", "2001:db8:7::1/128", "dev", "eth0", "nodad")
     stage.guest.run("ping", "-6", "-c", "1", "-W", "2", "2001:db8:9::1")
     with pytest.raises(AssertionError):
         stage.guest.run("ping", "-6", "-c", "1", "-W", "1", f"{OTHER_LL}%eth0")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import socket
 import struct
@@ -11,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ class Place:
     name: str
     room: Room
     mac: str
+    events: socket.socket
 
     def interfaces(self) -> list[tuple[str, str]]:
         return [("eth0", self.mac)]
@@ -56,31 +58,26 @@ class Place:
         """The guest's addresses with their flags."""
         return {one["local"]: one for link in self.ip("address", "show", "dev", "eth0") for one in link["addr_info"]}
 
-    @contextmanager
-    def watching(self, *kinds: str) -> Iterator[Callable[[str, float], str]]:
-        """Kernel events: yields a function that waits for a line with a text, at most some seconds."""
-        monitor = self.start("ip", "-6", "-o", "monitor", *kinds, stdout=subprocess.PIPE)
-        assert monitor.stdout is not None
-        descriptor = monitor.stdout.fileno()
-        seen = ""
+    def kernel(self) -> list[str]:
+        """The state of the kernel, one line each of `ip -o` for links, addresses and routes."""
+        return [line for words in (["-o", "link"], ["-6", "-o", "address"], ["-6", "-o", "route"])
+                for line in self.run("ip", *words, "show").splitlines()]
 
-        def until(text: str, within: float) -> str:
-            nonlocal seen
-            end = time.monotonic() + within
-            while True:
-                for line in seen.splitlines():
-                    if text in line:
-                        return line
-                if not select.select([descriptor], [], [], max(end - time.monotonic(), 0))[0]:
-                    raise AssertionError(f"no kernel event with {text!r} within {within} s; seen:\n{seen}")
-                seen += os.read(descriptor, 65536).decode()
+    def until(self, pattern: str, within: float, *, gone: bool = False) -> str:
+        """Wait until a line of the kernel's state matches (or none does any more), at most some seconds."""
+        end = time.monotonic() + within
+        while True:
+            lines = self.kernel()
+            found = next((line for line in lines if re.search(pattern, line)), None)
+            if (found is None) == gone:
+                return found or ""
+            if not select.select([self.events], [], [], max(end - time.monotonic(), 0))[0]:
+                raise AssertionError(f"within {within} s {pattern!r} did not {'go' if gone else 'come'}:\n{lines}")
+            self.events.recv(1 << 16)
 
-        try:
-            yield until
-        finally:
-            monitor.kill()
-            monitor.wait()
-            monitor.stdout.close()
+    def ready(self) -> None:
+        """Wait until the link-local address can be used."""
+        self.until(rf"inet6 {link_local_of(self.mac)}/64 scope link (?!.*tentative)", 6)
 
 
 @dataclass
@@ -104,6 +101,15 @@ class Tap:
             except TimeoutError:
                 raise AssertionError(f"no such frame within {within} s among {len(self.frames)}") from None
             self.frames.append((data, address[2] == socket.PACKET_OUTGOING))
+
+    def drain(self) -> list[tuple[bytes, bool]]:
+        """All frames until now."""
+        self.sock.settimeout(0)
+        with suppress(BlockingIOError):
+            while True:
+                data, address = self.sock.recvfrom(65536)
+                self.frames.append((data, address[2] == socket.PACKET_OUTGOING))
+        return self.frames
 
     def dissect(self, directory: Path, *fields: str, only: str = "") -> list[list[str]]:
         """What tshark says of the frames so far, one row of fields for each frame that the filter lets through."""
@@ -135,8 +141,10 @@ class Cable:
         return peer
 
     def up(self) -> None:
-        """Raise the guest's link."""
+        """Raise the guest's link, and wait until both ends carry: until then the kernel drops what is sent."""
         self.guest.run("ip", "link", "set", "eth0", "up")
+        self.guest.until("eth0.* state UP", 5)
+        self.other.until("eth0.* state UP", 5)
 
 
 @contextmanager
@@ -149,7 +157,8 @@ def cable() -> Iterator[Cable]:
         stack.callback(guest.close)
         stack.callback(other.close)
         far = f"/proc/{os.getpid()}/fd/{other.net}"
-        places = Place("guest", guest, GUEST_MAC), Place("other", other, OTHER_MAC)
+        events = [stack.enter_context(room.inside(_kernel_events)) for room in (guest, other)]
+        places = Place("guest", guest, GUEST_MAC, events[0]), Place("other", other, OTHER_MAC, events[1])
         places[0].run("ip", "link", "add", "eth0", "address", GUEST_MAC, "type", "veth", "peer", "name", "eth0",
                       "address", OTHER_MAC, "netns", far)
         places[1].sysctl("disable_ipv6", 1)
@@ -160,6 +169,13 @@ def cable() -> Iterator[Cable]:
         yield stage
         for peer in reversed(stage.peers):
             peer.close()
+
+
+def _kernel_events() -> socket.socket:
+    """Wakes for links, IPv6 addresses and IPv6 routes (RTMGRP_LINK, _IPV6_IFADDR, _IPV6_ROUTE)."""
+    events = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+    events.bind((0, 0x1 | 0x100 | 0x400))
+    return events
 
 
 def pause(seconds: float) -> None:
