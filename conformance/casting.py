@@ -44,10 +44,6 @@ class Selection:
             chosen += [name for name in found if name not in chosen]
         return chosen
 
-    def demanded(self, cast: Cast) -> list[str]:
-        """Those of a cast who were asked for by name (not by a glob, not by `all`): they must be installed."""
-        return [name for role, name in cast.items() if name in self.wanted.get(role, ())]
-
     def _unknown(self, role: str, word: str, able: Sequence[str]) -> str:
         known = f"(known: {', '.join(able) or 'none'})"
         if word in self.known:

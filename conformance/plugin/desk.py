@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.casting import Cast, Selection, casts
+from conformance.casting import BadSelection, Cast, Selection, casts
 from conformance.cells import Cell, cells
 from conformance.judging.check import Check
 from conformance.plugin.library import Library
@@ -49,17 +49,21 @@ class Desk:
         """The cells of a check. Raises BadCheck and BadSelection."""
         return list(cells(check, self._casts))
 
+    def demand_installed(self) -> None:
+        """Raises BadSelection where a program that is not installed was asked for by name (no glob, not `all`)."""
+        for names in self.selection.wanted.values() if self.library is None else ():
+            for name in names:
+                if name in self._missing:
+                    raise BadSelection(self._missing[name])
+
     def hindrance(self, cell: Cell) -> str | None:
-        """Why the cell is not run, or None. Raises UsageError where a program was asked for by name."""
+        """Why the cell is not run, or None."""
         if self.library is not None:
             found = self.library.find(cell.scenario, cell.cast)
             return None if found else f"there is no recording of this play in {self.library.folder}"
         for name in dict.fromkeys(cell.cast.values()):
-            lacking = self._missing.get(name)
-            if lacking and name in self.selection.demanded(cell.cast):
-                raise pytest.UsageError(lacking)
-            if lacking:
-                return lacking
+            if name in self._missing:
+                return self._missing[name]
         return None if self.nightly else cell.scenario.nightly(cell.cast)
 
     def request(self, cell: Cell) -> PlayRequest:

@@ -42,10 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
         requirements = frozenset(catalogue().named(id).id for id in config.getoption("requirement"))
         folder = config.getoption("recordings")
         library = Library.open(config.invocation_params.dir / folder) if folder else None
-        config.stash[DESK] = Desk(
+        config.stash[DESK] = desk = Desk(
             selection=selection, requirements=requirements, library=library, nightly=config.getoption("nightly"),
             strict=bool(config.getini("strict")), again=_again(config),
         )
+        desk.demand_installed()
     except (BadData, BadSelection, BadRecordings) as error:
         raise pytest.UsageError(str(error)) from error
 

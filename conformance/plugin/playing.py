@@ -22,6 +22,7 @@ from conformance.plugin.progress import ProgressLine
 from fixtures.implementations.base import ProgramError
 from fixtures.playing.paths import STAGING
 from fixtures.playing.request import PlayRequest
+from fixtures.recording.storage import SavedError
 
 _PLAN = ".plan"
 _SCRATCH: pytest.StashKey[str] = pytest.StashKey()
@@ -74,7 +75,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def plan(items: Sequence[pytest.Item], config: pytest.Config) -> list[PlayRequest]:
-    """The plays that these tests need, each once. Raises UsageError for a program that was asked for and is missing."""
+    """The plays that these tests need, each once."""
     desk = config.stash[DESK]
     if desk.library is not None:
         return []
@@ -97,6 +98,8 @@ def _play(config: pytest.Config, requests: Sequence[PlayRequest], into: Path) ->
     line = ProgressLine(config, len(requests))
     try:
         play_all(requests, into, progress=line.show)
+    except (OSError, SavedError) as error:
+        pytest.exit(f"the plays' recordings cannot be kept: {error}", returncode=3)
     finally:
         line.end()
 

@@ -16,7 +16,7 @@ from conformance.catalogue import catalogue
 from conformance.judging.judge import judge  # noqa: F401, loaded before pytester watches the modules
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording
-from fixtures.recording.storage import save
+from fixtures.recording.storage import SavedError, save
 from tests.conformance.synthetic import frame, recording
 
 pytest_plugins = ["pytester"]
@@ -73,7 +73,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     player = ModuleType("fixtures.playing.player")
     player.play_all = stage.play_all  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "fixtures.playing.player", player)
-    monkeypatch.setattr("conformance.plugin.options.all_implementations", lambda: stage.known)
+    monkeypatch.setattr("conformance.plugin.options.all_implementations", lambda: dict(sorted(stage.known.items())))
     monkeypatch.setattr("fixtures.playing.request.named", lambda name, role=None: stage.known[name])
     return stage
 
@@ -190,6 +190,15 @@ def test_missing_program_is_not_run_by_default_and_refused_by_name(run: Callable
     assert run("--guest", "dhcpcd").ret == 4
 
 
+def test_full_disk_is_one_sentence(run: Callable[..., Any], stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(played: Recording) -> Recording:
+        raise SavedError("the recording cannot be saved in x: No space left on device")
+
+    stage.direct = full
+    assert run().ret == 3
+    assert "the plays' recordings cannot be kept: " in capsys.readouterr().out
+
+
 def test_declared_lack_is_not_applicable(run: Callable[..., Any], stage: Stage) -> None:
     stage.known["dhcpcd"] = Program("dhcpcd", "guest", lacks={"dhcpv6": "its manual"})
     stage.direct = lambda played: replace(played, frames=()) if "dhcpcd" in played.play.id else played
@@ -269,3 +278,11 @@ def test_summary_counts_everything(run: Callable[..., Any], capsys: pytest.Captu
     run(text=CHECK + OTHER)
     assert ("2 requirements, 4 verdicts: pass 4 warn 0 fail 0 inconclusive 0 not-applicable 0 not-run 0 error 0"
             in capsys.readouterr().out)
+
+
+def test_list_of_implementations(run: Callable[..., Any], stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage.known["kea"] = Program("kea", "dhcpv6-server", missing=("kea-dhcp6",))
+    assert run("--list-implementations").ret == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "dnsmasq   dhcpv6-server, router  2.90" in lines
+    assert "kea       dhcpv6-server          not installed: apt install kea-package" in lines
