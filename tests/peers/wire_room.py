@@ -39,13 +39,13 @@ class Place:
     def inside(self, fn: Callable[[], Any]) -> Any:
         return self.room.inside(fn)
 
-    def start(self, *argv: str, **options: Any) -> subprocess.Popen[str]:
+    def start(self, *argv: str, **options: Any) -> Any:
         return self.inside(lambda: subprocess.Popen(argv, text=True, start_new_session=True, **options))
 
     def run(self, *argv: str) -> str:
         done = self.inside(lambda: subprocess.run(argv, capture_output=True, text=True, check=False))
         assert done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
-        return done.stdout
+        return str(done.stdout)
 
     def ip(self, *arguments: str) -> Any:
         return json.loads(self.run("ip", "-j", "-6", *arguments) or "[]")
