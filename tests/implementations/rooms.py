@@ -45,7 +45,8 @@ class Rooms:
              task: ProxyTask | FabricTask | None = None, situation: Situation | None = None) -> NodePost:
         post = NodePost(
             roles=frozenset(roles) or who.roles, stage_node=self.stage.get(node),
-            directory=self.directory / node / who.name, situation=situation or self.situation, settings=settings or GuestSettings(), task=task, pump=self.pump,
+            directory=self.directory / node / who.name, situation=situation or self.situation,
+            settings=settings or GuestSettings(), task=task, pump=self.pump,
             wrote=lambda ns, node, program, text: self.log.append((f"{node} {program}", text)),
             await_link_local=self.link_local, configured=lambda name, text: None,
         )

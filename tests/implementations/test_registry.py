@@ -1,0 +1,77 @@
+"""Implementations are found without registration; unknown and missing ones are said in one sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.features import FEATURES
+from fixtures.implementations.base import Implementation, Post, ProgramError, version_in
+from fixtures.implementations.registry import UnknownImplementation, all_implementations, demand, named, playing
+
+EVERY = list(all_implementations().values())
+
+
+def test_roles_have_the_programs_of_the_project() -> None:
+    def names(role: str) -> list[str]:
+        return [each.name for each in playing(role)]
+
+    assert names("guest") == ["dhclient", "dhcpcd", "linux", "systemd-networkd"]
+    assert names("router") == ["dnsmasq", "radvd"]
+    assert names("dhcpv6-server") == ["dnsmasq", "kea"]
+    assert names("name-server") == ["dnsmasq"]
+    assert names("neighbour-proxy") == ["linux", "ndppd"]
+    assert names("fabric") == ["bird"]
+    assert names("application") == ["asyncio", "asyncio-happy-eyeballs", "curl", "wget"]
+
+
+@pytest.mark.parametrize("who", EVERY, ids=lambda who: who.name)
+def test_says_its_version_and_packages(who: Implementation) -> None:
+    if who.missing():
+        pytest.skip(f"{who.name} is not installed")
+    assert who.version()[0].isdigit()
+    assert who.packages
+    demand(who)
+
+
+@pytest.mark.parametrize("who", EVERY, ids=lambda who: who.name)
+def test_lacks_only_known_features_each_with_a_source(who: Implementation) -> None:
+    assert set(who.lacks) <= set(FEATURES)
+    assert all(who.lacks.values())
+
+
+def test_unknown_name_says_the_nearest() -> None:
+    with pytest.raises(UnknownImplementation) as raised:
+        named("dhclinet", "guest")
+    assert str(raised.value) == ('unknown guest "dhclinet": the nearest known is "dhclient" '
+                                 "(known: dhclient, dhcpcd, linux, systemd-networkd)")
+
+
+def test_name_of_another_role_is_unknown() -> None:
+    with pytest.raises(UnknownImplementation, match=r'unknown router "dhclient": .*known: dnsmasq, radvd'):
+        named("dhclient", "router")
+
+
+class Absent(Implementation):
+    name = "absent"
+    roles = frozenset({"router"})
+    packages = ("absentd",)
+    programs = ("sextant-absent",)
+
+    def version(self) -> str:
+        return version_in(r"(\d+)", "sextant-absent", "--version")
+
+    def start(self, post: Post) -> None:
+        raise NotImplementedError
+
+
+def test_missing_program_names_its_package() -> None:
+    with pytest.raises(ProgramError) as raised:
+        demand(Absent())
+    assert str(raised.value) == "absent needs sextant-absent, which is not installed; on Debian: apt install absentd"
+    with pytest.raises(ProgramError, match="sextant-absent is not installed"):
+        Absent().version()
+
+
+def test_version_that_is_not_said_is_an_error() -> None:
+    with pytest.raises(ProgramError, match=r"echo hello does not say its version .* 'hello'"):
+        version_in(r"version (\d+)", "echo", "hello")
