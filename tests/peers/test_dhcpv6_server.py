@@ -4,6 +4,7 @@ import subprocess
 from dataclasses import replace
 from ipaddress import IPv6Address, IPv6Network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def bindings() -> Bindings:
     return Bindings(IPv6Network("2001:db8:1::/64"), (FIRST, IPv6Address("2001:db8:1::1ff")))
 
 
-def dhclient(stage: Cable, directory: Path) -> subprocess.Popen[str]:
+def dhclient(stage: Cable, directory: Path) -> Any:
     """dhclient at the guest, when its link-local address is ready; it writes nothing outside the directory."""
     stage.up()
     stage.guest.ready()
