@@ -24,7 +24,10 @@ def differences(cells: list[Cell]) -> list[tuple[Cell, str]]:
     """Cells that share one square, each with the part of its test id that tells it from the others."""
     if len(cells) == 1:
         return [(cells[0], "")]
-    words = [re.split(r"[\[\]]|(?<=.)-", cell.verdict["test"].rpartition("::")[2].rstrip("]")) for cell in cells]
+    tests = [
+        cell.verdict["test"].rpartition("::")[2].removeprefix("test_").rstrip("]").partition("[") for cell in cells
+    ]
+    words = [[word for word in re.split(r"[_-]", f"{situation}_{name}") if word] for name, _, situation in tests]
     shared = set.intersection(*map(set, words))
     return [
         (cell, " ".join(word for word in own if word not in shared)) for cell, own in zip(cells, words, strict=True)
