@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
+from functools import partial
 from ipaddress import IPv6Address
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def recorded_boot(directory: Path) -> Recording:
         pair(router, guest)
         router.ip("address", "add", "2001:db8:1::1/64", "dev", "eth0", "nodad")
         for room in rooms:
-            assert feed.wait(lambda item, name=room.name: link_local(item, name), within=10), room.name
+            assert feed.wait(partial(link_local, node=room.name), within=10), room.name
         _programs(router, guest, feed, directory)
         feed.add(Snapshot(feed.now(), "end", room.name, room.inside(take)) for room in rooms)
         for room in rooms:

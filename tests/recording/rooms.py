@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import os
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
+
+from topologies.offload import switch_off
 
 T = TypeVar("T")
 CLONE_NEWNET = 0x40000000
@@ -73,7 +76,13 @@ def pair(*rooms: Room) -> None:
     one, other = rooms
     one.link("eth0", other, "eth0")
     for room in rooms:
+        room.inside(_switch_off_offload)
         room.ip("link", "set", "eth0", "up")
+
+
+def _switch_off_offload() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        switch_off(sock.fileno(), "eth0")
 
 
 def link_local(item: Any, node: str) -> bool:

@@ -136,8 +136,8 @@ def told(capture: Path, display_filter: str, fields: Iterable[str]) -> list[dict
             "aggregator=;", "-o", "udp.check_checksum:TRUE", *(part for name in fields for part in ("-e", name))]
     output = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
     rows = [line.split("\t") for line in output.splitlines()]
-    return [{name: [normal(value) for value in cell.split(";") if value] for name, cell in zip(fields, row, strict=True)}
-            for row in rows]
+    return [{name: [normal(value) for value in cell.split(";") if value]
+             for name, cell in zip(fields, row, strict=True)} for row in rows]
 
 
 def normal(value: str) -> str:

@@ -37,7 +37,7 @@ def some_recording(dice: random.Random) -> Recording:
         return "".join(dice.choices(string.ascii_letters + odd, k=dice.randrange(8)))
 
     def value(depth: int = 0) -> Any:
-        kinds = [text, lambda: dice.randrange(-2 ** 70, 2 ** 70), lambda: dice.random() * 1e9, lambda: None,
+        kinds: list[Any] = [text, lambda: dice.randrange(-2 ** 70, 2 ** 70), lambda: dice.random() * 1e9, lambda: None,
                  lambda: dice.random() < 0.5]
         if depth < 3:
             kinds += [lambda: [value(depth + 1) for _ in range(dice.randrange(3))], lambda: table(depth + 1)]
@@ -152,7 +152,7 @@ def test_a_full_disk_leaves_nothing(boot: Recording, tmp_path: Path) -> None:
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)], check=True)
     try:
-        with pytest.raises(SavedError, match="cannot be saved.*No space left on device"):
+        with pytest.raises(SavedError, match=r"cannot be saved.*No space left on device"):
             save(boot, disk / "saved")
         assert list(disk.iterdir()) == []
     finally:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from scapy.layers.inet6 import ICMPv6ND_RA, ICMPv6NDOptMTU
 
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6, dns, mld, ndp, transport
@@ -58,12 +59,12 @@ def test_noise_never_raises(boot: Recording) -> None:
 
 
 @pytest.mark.parametrize(("options", "reason"), [
-    (b"\x03\x00", "length 0"), (b"\x03\x04\x40", "runs past"), (b"\x05\x02" + bytes(14), "has length 2"), (b"\x01", "breaks off"),
-    (b"\x19\x02" + bytes(14), "has length 2"),
+    (b"\x03\x00", "length 0"), (b"\x03\x04\x40", "runs past"), (b"\x01", "breaks off"),
+    (b"\x05\x02" + bytes(14), "has length 2"), (b"\x19\x02" + bytes(14), "has length 2"),
 ])
 def test_a_bad_nd_option_is_named(options: bytes, reason: str) -> None:
     """The others are read nevertheless."""
-    good = bytes(crafted.ip() / crafted.ICMPv6ND_RA(M=1) / crafted.ICMPv6NDOptMTU(mtu=1400))
+    good = bytes(crafted.ip() / ICMPv6ND_RA(M=1) / ICMPv6NDOptMTU(mtu=1400))
     data = good[:18] + (len(good) - 54 + len(options)).to_bytes(2, "big") + good[20:] + options
     (view,) = ndp.router_advertisements([frame(data)])
     assert reason in str(view.malformed) and view.managed and view.mtu == 1400 and not view.checksum_ok
