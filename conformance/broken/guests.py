@@ -1,0 +1,40 @@
+"""Broken guests for mutants: the kernel's own stack with one setting wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fixtures.implementations.base import Post
+from fixtures.implementations.linux import Linux
+
+
+@dataclass(frozen=True)
+class KernelGuest(Linux):
+    """A guest that configures itself by the kernel alone, with these settings of each interface changed.
+
+    `late` settings are made when the links are up already, the others before.
+    """
+
+    name: str  # type: ignore[misc]
+    settings: Mapping[str, int] = field(default_factory=dict)
+    late: Mapping[str, int] = field(default_factory=dict)
+
+    def prepare(self, post: Post) -> None:
+        super().prepare(post)
+        _set(post, self.settings)
+
+    def start(self, post: Post) -> None:
+        super().start(post)
+        _set(post, self.late)
+
+
+def _set(post: Post, settings: Mapping[str, int]) -> None:
+    for interface in post.interfaces:
+        for name, value in settings.items():
+            post.sysctl(f"net/ipv6/conf/{interface}/{name}", value)
+
+
+def without_dad() -> KernelGuest:
+    """A guest that uses its addresses at once, whoever else has them."""
+    return KernelGuest("linux:accept_dad=0", {"accept_dad": 0})
