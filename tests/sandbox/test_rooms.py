@@ -28,13 +28,11 @@ def test_emptied(trial: Trial, folder: str) -> None:
 @pytest.mark.parametrize("folder", _OVERLAID)
 def test_overlaid(trial: Trial, folder: str) -> None:
     before = sorted(os.listdir(folder))
-    below = next(
-        name for name in before if os.path.isdir(f"{folder}/{name}") and os.access(f"{folder}/{name}", os.R_OK)
-    )
-    script = f"ls -A {folder}; touch {folder}/private {folder}/{below}/private"
-    done = trial.run(trial.sandbox("sh", "-ec", script))
+    folders = [f"{folder}/{name}" for name in before if os.path.isdir(f"{folder}/{name}")]
+    script = f"ls -A {folder}; for below in {folder} {' '.join(folders)}; do touch $below/sextant-trial; done"
+    done = trial.run(trial.sandbox("sh", "-ec", script), LC_ALL="C")
     assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.split("\n")[:-1], key=str) == before
+    assert sorted(done.stdout.splitlines()) == before
     assert sorted(os.listdir(folder)) == before
 
 

@@ -43,7 +43,7 @@ def test_any_command(trial: Trial, command: str, status: int) -> None:
 
 
 def test_command_that_is_not_there(trial: Trial) -> None:
-    done = trial.run(trial.sandbox("no-such-program"))
+    done = trial.run(trial.sandbox("no-such-program"), PATH="/usr/bin:/bin")
     assert (done.returncode, done.stderr) == (127, "sextant: no-such-program: No such file or directory\n")
 
 
@@ -131,7 +131,8 @@ def test_selection_folder_and_cache_are_the_callers(trial: Trial) -> None:
 def test_folder_of_the_caller_is_on_the_module_path_only_as_with_plain_pytest(trial: Trial) -> None:
     trial.write("below/helper.py", "")
     trial.write("below/tests/test_it.py", "def test_it(): import helper")
-    for program, status in ((("-m", "pytest"), 0), ((os.path.join(os.path.dirname(sys.executable), "pytest"),), 1)):
+    trial.write("bin/pytest", "import sys, pytest; sys.exit(pytest.console_main())")
+    for program, status in ((("-m", "pytest"), 0), ((f"{trial.directory}/bin/pytest",), 1)):
         script = f"import os, sys; os.chdir('below'); os.execv(sys.executable, [sys.executable, *{program!r}])"
         assert trial.run([*trial.user, sys.executable, "-c", script]).returncode == status
 

@@ -90,8 +90,8 @@ class Trial:
             try:
                 if wanted in (folder / "environ").read_bytes().split(b"\0"):
                     found[int(folder.name)] = os.fsdecode((folder / "cmdline").read_bytes()).split("\0")
-            except (FileNotFoundError, ProcessLookupError):
-                pass
+            except (FileNotFoundError, ProcessLookupError, PermissionError):
+                pass  # has ended, or is ending: without its memory it has no environment that one may read
         return found
 
     def wait_until_gone(self) -> None:
