@@ -15,6 +15,7 @@ from fixtures.implementations.registry import all_implementations, named
 from fixtures.situation import (
     BgpPeer,
     FabricTask,
+    GuestSettings,
     HostName,
     Prefix,
     Proxied,
@@ -64,6 +65,7 @@ def boot(client: str, router: str, server: str, directory: Path) -> Boot:
     with Rooms(Lan(), situation, directory) as rooms:
         start_servers(rooms, router, server)
         post = rooms.post("guest", guest, "guest")
+        guest.prepare(post)
         rooms.up("guest")
         guest.start(post)
         booted = becomes(lambda: rooms.routes("guest", "default") and rooms.addresses("guest"), 15)
@@ -108,6 +110,100 @@ def test_guest_boots_releases_restarts_and_stops(boots: dict[tuple[str, str], Bo
     assert seen.stopped
     if "dns-configuration" not in named(client).lacks:
         assert f"nameserver {plan.LAN_ROUTER}" in seen.resolver
+
+
+def both_families(client: str, router: str, server: str, directory: Path) -> tuple[list[str], list[str]]:
+    """A guest's IPv6 and IPv4 addresses on a dual-stack network."""
+    guest = named(client, "guest")
+    situation = replace(STATEFUL, ipv4=plan.LAN4, ipv4_router=plan.LAN4_ROUTER)
+    with Rooms(Lan(), situation, directory) as rooms:
+        rooms.run("router", "ip", "addr", "add", str(plan.on4(plan.LAN4_ROUTER, plan.LAN4)), "dev", "lan0")
+        start_servers(rooms, router, server)
+        rooms.up("guest")
+        guest.start(rooms.post("guest", guest, "guest"))
+        becomes(lambda: rooms.addresses("guest") and rooms.addresses("guest", "-4"), 20)
+        return rooms.addresses("guest"), rooms.addresses("guest", "-4")
+
+
+def test_every_client_gets_both_families_from_every_server(tmp_path_factory: pytest.TempPathFactory) -> None:
+    casts = [(client, *pair) for client in CLIENTS for pair in PAIRS if "dhcpv4" not in named(client).lacks]
+    with ThreadPoolExecutor(len(casts)) as pool:
+        futures = {cast: pool.submit(both_families, *cast, tmp_path_factory.mktemp("dual-stack")) for cast in casts}
+        for cast, future in futures.items():
+            six, four = future.result()
+            assert (len(six), len(four)) == (1, 1), cast
+
+
+#: Settings of an image, with the interfaces that must then have a default route. Silence is waited for once, by all.
+RECIPES = {
+    "host": (GuestSettings(accept_ra=1), {"eth0", "eth1"}),
+    "never": (GuestSettings(accept_ra=0), set()),
+    "default NIC only": (GuestSettings(ignore_ra=("eth1",)), {"eth0"}),
+    "forwards": (GuestSettings(forwarding=True, accept_ra=1), set()),
+    "forwards and accepts": (GuestSettings(forwarding=True, accept_ra=2), {"eth0", "eth1"}),
+}
+
+
+def default_routes(client: str, settings: GuestSettings, directory: Path) -> set[str]:
+    """The interfaces with a default route six seconds after a guest with two NICs on one LAN has booted."""
+    guest = named(client, "guest")
+    assert isinstance(guest, GuestClient)
+    with Rooms(Lan(nics=2), SLAAC, directory) as rooms:
+        start_servers(rooms, "radvd", "kea")
+        post = rooms.post("guest", guest, "guest", settings=settings)
+        guest.prepare(post)
+        rooms.up("guest")
+        guest.start(post)
+        becomes(lambda: False, 6)
+        routes = rooms.routes("guest", "default")
+        hops = [hop for route in routes for hop in route.get("nexthops", [route])]
+        return {hop["dev"] for hop in hops}
+
+
+@pytest.fixture(scope="module")
+def routed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], set[str]]:
+    with ThreadPoolExecutor(len(CLIENTS) * len(RECIPES)) as pool:
+        futures = {
+            (client, recipe): pool.submit(default_routes, client, RECIPES[recipe][0], tmp_path_factory.mktemp("ra"))
+            for client in CLIENTS for recipe in RECIPES
+        }
+        return {cell: future.result() for cell, future in futures.items()}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_client_follows_the_recipe_for_router_advertisements(
+    routed: dict[tuple[str, str], set[str]], client: str, recipe: str
+) -> None:
+    assert routed[client, recipe] == RECIPES[recipe][1]
+
+
+def test_dhclient_gives_its_address_the_prefix_length_of_the_image(tmp_path: Path) -> None:
+    guest = named("dhclient")
+    with Rooms(Lan(), STATEFUL, tmp_path) as rooms:
+        start_servers(rooms, "dnsmasq", "dnsmasq")
+        rooms.up("guest")
+        guest.start(rooms.post("guest", guest, "guest", settings=GuestSettings(prefixlen=64)))
+        [address] = becomes(lambda: rooms.addresses("guest"), 15)
+        assert address.endswith("/64")
+
+
+def test_identity_and_address_outlive_the_loss_of_power(tmp_path: Path) -> None:
+    guest = named("dhcpcd")
+    with Rooms(Lan(), STATEFUL, tmp_path) as rooms:
+        start_servers(rooms, "dnsmasq", "dnsmasq")
+        seen = []
+        for _ in range(2):
+            rooms.up("guest")
+            post = rooms.post("guest", guest, "guest", settings=GuestSettings(duid="default"))
+            guest.start(post)
+            addresses = becomes(lambda: rooms.addresses("guest"), 15)
+            seen.append((addresses, rooms.run("guest", "cat", "/var/lib/dhcpcd/duid").stdout))
+            rooms.stage.power_off("guest")
+            rooms.stage.power_on("guest")
+            assert not rooms.addresses("guest")
+        assert seen[0] == seen[1]
+        assert seen[0][1].startswith("00:01:")
 
 
 class Scripted(Implementation):
