@@ -60,8 +60,15 @@ NAME_SERVER4 = IPv4Address("198.51.100.53")
 
 #: All containers share this prefix, wherever they run.
 CONTAINERS = IPv6Network("2001:db8:c::/64")
-CONTAINER_ADDRESSES = {name: IPv6Address(f"2001:db8:c::1{number}") for number, name in enumerate(("c1", "c2", "c3"), 1)}
+CONTAINER_ADDRESSES = {f"c{number}": IPv6Address(f"2001:db8:c::1{number}") for number in range(1, 5)}
+#: Nobody ever has this one, and no host knows it.
 CONTAINER_ABSENT = IPv6Address("2001:db8:c::dead")
+#: Of a container that is gone, though its host may still know it.
+CONTAINER_GONE = IPv6Address("2001:db8:c::9")
+#: Of a neighbour on a container's own link.
+CONTAINER_NEIGHBOUR = IPv6Address("2001:db8:c::b")
+#: Endpoints that come and go by the score.
+CONTAINER_SCORE = tuple(IPv6Address(f"2001:db8:c::2:{number:x}") for number in range(1, 21))
 
 FABRIC = IPv6Network("fd00:5e:fab::/64")
 FABRIC_HOSTS = (IPv6Address("fd00:5e:fab::1"), IPv6Address("fd00:5e:fab::2"))

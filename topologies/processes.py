@@ -21,6 +21,16 @@ def processes_in(namespaces: set[int]) -> list[int]:
     return found
 
 
+def freeze(namespace: int) -> set[int]:
+    """Stop every process of a network namespace, also those that are forked meanwhile; returns them."""
+    frozen: set[int] = set()
+    while new := set(processes_in({namespace})) - frozen:
+        for pid in new:
+            signal_to(pid, signal.SIGSTOP)
+        frozen |= new
+    return frozen
+
+
 def signal_to(pid: int, number: int) -> None:
     """Send a signal to a process, or to a group (negative); nothing happens when it has ended."""
     with suppress(ProcessLookupError):

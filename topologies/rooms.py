@@ -85,7 +85,7 @@ class Room:
         self._hands = hands
         self._keep = list(keep)
         self._mounts: int | None = None
-        self._furnishing = threading.Lock()
+        self._furnishing, self._showing = threading.Lock(), threading.Lock()
         self.net, self.netlink = hands.run(self._open)
         self.inode = os.fstat(self.net).st_ino
         self.closed = False
@@ -149,8 +149,10 @@ class Room:
     def show(self, path: Path) -> None:
         """Keep a directory of ours visible that lies in what the room has for itself (/tmp, /var/tmp, /run)."""
         top = emptied(path)
-        if top is not None:
-            shown = top / path.relative_to(top).parts[0]
+        if top is None:
+            return
+        shown = top / path.relative_to(top).parts[0]
+        with self._showing:
             if shown not in self._keep:
                 self._keep.append(shown)
                 if self._mounts is not None:

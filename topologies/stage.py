@@ -10,10 +10,10 @@ from typing import Any
 from mininet.log import output
 from mininet.net import Mininet
 
-from topologies.addresses import ready_address, settled
 from topologies.links import StageLink
 from topologies.nodes import Guest, Segment
 from topologies.rooms import Stagehands
+from topologies.settling import ready_address, settled
 from topologies.stagenode import StageNode
 
 # Mininet would insist on the machine's root and raise its limits; the stage needs neither.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from topologies.links import Route, StageIntf
-from topologies.processes import end, processes_in, signal_to
+from topologies.processes import end, freeze, signal_to
 from topologies.rooms import Room, RoomClosed, Stagehands
 from topologies.shell import LazyShell
 
@@ -169,9 +169,7 @@ class StageNode(LazyShell):
 
         Everything is frozen first, so that nobody in it reacts to the cut or says goodbye, as when power fails.
         """
-        processes = processes_in({self.netns_inode})
-        for pid in processes:
-            signal_to(pid, signal.SIGSTOP)
+        processes = freeze(self.netns_inode)
         for intf in self.stage_interfaces():
             self.room.netlink.delete_link(intf.index)
             intf.raised = False
@@ -184,6 +182,7 @@ class StageNode(LazyShell):
         for popen in (*self._spawned, *([self._shell] if self._shell else [])):
             if popen.poll() is None:
                 signal_to(-popen.pid, signal.SIGKILL)
+                popen.kill()
                 popen.wait()
         self._spawned = []
         self.cleanup()

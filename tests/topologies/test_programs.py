@@ -125,7 +125,7 @@ def test_cmd_sendcmd_popen_and_pexec(lan: Stage) -> None:
 
 def test_an_interrupt_reaches_the_command(lan: Stage) -> None:
     guest = lan.get("guest")
-    guest.sendCmd("echo begun; sleep 1000")
+    guest.sendCmd("sh -c 'echo begun; exec sleep 1000'")  # the child says when it is there to be interrupted
     seen = ""
     while "begun" not in seen:
         seen += guest.monitor()

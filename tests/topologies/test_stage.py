@@ -16,6 +16,7 @@ from topologies.lan import Lan
 from topologies.links import Route
 from topologies.netlink import NetlinkError
 from topologies.nodes import Guest, Segment, VirtualRouter
+from topologies.processes import processes_in
 from topologies.rooms import RoomClosed
 from topologies.stage import Stage
 from topologies.topology import Topology
@@ -155,10 +156,12 @@ def test_a_route_that_cannot_be_is_said_in_the_words_of_ip() -> None:
 
 def test_power_off_takes_the_links_and_what_runs(lan: Stage) -> None:
     guest = lan.get("guest")
-    sleeper = guest.spawn(["setsid", "sleep", "1000"])
+    sleeper = guest.spawn(["sleep", "1000"])
+    guest.spawn(["setsid", "--fork", "sleep", "1001"]).wait()
     before, macs = guest.netns_inode, guest.interfaces()
     lan.power_off("guest")
     assert sleeper.wait() == -9
+    assert processes_in({before}) == []
     assert "guest-" not in lan.get("lan").cmd("ip -br link")
     with pytest.raises(RoomClosed, match="guest is powered off"):
         guest.inside(os.getpid)
