@@ -13,10 +13,12 @@ from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.headers import headers
-from fixtures.recording.views.ndp import NeighbourSolicitation
+from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
 from fixtures.scenarios.boot import GuestBoot
+from fixtures.scenarios.duplicates import DuplicateAddress
 from fixtures.scenarios.lonely import LonelyGuest
 from fixtures.scenarios.networks import Mode
+from fixtures.scenarios.watching import usable
 from fixtures.timers import RETRANS_TIMER, TICK
 
 UNSPECIFIED = IPv6Address("::")
@@ -88,3 +90,68 @@ def guest_with_another_hop_limit(recording: Recording) -> Recording:
 
     probes = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True)) if each.dad]
     return editing.rewritten(recording, probes, change)
+
+
+CONFLICTS = (
+    DuplicateAddress(which="global", how="na"),
+    DuplicateAddress(which="global", how="ns"),
+    DuplicateAddress(which="link-local", how="na"),
+)
+
+
+def _conflict(recording: Recording, notebook: Notebook) -> NeighbourSolicitation | NeighbourAdvertisement:
+    """The first contest that reached the guest. Every probe of the guest must have been contested while it waited."""
+    contested = notebook.stimulus(recording.marked("contested"), "nobody contested an address of the guest")[0]
+    target = IPv6Address(contested.fields["target"])
+    mine = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    heard = list(recording.at("guest", "eth0", outgoing=False))
+    told: list[NeighbourAdvertisement | NeighbourSolicitation] = [*ndp.neighbour_advertisements(heard)]
+    told += [each for each in ndp.neighbour_solicitations(heard) if each.dad]
+    contests = [each for each in told if each.target == target]
+    probes = [each for each in mine if each.dad and each.target == target]
+    for probe in notebook.stimulus(probes, f"the guest did not probe for {target}"):
+        answers = [each for each in contests if 0 < each.time - probe.time < RETRANS_TIMER]
+        notebook.cite(probe, *notebook.stimulus(answers, f"a probe for {target} was not contested in time")[:1])
+    return min(contests, key=lambda each: each.time)
+
+
+@check("SLAAC-04", *CONFLICTS, role="guest")
+def test_does_not_use_a_duplicate(recording: Recording, notebook: Notebook) -> None:
+    """An address that another node claims while it is tentative is not assigned (RFC 4862 section 5.4.3, 5.4.4).
+
+    For ten seconds the guest neither sends from it nor answers a solicitation for it.
+    """
+    contest = _conflict(recording, notebook)
+    target = contest.target
+    notebook.cite(*notebook.stimulus(recording.marked("asked-again"), f"nobody asked for {target} again"))
+    after = [frame for frame in recording.at("guest", "eth0", outgoing=True) if frame.ns > contest.frame.ns]
+    for frame in after:
+        found = headers(frame.data)
+        notebook.expect(found is None or found.source != target, f"the guest sent from the duplicate {target}", frame)
+    for answer in ndp.neighbour_advertisements(after):
+        notebook.expect(answer.target != target, f"the guest answered for the duplicate {target}", answer)
+    for event in recording.happened("guest", "address", "new", local=str(target)):
+        assigned = event.after_ns > contest.frame.ns and usable(event)
+        notebook.expect(not assigned, f"{target} was assigned after the contest", *([event] if assigned else []))
+    notebook.finding = f"{target} was contested, and neither used nor answered for"
+
+
+@edited(test_does_not_use_a_duplicate, because="answered for the duplicate")
+def guest_that_answers_for_it(recording: Recording) -> Recording:
+    """It answers the solicitation that came after the silence."""
+    asked = recording.marked("asked-again")[0]
+    inet6, ether = layer("inet6"), layer("l2").Ether
+    answer = ether(dst="33:33:00:00:00:01") / inet6.IPv6(src="fe80::1", dst="ff02::1", hlim=255)
+    answer /= inet6.ICMPv6ND_NA(tgt=asked.fields["target"], R=0, S=0, O=1)
+    return editing.with_frame(
+        recording, answer, time=asked.time + 0.01, node="guest", interface="eth0", outgoing=True)
+
+
+@edited(test_does_not_use_a_duplicate, because="sent from the duplicate")
+def guest_that_goes_on_with_it(recording: Recording) -> Recording:
+    """It solicits routers from the address that it does not have."""
+    asked = recording.marked("asked-again")[0]
+    inet6, ether = layer("inet6"), layer("l2").Ether
+    packet = ether(dst="33:33:00:00:00:02") / inet6.IPv6(src=asked.fields["target"], dst="ff02::2", hlim=255)
+    return editing.with_frame(
+        recording, packet / inet6.ICMPv6ND_RS(), time=asked.time, node="guest", interface="eth0", outgoing=True)
