@@ -35,6 +35,17 @@ def _set(post: Post, settings: Mapping[str, int]) -> None:
             post.sysctl(f"net/ipv6/conf/{interface}/{name}", value)
 
 
+@dataclass(frozen=True)
+class OnLinkGuest(KernelGuest):
+    """A guest that gives itself an address with a prefix length, and so believes that the prefix is on the link."""
+
+    address: str = ""
+
+    def start(self, post: Post) -> None:
+        super().start(post)
+        post.call(["ip", "-6", "address", "add", self.address, "dev", post.interfaces[0]], name="invent-prefix")
+
+
 def without_dad() -> KernelGuest:
     """A guest that uses its addresses at once, whoever else has them."""
     return KernelGuest("linux:accept_dad=0", {"accept_dad": 0})
