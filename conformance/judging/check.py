@@ -71,6 +71,7 @@ class Check:
     role: str
     needs: tuple[str, ...] = ()
     mutants: list[Mutant] = field(default_factory=list)
+    twins: list[Callable[[], Broken]] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -90,6 +91,19 @@ def check(
         declared = Check(requirement, scenarios, function, role, needs)
         CHECKS[f"{function.__module__}.{function.__name__}"] = declared
         function.check = declared  # type: ignore[attr-defined]
+        return function
+
+    return declare
+
+
+def healthy(target: Any) -> Callable[[Function], Function]:
+    """Declare a play with a scripted party on whose recording the check must pass.
+
+    It is the healthy twin of the mutants where no installed program meets the requirement.
+    """
+
+    def declare(function: Function) -> Function:
+        target.check.twins.append(function)
         return function
 
     return declare

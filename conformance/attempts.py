@@ -1,0 +1,87 @@
+"""What a dual-stack client did in one trial: its questions, its connection attempts, and where its page came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from conformance.judging.verdict import Notebook
+from fixtures.recording.model import Mark, Recording
+from fixtures.recording.views import dns
+from fixtures.recording.views.dns import DnsMessage
+from fixtures.recording.views.transport import TcpSegment, tcp_segments
+
+Type = Literal["AAAA", "A"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One name that the client was given, and all that the client sent and got for it, in order."""
+
+    mark: Mark
+    messages: tuple[DnsMessage, ...]
+    ipv6: tuple[TcpSegment, ...]
+    ipv4: tuple[TcpSegment, ...]
+
+    @property
+    def delay(self) -> float:
+        """Seconds by which the first IPv6 packet was held."""
+        return float(self.mark.fields["delay"])
+
+    def asked(self, kind: Type) -> DnsMessage | None:
+        """The first question for a record type."""
+        return next((each for each in self.messages if not each.response and each.asks(kind)), None)
+
+    def answered(self, kind: Type) -> DnsMessage | None:
+        """The first answer about a record type that has an address."""
+        return next((each for each in self.messages if each.response and each.asks(kind) and each.answers), None)
+
+    @cached_property
+    def first_ipv6(self) -> TcpSegment | None:
+        """The first IPv6 connection attempt."""
+        return opening(self.ipv6)
+
+    @cached_property
+    def first_ipv4(self) -> TcpSegment | None:
+        """The first IPv4 connection attempt."""
+        return opening(self.ipv4)
+
+
+def opening(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
+    """The first SYN that the client sent."""
+    return next((each for each in segments if each.opens and each.frame.outgoing), None)
+
+
+def accepted(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
+    """The first SYN with ACK that reached the client."""
+    return next((each for each in segments if each.accepts and not each.frame.outgoing), None)
+
+
+def refused(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
+    """The first RST that reached the client."""
+    return next((each for each in segments if each.resets and not each.frame.outgoing), None)
+
+
+def page(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
+    """The segment that brought the page."""
+    return next((each for each in segments if not each.frame.outgoing and each.payload.startswith(b"HTTP/")), None)
+
+
+def trials(recording: Recording, notebook: Notebook, kind: str) -> list[Trial]:
+    """All trials of one kind, at least one. Raises Unjudgeable."""
+    marks = [mark for mark in recording.marked("trial") if mark.fields["kind"] == kind]
+    notebook.stimulus(marks, f"the client was never given a name of the kind {kind}")
+    segments = tcp_segments(recording.at("client"))
+    messages = dns.messages(recording.at("client"))
+    return [_trial(mark, messages, segments) for mark in marks]
+
+
+def _trial(mark: Mark, messages: list[DnsMessage], segments: list[TcpSegment]) -> Trial:
+    fields = mark.fields
+
+    def of(address: str) -> tuple[TcpSegment, ...]:
+        return tuple(each for each in segments if address in (str(each.source), str(each.destination)))
+
+    mine = tuple(each for each in messages if each.asks("AAAA", fields["host"]) or each.asks("A", fields["host"]))
+    return Trial(mark, mine, of(fields["ipv6"]), of(fields["ipv4"]))

@@ -1,0 +1,19 @@
+"""Dual-stack clients with one habit broken, and one with none: RFC 8305 as it is written."""
+
+from __future__ import annotations
+
+from fixtures.peers.scripted_application import Habits, ScriptedApplication
+
+#: Resolves and races as RFC 8305 says, which no installed program does (they leave resolving to getaddrinfo). It waits
+#: less than the recommended 50 ms for a late AAAA, so that a busy machine does not make it late.
+EXEMPLARY = ScriptedApplication("exemplary-client", Habits(resolution_delay=0.02))
+
+PATIENT = ScriptedApplication("client-that-waits-five-seconds", Habits(attempt_delay=5.0))
+HASTY = ScriptedApplication("client-that-tries-both-at-once", Habits(attempt_delay=0.0))
+OLD_FASHIONED = ScriptedApplication("client-that-tries-ipv4-first", Habits(first=4))
+STUBBORN = ScriptedApplication("client-that-never-falls-back", Habits(falls_back=False))
+THOROUGH = ScriptedApplication("client-that-waits-for-both-answers", Habits(waits_for_both=True))
+HESITANT = ScriptedApplication("client-with-a-resolution-delay-of-half-a-second", Habits(resolution_delay=0.5))
+DEAF = ScriptedApplication("client-that-ignores-refusals", Habits(heeds_refusals=False))
+ZONELESS = ScriptedApplication("client-that-strips-the-zone-id", Habits(zone=""))
+ONE_LINK = ScriptedApplication("client-that-knows-one-link", Habits(zone="eth0"))
