@@ -55,13 +55,13 @@ def test_twenty_kills_at_random_moments(trial: Trial, victim: str) -> None:
         again = Trial(directory, trial.user)
         with _unchanged_machine(again):
             outer, up = _start(again)
-            time.sleep(random.uniform(0.02, 1.5))  # the moment, not a wait for a result
+            time.sleep(random.uniform(0.02, 2.0))  # the moment, not a wait for a result
             os.close(up)
-            pid = _find(again, outer, victim)
+            struck, pid = victim, _find(again, outer, victim)
             if pid is None:  # not there yet: then the moment strikes the outermost
-                victim, pid = "outer", outer.pid
+                struck, pid = "outer", outer.pid
             _kill(pid)
-            _end(again, outer, victim)
+            _end(again, outer, struck)
 
 
 def _start(trial: Trial) -> tuple[subprocess.Popen[str], int]:

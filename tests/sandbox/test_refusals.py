@@ -55,20 +55,20 @@ def test_sysctls_of_other_kernels(tmp_path: Path, name: str, value: str, change:
     folder = tmp_path / "proc/sys/kernel"
     folder.mkdir(parents=True)
     (folder / name).write_text(f"{value}\n")
-    sentence = str(refused(_denied(), ["pytest"], root=False, machine=tmp_path))
+    sentence = str(refused(_denied(), ["pytest"], root=False, machine=str(tmp_path)))
     assert change in sentence
     assert "`sudo pytest`" in sentence
 
 
 def test_nothing_known_forbids_it(tmp_path: Path) -> None:
-    sentence = str(refused(_denied(), ["pytest"], root=True, machine=tmp_path))
+    sentence = str(refused(_denied(), ["pytest"], root=True, machine=str(tmp_path)))
     assert "--security-opt seccomp=unconfined" in sentence
     assert "sudo" not in sentence
 
 
 def test_kernel_without_namespaces(tmp_path: Path) -> None:
     error = OSError(errno.EINVAL, os.strerror(errno.EINVAL), "unshare")
-    assert "CONFIG_USER_NS" in str(refused(error, ["pytest"], root=False, machine=tmp_path))
+    assert "CONFIG_USER_NS" in str(refused(error, ["pytest"], root=False, machine=str(tmp_path)))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="about root in a container")

@@ -87,6 +87,12 @@ def test_project_and_arguments_below_hidden_folders_are_bound_back(trial: Trial)
     assert (named.parent / "new").read_text() == "new\n"
 
 
+def test_what_is_written_next_to_bound_back_files_is_kept(trial: Trial) -> None:
+    new = trial.directory.parent / f"{trial.directory.name}-new"
+    assert trial.run(trial.sandbox("sh", "-c", 'touch "$0"', str(new))).returncode == 0
+    assert new.exists()
+
+
 def test_keep(trial: Trial) -> None:
     kept = Path("/var/tmp/sextant-kept")
     kept.write_text("kept")
