@@ -97,9 +97,12 @@ class Stage(Mininet):
             if not node.held:
                 node.up()
 
-    def power_off(self, name: str) -> None:
-        """Cut a node's links and destroy its namespace with all that runs in it; the rest of the stage goes on."""
-        self[name].power_off()
+    def power_off(self, name: str, before_cut: Callable[[], object] = lambda: None) -> None:
+        """Cut a node's links and destroy its namespace with all that runs in it; the rest of the stage goes on.
+
+        `before_cut` is called when all that runs in it is frozen, and its links are still there.
+        """
+        self[name].power_off(before_cut)
 
     def power_on(self, name: str) -> None:
         """Make a node that was powered off again: same names, same MAC addresses, its links down on its own side."""

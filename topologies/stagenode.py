@@ -164,12 +164,14 @@ class StageNode(LazyShell):
 
     # -- the end ----------------------------------------------------------------------------------------------------
 
-    def power_off(self) -> None:
+    def power_off(self, before_cut: Callable[[], object] = lambda: None) -> None:
         """Cut its links, then end all that runs in it and give its namespaces back. Its programs notice nothing.
 
-        Everything is frozen first, so that nobody in it reacts to the cut or says goodbye, as when power fails.
+        Everything is frozen first, so that nobody in it reacts to the cut or says goodbye, as when power fails; then
+        `before_cut` is called.
         """
         processes = freeze(self.netns_inode)
+        before_cut()
         for intf in self.stage_interfaces():
             self.room.netlink.delete_link(intf.index)
             intf.raised = False

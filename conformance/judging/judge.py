@@ -9,6 +9,7 @@ from pathlib import Path
 from conformance.catalogue import catalogue
 from conformance.judging.check import Check
 from conformance.judging.verdict import Judgement, Notebook, Outcome, Unjudgeable, Violated
+from fixtures.recording.disturbances import lost, refused
 from fixtures.recording.model import Recording
 
 #: Seconds. When the machine stood still for so long, every wait of the play may have ended for that reason.
@@ -50,28 +51,21 @@ def _accepted(recording: Recording, notebook: Notebook) -> tuple[Outcome, str]:
         return Outcome.ERROR, "vacuous: the check passed without citing what it saw"
     if notebook.doubts:
         return _excused(recording, Outcome.WARN, "; ".join(notebook.doubts))
-    lost = _lost(recording)
-    if lost:
-        return Outcome.INCONCLUSIVE, lost
+    missed = lost(recording)
+    if missed:
+        return Outcome.INCONCLUSIVE, missed
     return Outcome.PASS, notebook.finding or f"as required, on {_count(len(notebook.evidence), 'piece')} of evidence"
 
 
 def _excused(recording: Recording, outcome: Outcome, reason: str) -> tuple[Outcome, str]:
     """A violation counts against the program only where the suite itself saw everything and was not late."""
-    lost = _lost(recording)
-    if lost:
-        return Outcome.INCONCLUSIVE, f"{reason}; but {lost}"
+    missed = lost(recording) or refused(recording)
+    if missed:
+        return Outcome.INCONCLUSIVE, f"{reason}; but {missed}"
     stall = recording.stall()
     if stall >= GROSS_STALL:
         return Outcome.INCONCLUSIVE, f"{reason}; but the machine stalled for {stall:.1f} s during the play"
     return outcome, reason
-
-
-def _lost(recording: Recording) -> str:
-    for count in recording.counts:
-        if count.dropped:
-            return f"the recorder lost {_count(count.dropped, 'frame')} at {count.interface} of {count.node}"
-    return ""
 
 
 def _probed(judgement: Judgement, lacking: Mapping[str, str]) -> Judgement:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from fixtures.recording.disturbances import crowded
 from fixtures.recording.model import Frame, KernelEvent, Mark, Recording, Snapshot
 from fixtures.recording.views.base import View
 
@@ -123,6 +124,15 @@ class Notebook:
             late = f"{seconds:.3f} s, limit {limit:g} s"
             raise Unjudgeable(f"{otherwise} ({late}), but the machine stalled for {stall:.3f} s")
         raise Violated(f"{otherwise} ({seconds:.3f} s, limit {limit:g} s)")
+
+    def neighbours_undisturbed(self) -> None:
+        """For a verdict that rests on entries of a neighbour table staying there: all namespaces share that table.
+
+        Raises Unjudgeable when it was so full during the play that the kernel threw entries away early.
+        """
+        crowd = crowded(self.recording)
+        if crowd:
+            raise Unjudgeable(f"neighbour entries may be gone for another reason: {crowd}")
 
     def figure(self, name: str, value: float, unit: str) -> None:
         """Keep a measured number for the report."""

@@ -14,7 +14,8 @@ from typing import Any
 
 from fixtures.implementations.base import Implementation, ProgramError
 from fixtures.playing.output import OutputPump
-from fixtures.playing.post import NodePost, kill_all_in
+from fixtures.playing.post import NodePost
+from fixtures.playing.survivors import end_all_in
 from fixtures.situation import FabricTask, GuestSettings, ProxyTask, Situation
 from topologies.stage import Stage
 
@@ -35,7 +36,7 @@ class Rooms:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        kill_all_in({node.netns_inode for node in self.stage.hosts if node.powered})
+        end_all_in({node.netns_inode for node in self.stage.hosts if node.powered})
         for post in self.posts:
             post.end(signal.SIGKILL)
         self.pump.close()
