@@ -10,6 +10,7 @@ from conformance.casting import Cast, label
 from conformance.catalogue import catalogue
 from conformance.datafiles import BadData, nearest
 from conformance.judging.check import Check
+from conformance.traceability import cloud_named
 from fixtures.features import FEATURES, PLAYED_BY
 from fixtures.implementations.base import Implementation
 from fixtures.scenarios.base import Scenario
@@ -71,6 +72,25 @@ def verify(check: Check) -> None:
     for feature in check.needs:
         if feature not in FEATURES:
             raise BadCheck(f"{check.name}: unknown feature {feature!r}{nearest(feature, FEATURES)}")
+    _verify_cloud(check)
+
+
+def _verify_cloud(check: Check) -> None:
+    """Raises BadCheck where the check's cloud or its sentences are not those of its requirement."""
+    if check.cloud is None:
+        if check.sentences:
+            raise BadCheck(f"{check.name}: it names sentences, so it needs the cloud whose they are, cloud=...")
+        return
+    try:
+        found = {sentence.id: sentence for sentence in cloud_named(check.cloud).sentences}
+    except BadData as error:
+        raise BadCheck(f"{check.name}: {error}") from error
+    for id in check.sentences:
+        if id not in found:
+            raise BadCheck(f"{check.name}: unknown sentence {id!r}{nearest(id, found)}")
+        if check.requirement not in found[id].requirements:
+            raise BadCheck(f"{check.name}: the sentence {id} does not name {check.requirement}; it names"
+                           f" {', '.join(found[id].requirements) or 'nothing, as it is not testable'}")
 
 
 #: Roles that the stage itself plays with the kernel, where no implementation was cast for them.

@@ -63,6 +63,10 @@ class Check:
 
     `role` is the party that the verdict is about. `needs` names features (`fixtures.features`): where anybody in the
     cast lacks one, the cell is `not-applicable`, and it is judged all the same to probe that declaration.
+
+    `cloud` is the cloud whose document it judges, None for a check of every network. `sentences` are those of that
+    document that it judges (`conformance/clouds/traceability`); where it names none, it judges all that name its
+    requirement.
     """
 
     requirement: str
@@ -70,6 +74,8 @@ class Check:
     function: CheckFunction
     role: str
     needs: tuple[str, ...] = ()
+    cloud: str | None = None
+    sentences: tuple[str, ...] = ()
     mutants: list[Mutant] = field(default_factory=list)
     twins: list[Callable[[], Broken]] = field(default_factory=list)
 
@@ -83,12 +89,13 @@ CHECKS: dict[str, Check] = {}
 
 
 def check(
-    requirement: str, *scenarios: Scenario, role: str, needs: tuple[str, ...] = ()
+    requirement: str, *scenarios: Scenario, role: str, needs: tuple[str, ...] = (), cloud: str | None = None,
+    sentences: tuple[str, ...] = (),
 ) -> Callable[[Function], Function]:
     """Declare a function as the check of a requirement on the recordings of these scenarios."""
 
     def declare(function: Function) -> Function:
-        declared = Check(requirement, scenarios, function, role, needs)
+        declared = Check(requirement, scenarios, function, role, needs, cloud, sentences)
         CHECKS[f"{function.__module__}.{function.__name__}"] = declared
         function.check = declared  # type: ignore[attr-defined]
         return function

@@ -3,6 +3,7 @@
 pytest_plugins = [
     "conformance.plugin.options",
     "conformance.plugin.collecting",
+    "conformance.plugin.clouds",
     "conformance.plugin.playing",
     "conformance.plugin.judging",
     "conformance.plugin.ending",

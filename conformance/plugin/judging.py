@@ -119,7 +119,7 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
         "requirement": catalogue().named(cell.check.requirement).id,
         "test": nodeid,
         "implementations": {role: asdict(program) for role, program in ruling.implementations.items()},
-        "cloud": None,
+        "cloud": cell.check.cloud,
         "role": cell.check.role,
         "scenario": cell.scenario.name,
         "verdict": str(judgement.outcome),
