@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import product
+from types import MappingProxyType
 
 from conformance.datafiles import nearest
 from conformance.words import ROLES
@@ -51,13 +52,20 @@ class Selection:
         return f"--{role} {word}: unknown {role} {word!r}{nearest(word, able)} {known}"
 
 
-def casts(parts: Iterable[str], selection: Selection) -> Iterator[dict[str, str]]:
-    """Every cast of a scenario with these roles. Raises BadSelection when a role has no player."""
+def casts(
+    parts: Iterable[str], selection: Selection, only: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Iterator[dict[str, str]]:
+    """Every cast of a scenario with these roles. Raises BadSelection when a role has no player.
+
+    `only` names who alone may play a role, because the scenario's own document does; where the selection leaves none
+    of these, there is no cast.
+    """
     roles = sorted(parts, key=_rank)
     players = {role: selection.playing(role) for role in roles}
     for role, names in players.items():
         if not names:
             raise BadSelection(f"no implementation plays {role}, which the selected checks need")
+        players[role] = [name for name in names if name in only.get(role, names)]
     everyone = [dict(zip(roles, names, strict=True)) for names in product(*players.values())]
     natural = [cast for cast in everyone if _natural(cast, selection)]
     yield from natural or everyone

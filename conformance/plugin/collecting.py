@@ -20,6 +20,11 @@ def cell_of(item: pytest.Item) -> Cell | None:
     return cell if isinstance(cell, Cell) else None
 
 
+def _declared(item: pytest.Item) -> object:
+    """The check that a test is of."""
+    return getattr(getattr(item, "function", None), "check", None)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each cell of a check."""
     check = getattr(metafunc.function, "check", None)
@@ -39,15 +44,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep only the requirements that were asked for."""
+    """Keep only the requirements that were asked for, and no check that nobody who was asked for can play."""
     wanted = config.stash[DESK].requirements
-    if not wanted:
-        return
     kept: list[pytest.Item] = []
     gone: list[pytest.Item] = []
     for item in items:
         cell = cell_of(item)
-        asked = cell is not None and catalogue().named(cell.check.requirement).id in wanted
+        if cell is None:
+            asked = not wanted and not isinstance(_declared(item), Check)
+        else:
+            asked = not wanted or catalogue().named(cell.check.requirement).id in wanted
         (kept if asked else gone).append(item)
     items[:] = kept
     if gone:

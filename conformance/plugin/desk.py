@@ -114,7 +114,7 @@ class Desk:
         return found
 
     def _casts(self, scenario: Scenario) -> Iterator[Cast]:
-        planned = list(casts(scenario.parts, self.selection))
+        planned = list(casts(scenario.parts, self.selection, scenario.players))
         yield from planned
         for cast in self.library.casts(scenario) if self.library else ():
             chosen = all(name in self.selection.playing(role) for role, name in cast.items()
