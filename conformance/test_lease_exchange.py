@@ -142,7 +142,8 @@ def slow_starter(recording: Recording) -> Recording:
     """Three seconds of thinking."""
     first = dhcpv6.messages(recording.at("guest", outgoing=True), "SOLICIT")[0]
     later = [ra for ra in ndp.router_advertisements(recording.frames) if ra.time > first.time]
-    return editing.shifted(editing.without(recording, frames=later), 3.0, frames=first)
+    quiet = editing.without(recording, frames=later)
+    return editing.shifted(quiet, 3.0, frames=dhcpv6.messages(quiet.at("guest", outgoing=True), "SOLICIT")[:1])
 
 
 @check("DHCP6-01", STATEFUL, ManyNics(), role="guest", needs=("dhcpv6",))

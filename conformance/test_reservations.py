@@ -8,6 +8,7 @@ from ipaddress import IPv6Address
 from typing import Any
 
 from conformance.boots import Life, lives
+from conformance.broken.lease_guests import DISKLESS, LINK_LAYER_TIME
 from conformance.broken.servers import FORGETFUL, GENEROUS
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
@@ -158,8 +159,14 @@ def _addresses(several: set[IPv6Address]) -> str:
 
 @played(test_same_address_after_stop_and_start, because="another address")
 def client_with_a_changing_identity() -> Broken:
-    """A DUID-LLT on an emptied disk, and a pool: the guest is somebody else after each start."""
-    return Broken(ReservedGuests(pool=True, duid="default"), {"guest": "dhclient"})
+    """A new DUID-LLT at each start, and a pool: the guest is somebody else each time."""
+    return Broken(ReservedGuests(pool=True), {"guest": DISKLESS})
+
+
+@played(test_same_address_after_stop_and_start, because="not the reserved")
+def client_with_an_identity_of_its_own() -> Broken:
+    """A DUID-LLT, and a pool: the guest keeps its address, but it is not the one that the orchestrator knows."""
+    return Broken(ReservedGuests(pool=True), {"guest": LINK_LAYER_TIME})
 
 
 @edited(test_same_address_after_stop_and_start, because="although its client does not run")
