@@ -1,0 +1,48 @@
+"""The governor: as many plays as there are places, none on a machine that stands still, and none for ever."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from fixtures.playing import governor
+from fixtures.playing.governor import CALM, Governor, StallWatch
+from fixtures.recording.model import Mark, Stall
+
+
+def test_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = Governor(lambda seconds: 0.0, limit=2)
+    begun.admit()
+    begun.admit()
+    third = threading.Thread(target=begun.admit, daemon=True)
+    third.start()
+    third.join(0.2)
+    assert third.is_alive()
+    begun.leave()
+    third.join(10)
+    assert not third.is_alive()
+
+
+def test_a_stalled_machine_is_waited_for() -> None:
+    stalls = iter([CALM * 2, CALM * 2, 0.0])
+    begun = Governor(lambda seconds: next(stalls), limit=1)
+    begun.admit()
+    assert list(stalls) == []
+
+
+def test_a_machine_that_never_calms_down_gets_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(governor, "PATIENCE", 0.1)
+    Governor(lambda seconds: 10.0, limit=1).admit()
+
+
+def test_the_worst_stall_of_the_last_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    watch = StallWatch()
+    assert watch.recent(1.0) == 0.0
+    watch.add([Stall(0, 0.5), Mark(0, "other")])
+    clock[0] = 101.0
+    watch.add([Stall(0, 0.2)])
+    assert (watch.recent(0.5), watch.recent(2.0)) == (0.2, 0.5)

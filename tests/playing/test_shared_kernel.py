@@ -1,0 +1,160 @@
+"""What the plays' namespaces share with everybody on the machine: the neighbour tables and the kernel's lock."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.playing import company
+from fixtures.playing.neighbour_table import NeighbourWatch, Table, tables
+from fixtures.recording import recorder
+from fixtures.recording.disturbances import NEIGHBOURS_LOST, crowded, refused
+from fixtures.recording.model import Mark
+from tests.playing.tiny import played
+from topologies import addressing as plan
+
+NDISC = Table("ndisc_cache", entries=100, soft=512, hard=1024, forced=7, fulls=1)
+
+
+def test_the_tables_can_be_read_in_any_namespace(tmp_path: Path) -> None:
+    def look(live: Any) -> None:
+        live.up("guest")
+        node = live.stage.get("guest")
+        before = {table.name: table for table in node.inside(tables)}
+        live.ip("guest", "-6", "neigh", "add", str(plan.LAN_ROUTER), "lladdr", "02:00:00:00:00:01", "dev", "eth0")
+        found.extend([before, {table.name: table for table in node.inside(tables)}])
+
+    found: list[dict[str, Table]] = []
+    assert played(look, tmp_path).error is None
+    assert set(found[0]) >= {"ndisc_cache", "arp_cache"}
+    for table in found[1].values():
+        assert table.entries >= 0 and 0 < table.soft <= table.hard and table.forced >= 0 and table.fulls >= 0
+    assert found[1]["ndisc_cache"].entries > 0
+
+
+def test_only_what_happened_since_the_last_look_is_told() -> None:
+    looks = iter([[NDISC], [replace(NDISC, entries=600)], [replace(NDISC, entries=600, forced=9)],
+                  [replace(NDISC, entries=1024, forced=9, fulls=2)]])
+    last = [NDISC]
+
+    def look() -> list[Table]:
+        last[:] = next(looks, last)
+        return list(last)
+
+    told: list[Mark] = []
+    watch = NeighbourWatch(told.append, look)
+    watch.close()
+    for _ in range(3):
+        watch.compare()
+    assert [mark.fields for mark in told] == [
+        {"table": "ndisc_cache", "entries": 600, "early": 2, "refused": 0},
+        {"table": "ndisc_cache", "entries": 1024, "early": 0, "refused": 1}]
+    assert watch.peak == {"ndisc_cache": 1024}
+
+
+@pytest.mark.parametrize(("early", "fulls", "said"), [
+    (1, 0, "this machine's ndisc_cache was too full (600 entries) and threw idle ones away"),
+    (0, 2, "this machine's ndisc_cache was too full (600 entries) and refused 2 of them"),
+])
+def test_a_play_knows_that_the_table_was_too_full(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, early: int, fulls: int, said: str) -> None:
+    state = [replace(NDISC, entries=600)]
+    told = threading.Event()
+
+    def watch(overflowed: Any) -> NeighbourWatch:
+        def overflow(mark: Mark) -> None:
+            overflowed(mark)
+            told.set()
+
+        return NeighbourWatch(overflow, lambda: list(state))
+
+    monkeypatch.setattr(company, "NeighbourWatch", watch)
+
+    def fill(live: Any) -> None:
+        state[0] = replace(state[0], forced=state[0].forced + early, fulls=state[0].fulls + fulls)
+        assert told.wait(10)
+
+    recording = played(fill, tmp_path)
+    (mark,) = recording.marked(NEIGHBOURS_LOST)
+    assert 0 < mark.ns <= recording.duration_ns
+    assert said in (refused(recording) if fulls else crowded(recording))
+    assert bool(refused(recording)) == bool(fulls)
+
+
+class Deaf:
+    """A netlink socket whose kernel never answers."""
+
+    def send(self, message: bytes) -> int:
+        self.asked.set()
+        return len(message)
+
+    def recv(self, size: int) -> bytes:
+        self.answered.wait()
+        return b""
+
+    def __init__(self) -> None:
+        self.asked, self.answered = threading.Event(), threading.Event()
+
+
+def test_a_canary_tells_how_long_the_kernel_let_it_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "CANARY_PACE", 0.0)
+    told = threading.Event()
+    stalls: list[tuple[int, int]] = []
+
+    def tell(began: int, ended: int) -> None:
+        stalls.append((began, ended))
+        told.set()
+        netlink.answered.clear()
+
+    netlink = Deaf()
+    canary = recorder.Canary(netlink, tell)  # type: ignore[arg-type]
+    threading.Thread(target=canary.run, daemon=True).start()
+    assert netlink.asked.wait(10)
+    threading.Event().wait(0.05)
+    assert canary.asked is not None
+    netlink.answered.set()
+    assert told.wait(10)
+    began, ended = stalls[0]
+    assert ended - began > recorder.STALL_NS
+
+
+def test_a_canary_s_requests_are_granted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With a threshold of nothing, each answer is told; here an address comes and goes in a namespace of its own."""
+    monkeypatch.setattr(recorder, "CANARY_PACE", 0.0)
+    monkeypatch.setattr(recorder, "STALL_NS", -1)
+    answers: list[int] = []
+    heard = threading.Event()
+
+    class Listening(socket.socket):
+        def recv(self, size: int, flags: int = 0) -> bytes:
+            answer = super().recv(size, flags)
+            answers.append(struct.unpack_from("=i", answer, 16)[0])
+            return answer
+
+    def tell(began: int, ended: int) -> None:
+        if len(answers) == 4:
+            heard.set()
+            raise SystemExit
+
+    def happens(live: Any) -> None:
+        own = live.stage.get("peer").room.netlink.fileno()
+        canary = recorder.Canary(Listening(fileno=os.dup(own)), tell)
+
+        def run() -> None:
+            with suppress(SystemExit):
+                canary.run()
+
+        threading.Thread(target=run, daemon=True).start()
+        assert heard.wait(10)
+
+    recording = played(happens, tmp_path)
+    assert (recording.error, answers) == (None, [0, 0, 0, 0])
+    assert [event.action for event in recording.happened("peer", "address", local="fd00::ca")] == ["new", "del"] * 2
