@@ -28,8 +28,8 @@ def test_hosts_always_forward(recording: Recording, notebook: Notebook) -> None:
 
     Meanwhile packets between containers on two hosts arrive with a hop limit decreased by 2 (Calico, IPv6 support).
     """
-    for moment in ("before-workloads", "crowded", "after"):
-        for host in HOSTS if moment != "crowded" else ("host1",):
+    for moment in ("before-workloads", "placed", "after"):
+        for host in HOSTS:
             shot = recording.snapshot(moment, host)
             if shot is None:
                 notebook.stimulus([], f"the state of {host} was not kept {moment}")
@@ -120,7 +120,7 @@ def _appeared(recording: Recording, notebook: Notebook, created: Mark) -> None:
     late = routes[0].after_ns / 1e9 - created.time
     notebook.in_time(late, AT_ONCE, f"the route to {where} came late", routes[0])
     for each in HOSTS:
-        rows, shot = _own_routes(recording, notebook, f"{created.fields['container']}-on-{host}", each, address)
+        rows, shot = _own_routes(recording, notebook, created, each)
         seen = [f"dev {row.get('dev')} proto {row['protocol']}" for row in rows]
         if each != host:
             notebook.expect(not rows, f"{each} has a route of its own to {where}: {', '.join(seen)}", shot)
@@ -137,7 +137,7 @@ def _disappeared(recording: Recording, notebook: Notebook, deleted: Mark) -> Non
     notebook.expect(gone, f"the route to {address} on {host} did not go with its endpoint", deleted)
     late = gone[0].after_ns / 1e9 - deleted.time
     notebook.in_time(late, AT_ONCE, f"the route to {address} on {host} went late", gone[0])
-    rows, shot = _own_routes(recording, notebook, f"{deleted.fields['container']}-off-{host}", host, address)
+    rows, shot = _own_routes(recording, notebook, deleted, host)
     notebook.expect(not rows, f"{host} still has a route to {address} after its endpoint was deleted", shot)
 
 
@@ -146,13 +146,13 @@ def _begin(recording: Recording, name: str, done: Mark) -> Mark:
     return [mark for mark in recording.marked(name) if mark.fields == done.fields and mark.ns <= done.ns][-1]
 
 
-def _own_routes(recording: Recording, notebook: Notebook, moment: str, host: str, address: str) -> tuple[
+def _own_routes(recording: Recording, notebook: Notebook, done: Mark, host: str) -> tuple[
         list[dict[str, Any]], Snapshot]:
-    """The host's routes to a container's address that do not leave by the fabric."""
-    shot = recording.snapshot(moment, host)
-    found = notebook.stimulus([shot] if shot else [], f"the state of {host} was not kept at {moment}")[0]
-    return [row for row in found.tables["route"] if row["dst"] == address and row["table"] != "local"
-            and row.get("dev") != "fabric0"], found
+    """The host's routes to an endpoint, but those that leave by the fabric, in its first state kept after a moment."""
+    after = [shot for shot in recording.snapshots if shot.node == host and shot.ns >= done.ns]
+    shot = notebook.stimulus(after, f"the state of {host} was not kept after an endpoint was {done.name}")[0]
+    rows = [row for row in shot.tables["route"] if row["dst"] == done.fields["address"] and row["table"] != "local"]
+    return [row for row in rows if row.get("dev") != "fabric0"], shot
 
 
 def _delivered(recording: Recording, notebook: Notebook, pinged: Mark) -> None:
