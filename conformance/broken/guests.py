@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from fixtures.implementations.base import Post
 from fixtures.implementations.linux import Linux
+from topologies.addressing import link_local, mac_of
 
 
 @dataclass(frozen=True)
@@ -49,3 +50,17 @@ class OnLinkGuest(KernelGuest):
 def without_dad() -> KernelGuest:
     """A guest that uses its addresses at once, whoever else has them."""
     return KernelGuest("linux:accept_dad=0", {"accept_dad": 0})
+
+
+@dataclass(frozen=True)
+class GuestWithFixedNeighbours(KernelGuest):
+    """A guest that knows its link-layer neighbours (nodes of the topology) once and for all, so none is ever dead."""
+
+    neighbours: tuple[str, ...] = ("peer", "peer2")
+
+    def start(self, post: Post) -> None:
+        super().start(post)
+        for node in self.neighbours:
+            mac = mac_of(node, "eth0")
+            post.call(["ip", "-6", "neigh", "replace", str(link_local(mac)), "lladdr", mac, "nud", "permanent",
+                       "dev", post.interfaces[0]], name="fix-neighbour")
