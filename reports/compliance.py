@@ -78,10 +78,16 @@ class Figure(TypedDict):
 
 
 class Check(TypedDict):
-    """A check of a requirement, and how many mutants prove that it can fail."""
+    """A check of a requirement, and how many mutants prove that it can fail.
+
+    `cloud` is the cloud whose document it judges, None for every network; `sentences` are those that it judges of that
+    document, none named: all that name its requirement.
+    """
 
     test: str
     mutants: int
+    cloud: NotRequired[str | None]
+    sentences: NotRequired[list[str]]
 
 
 class Requirement(TypedDict):
@@ -95,6 +101,59 @@ class Requirement(TypedDict):
     text: str
     clouds: list[str]
     checks: NotRequired[list[Check]]
+
+
+class Node(TypedDict):
+    """A node of a topology; `kind` is Guest, Peer, ComputeHost, VirtualRouter, Segment or a class of its own."""
+
+    name: str
+    kind: str
+
+
+class End(TypedDict):
+    """One end of a link; a segment's ends have no interface."""
+
+    node: str
+    interface: str
+    addresses: list[str]
+
+
+class Stage(TypedDict):
+    """A topology; each link has two ends."""
+
+    name: str
+    nodes: list[Node]
+    links: list[list[End]]
+
+
+class Cloud(TypedDict):
+    """A cloud: its document, what is real in its plays and what is modelled, and its topology where there is one."""
+
+    name: str
+    title: str
+    document: str
+    real: list[str]
+    modelled: list[str]
+    topology: Stage | None
+
+
+class Sentence(TypedDict):
+    """A sentence of a cloud's document in our words, and what this run says of it.
+
+    `not_testable` is the reason, or None. `verdict` is the worst of those that count, None where there is none;
+    `counts` are all of them by word; `unjudged` are the requirements of which nothing is known after this run.
+    """
+
+    id: str
+    cloud: str
+    where: str
+    text: str
+    requirements: list[str]
+    not_testable: str | None
+    note: str | None
+    verdict: str | None
+    counts: dict[str, int]
+    unjudged: list[str]
 
 
 class Run(TypedDict):
@@ -118,6 +177,8 @@ class Compliance(TypedDict):
     run: Run
     families: NotRequired[dict[str, str]]
     requirements: list[Requirement]
+    clouds: NotRequired[list[Cloud]]
+    sentences: NotRequired[list[Sentence]]
     verdicts: list[Verdict]
     figures: list[Figure]
 

@@ -1,4 +1,4 @@
-"""index.html: one page, made of the document and the recordings beside it; it asks for nothing from anywhere."""
+"""index.html and the clouds' pages, made of the document and the recordings beside it; they ask for nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from reports import summary
+from reports import clouds, summary
 from reports.compliance import Compliance, is_stale
 from reports.matrix import differences, families, named
 from reports.story import as_text, tell
@@ -50,7 +50,8 @@ def render(document: Compliance, base: Path) -> str:
         for column in table.columns
         for cell in row.cells.get(column, ())
     ]
-    return _template().render(
+    return _template("index.html").render(
+        clouds=clouds.pages(document, cells),
         run=document["run"],
         requirements=requirements,
         judged={cell.verdict["requirement"] for cell in cells} & requirements.keys(),
@@ -68,8 +69,15 @@ def render(document: Compliance, base: Path) -> str:
     )
 
 
+def render_clouds(document: Compliance) -> dict[str, str]:
+    """The HTML of each cloud's page, by its file's name below the report's directory."""
+    every = clouds.pages(document, named(document["verdicts"]))
+    template = _template("cloud.html")
+    return {page.name: template.render(page=page, clouds=every, run=document["run"], symbols=SYMBOLS) for page in every}
+
+
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -79,7 +87,7 @@ def _template() -> Template:
     )
     environment.tests["stale"] = is_stale
     environment.filters |= {"differences": differences, "label": summary.label, "as_text": as_text, "number": number}
-    return environment.get_template("index.html")
+    return environment.get_template(name)
 
 
 def number(value: float) -> str:

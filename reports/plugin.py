@@ -176,6 +176,7 @@ class Reporter:
 
     def _document(self) -> Compliance:
         from reports import law
+        from reports.sentences import judged
 
         config = self._config
         workers = config.getoption("tx", None) or []
@@ -183,12 +184,15 @@ class Reporter:
         run["selected"] = len(self._selected)
         run["stopped"] = self._stopped
         run["stall_s"] = longest_stall(self._directory.staging / FOLDER)
+        requirements, verdicts = law.requirements(), self._harvest.verdicts
         return {
             "schema": 1,
             "run": run,
             "families": law.families(),
-            "requirements": law.requirements(),
-            "verdicts": self._harvest.verdicts,
+            "requirements": requirements,
+            "clouds": law.clouds(),
+            "sentences": judged(law.sentences(), requirements, verdicts),
+            "verdicts": verdicts,
             "figures": self._harvest.figures,
         }
 
