@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from conformance.broken.guests import GuestWithFixedNeighbours
 from conformance.judging.check import Broken, check, edited, played
@@ -90,30 +90,36 @@ def guest_whose_neighbours_are_fixed() -> Broken:
     return Broken(RouterFailure(), {"guest": GuestWithFixedNeighbours("linux:permanent-neighbours")})
 
 
-def _redirected(recording: Recording, sent: list[Echo], mac: str) -> Recording:
-    def readdress(packet: Any) -> None:
-        packet.dst = mac
-
-    return editing.rewritten(recording, sent, readdress)
-
-
 @edited(test_switches_to_another_router, because="returned to the dead router")
 def guest_that_returns(recording: Recording) -> Recording:
-    """The second packet after the switch goes to the dead router again."""
-    fields = recording.marked("router-dies")[0].fields
-    switched = [each for each in _sent_on(recording) if each.mac_destination == fields["other"]]
-    return _redirected(recording, switched[1:2], fields["mac"])
-
-
-@edited(test_switches_to_another_router, because="after the end of its lifetime")
-def guest_that_forgets_lifetimes(recording: Recording) -> Recording:
-    """Its last packet goes to the router that is none any more."""
-    return _redirected(recording, _sent_on(recording)[-1:], recording.marked("lifetime-ends")[0].fields["mac"])
+    """Right after the switch one more packet goes to the dead router."""
+    dies = recording.marked("router-dies")[0]
+    switched = next(each for each in _sent_on(recording) if each.mac_destination == dies.fields["other"])
+    stray = _by_way_of(dies.fields["mac"], switched)
+    return _sending(recording, stray, switched.time + 0.001)
 
 
 @edited(test_switches_to_another_router, because="left the dead router after")
 def guest_that_is_slow(recording: Recording) -> Recording:
-    """It needs two seconds more."""
-    fields = recording.marked("router-dies")[0].fields
-    switched = [each for each in _sent_on(recording) if each.mac_destination == fields["other"]]
-    return _redirected(recording, switched[:4], fields["mac"])
+    """Its router had died two seconds earlier, and its kernel forgot nothing meanwhile."""
+    dies, first = recording.marked("router-dies")[0], _sent_on(recording)[0]
+    earlier = replace(dies, ns=dies.ns - 2 * 10**9)
+    moved = replace(recording, marks=tuple(earlier if mark is dies else mark for mark in recording.marks))
+    kept = editing.without(moved, events=recording.happened("guest", "neighbour", "del"))
+    return _sending(kept, first.frame.data, first.time - 2)
+
+
+@edited(test_switches_to_another_router, because="after the end of its lifetime")
+def guest_that_forgets_lifetimes(recording: Recording) -> Recording:
+    """One more packet, the last of the play, goes to the router that is none any more."""
+    ends, last = recording.marked("lifetime-ends")[0], _sent_on(recording)[-1]
+    stray = _by_way_of(ends.fields["mac"], last)
+    return _sending(recording, stray, last.time + 0.5)
+
+
+def _by_way_of(mac: str, sent: Echo) -> bytes:
+    return bytes.fromhex(mac.replace(":", "")) + sent.frame.data[6:]
+
+
+def _sending(recording: Recording, data: bytes, time: float) -> Recording:
+    return editing.with_frame(recording, data, time=time, node="guest", interface="eth0", outgoing=True)
