@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from reports.compliance import VERDICTS, Cloud, Compliance, Requirement, Sentence
-from reports.matrix import Cell, cast
+from reports.matrix import Cell, differences, worst_first
 from reports.pictures import draw
 from reports.sentences import about
 from reports.summary import label
@@ -16,20 +16,27 @@ FOLDER = "clouds"
 
 @dataclass(frozen=True)
 class Witness:
-    """One verdict as a link: who took part, and where that leaves it open, in which test."""
+    """Who took part, with the verdicts of that cast; each has words of its own where there are several."""
 
-    cell: Cell
     who: str
-    detail: str
+    cells: list[tuple[Cell, str]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The verdicts with one word about one requirement, by cast; `known` deviations stand by themselves."""
+
+    cells: list[Cell]
+    witnesses: list[Witness]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One requirement behind a sentence, with its verdicts by word, the worst first."""
+    """One requirement behind a sentence, with its verdicts, the worst first."""
 
     id: str
     requirement: Requirement | None
-    groups: list[tuple[str, list[Witness]]]
+    groups: list[Group]
 
 
 @dataclass(frozen=True)
@@ -98,20 +105,14 @@ def _judged(sentence: Sentence, id: str, requirement: Requirement | None, cells:
     counted = about(sentence, requirement, [cell.verdict for cell in cells if cell.verdict["requirement"] == id])
     tests = {each["test"] for each in counted}
     mine = [cell for cell in cells if cell.verdict["requirement"] == id and cell.verdict["test"] in tests]
-    groups = []
-    for word in VERDICTS:
-        same = [cell for cell in mine if cell.verdict["verdict"] == word]
-        shared = Counter(cast(cell.verdict) for cell in same)
-        witnesses = [Witness(cell, label(cell), _situation(cell) if shared[cast(cell.verdict)] > 1 else "")
-                     for cell in same]
-        if witnesses:
-            groups.append((word, witnesses))
-    return Judged(id, requirement, groups)
+    groups: dict[tuple[str, bool], list[Cell]] = {}
+    for cell in worst_first(mine):
+        groups.setdefault((cell.verdict["verdict"], bool(cell.verdict["known_deviation"])), []).append(cell)
+    return Judged(id, requirement, [Group(same, _witnesses(same)) for same in groups.values()])
 
 
-def _situation(cell: Cell) -> str:
-    """The test and its situation, without those who took part in it."""
-    test, _, within = cell.verdict["test"].rpartition("::")[2].rstrip("]").partition("[")
-    for name in {each["name"] for each in cell.verdict["implementations"].values()}:
-        within = within.replace(name, "")
-    return " ".join([test.removeprefix("test_").replace("_", " "), *within.replace("+", "-").split("-")]).strip()
+def _witnesses(cells: list[Cell]) -> list[Witness]:
+    by_cast: dict[str, list[Cell]] = {}
+    for cell in cells:
+        by_cast.setdefault(label(cell), []).append(cell)
+    return [Witness(who, differences(same)) for who, same in by_cast.items()]

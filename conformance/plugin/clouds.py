@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except BadData as error:
         raise pytest.UsageError(f"--cloud: {error}") from error
     config.stash[ASKED] = list({cloud.name: cloud for cloud in names}.values())
-    if names:
+    if names and not config.option.collectonly:
         config.pluginmanager.register(_Sentences(config.stash[ASKED]), "sextant-sentences")
 
 
