@@ -19,8 +19,10 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["clouds-doc"]:
         return clouds_doc(arguments[1:])
     parser = argparse.ArgumentParser(
-        prog="python -m reports", description="Make the pages of a report again.",
-        epilog="python -m reports clouds-doc [--check]: make docs/clouds.md again, or only compare it.")
+        prog="python -m reports",
+        description="Make the pages of a report again.",
+        epilog="python -m reports clouds-doc [--check]: make docs/clouds.md again, or only compare it.",
+    )
     parser.add_argument("directory", type=Path, help="the directory that holds compliance.json")
     directory = parser.parse_args(arguments).directory
     try:

@@ -79,8 +79,9 @@ def pages(document: Compliance, cells: list[Cell]) -> list[Page]:
     by_sentence: dict[str, list[Sentence]] = {}
     for sentence in document.get("sentences", []):
         by_sentence.setdefault(sentence["cloud"], []).append(sentence)
-    return [_page(cloud, by_sentence.get(cloud["name"], []), requirements, cells)
-            for cloud in document.get("clouds", [])]
+    return [
+        _page(cloud, by_sentence.get(cloud["name"], []), requirements, cells) for cloud in document.get("clouds", [])
+    ]
 
 
 def _page(cloud: Cloud, sentences: list[Sentence], requirements: dict[str, Requirement], cells: list[Cell]) -> Page:

@@ -1,7 +1,7 @@
 """docs/clouds.md and its pictures, made of the topologies, the sentences and the checks; none is written by hand.
 
-    python -m reports clouds-doc            writes them
-    python -m reports clouds-doc --check    says whether they are up to date, by its exit status too
+python -m reports clouds-doc            writes them
+python -m reports clouds-doc --check    says whether they are up to date, by its exit status too
 """
 
 from __future__ import annotations
@@ -64,10 +64,16 @@ def write() -> list[Path]:
 def _chapter(cloud: Cloud, sentences: list[Sentence], requirements: dict[str, Requirement]) -> str:
     name, title = cloud["name"], cloud["title"]
     picture = f"![Topology of {title}](clouds/{name}.svg)" if cloud["topology"] else "No topology of its own yet."
-    rows = [f"| {each['id'].rpartition('-')[2]} | {each['text']} | {_judged(each, requirements)} |"
-            for each in sentences]
-    head = [f"## {title}", f"{cloud['document']}.", picture, f"Real: {'; '.join(cloud['real'])}.",
-            f"Modelled: {'; '.join(cloud['modelled'])}."]
+    rows = [
+        f"| {each['id'].rpartition('-')[2]} | {each['text']} | {_judged(each, requirements)} |" for each in sentences
+    ]
+    head = [
+        f"## {title}",
+        f"{cloud['document']}.",
+        picture,
+        f"Real: {'; '.join(cloud['real'])}.",
+        f"Modelled: {'; '.join(cloud['modelled'])}.",
+    ]
     return "\n".join(["\n\n".join(head), "", f"| {name}- | sentence | judged by |", "|---|---|---|", *rows, ""])
 
 
@@ -76,7 +82,9 @@ def _judged(sentence: Sentence, requirements: dict[str, Requirement]) -> str:
         return f"cannot be tested: {sentence['not_testable']}"
     found = []
     for id in sentence["requirements"]:
-        checks = [f"**`{each['test']}`**" if each.get("cloud") else f"`{each['test']}`"
-                  for each in judges(sentence, requirements[id])]
+        checks = [
+            f"**`{each['test']}`**" if each.get("cloud") else f"`{each['test']}`"
+            for each in judges(sentence, requirements[id])
+        ]
         found.append(f"{id}: {', '.join(checks) or 'nothing yet'}")
     return "<br>".join(found)

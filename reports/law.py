@@ -81,7 +81,12 @@ def _checks() -> dict[str, list[Check]]:
     """Every check there is, by requirement: also those that this run did not select."""
     found: dict[str, list[Check]] = defaultdict(list)
     for check in declared():
-        found[check.requirement].append({
-            "test": check.name, "mutants": len(check.mutants), "cloud": check.cloud, "sentences": list(check.sentences),
-        })
+        found[check.requirement].append(
+            {
+                "test": check.name,
+                "mutants": len(check.mutants),
+                "cloud": check.cloud,
+                "sentences": list(check.sentences),
+            }
+        )
     return found

@@ -31,7 +31,11 @@ class Layout:
 
 
 def arrange(
-    widths: Mapping[str, float], links: Sequence[Link], bottom: Iterable[str], abreast: Iterable[str], gap: float,
+    widths: Mapping[str, float],
+    links: Sequence[Link],
+    bottom: Iterable[str],
+    abreast: Iterable[str],
+    gap: float,
 ) -> Layout:
     """The layout of boxes of these widths. `bottom` are to be lowest; `abreast` are to be in one row."""
     heights = _heights(list(widths), links, list(bottom), list(abreast))
@@ -56,8 +60,9 @@ def _heights(names: list[str], links: Sequence[Link], bottom: list[str], abreast
     """The layer of each box: above all boxes of its links that are nearer to the bottom."""
     far = _distances(names, links, bottom or names[:1])
     rank = {name: (far[name], name in abreast, number) for number, name in enumerate(names)}
-    below = {name: [other for link in links if name in link for other in link if rank[other] < rank[name]]
-             for name in names}
+    below = {
+        name: [other for link in links if name in link for other in link if rank[other] < rank[name]] for name in names
+    }
     floor = dict.fromkeys(names, 0)
     for _ in range(2):
         heights: dict[str, int] = {}
@@ -98,13 +103,18 @@ def _order(rows: list[list[str]], beside: Mapping[str, Sequence[str]]) -> None:
         for number in numbers:
             other = rows[number - 1 if upwards else number + 1]
             place = {name: index / max(1, len(other) - 1) for index, name in enumerate(other)}
-            middle = {name: _mean([place[each] for each in beside.get(name, ()) if each in place], 0.5)
-                      for name in rows[number]}
+            middle = {
+                name: _mean([place[each] for each in beside.get(name, ()) if each in place], 0.5)
+                for name in rows[number]
+            }
             rows[number].sort(key=middle.__getitem__)
 
 
 def _positions(
-    rows: Sequence[Sequence[str]], beside: Mapping[str, Sequence[str]], widths: Mapping[str, float], gap: float,
+    rows: Sequence[Sequence[str]],
+    beside: Mapping[str, Sequence[str]],
+    widths: Mapping[str, float],
+    gap: float,
 ) -> dict[str, float]:
     """Pull every box towards the middle of its neighbours, as far as those beside it allow."""
     x: dict[str, float] = {}
@@ -119,7 +129,10 @@ def _positions(
 
 
 def _spread(
-    wanted: Mapping[str, float], row: Sequence[str], widths: Mapping[str, float], gap: float,
+    wanted: Mapping[str, float],
+    row: Sequence[str],
+    widths: Mapping[str, float],
+    gap: float,
 ) -> dict[str, float]:
     """The positions nearest to the wanted ones in which nothing overlaps: boxes that touch move as one block."""
     blocks: list[tuple[list[float], list[str], list[float]]] = []
@@ -136,8 +149,11 @@ def _spread(
             names += more
             offsets += [base + shift for shift in shifts]
             blocks.pop()
-    return {name: _mean(aims, 0.0) + offset for aims, names, offsets in blocks
-            for name, offset in zip(names, offsets, strict=True)}
+    return {
+        name: _mean(aims, 0.0) + offset
+        for aims, names, offsets in blocks
+        for name, offset in zip(names, offsets, strict=True)
+    }
 
 
 def _mean(values: Sequence[float], otherwise: float) -> float:

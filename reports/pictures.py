@@ -62,11 +62,18 @@ class _Box:
 
 def draw(stage: Stage) -> str:
     """The picture of a topology, as an `svg` element that also stands alone as a file."""
-    boxes = {name: _Box(name, kind, _interfaces(stage, name))
-             for name, kind in ((node["name"], node["kind"]) for node in stage["nodes"])}
+    boxes = {
+        name: _Box(name, kind, _interfaces(stage, name))
+        for name, kind in ((node["name"], node["kind"]) for node in stage["nodes"])
+    }
     links = [(one["node"], other["node"]) for one, other in stage["links"]]
-    layout = arrange({name: box.width for name, box in boxes.items()}, links, _bottom(boxes, links),
-                     [name for name, box in boxes.items() if box.kind == "ComputeHost"], _GAP)
+    layout = arrange(
+        {name: box.width for name, box in boxes.items()},
+        links,
+        _bottom(boxes, links),
+        [name for name, box in boxes.items() if box.kind == "ComputeHost"],
+        _GAP,
+    )
     tall = [max([boxes[name].height for name in row if name in boxes], default=0.0) for row in layout.rows]
     total = sum(tall) + _LAYER * (len(tall) - 1)
     middles = [total - sum(tall[:number]) - _LAYER * number - tall[number] / 2 for number in range(len(tall))]
@@ -75,9 +82,11 @@ def draw(stage: Stage) -> str:
     parts = [_path(number, layout, boxes, y) for number in range(len(links))]
     parts += [_drawn(box, layout.x[name], y[name]) for name, box in boxes.items()]
     title = f"Topology {stage['name']}: {', '.join(boxes)}"
-    return (f'<svg class="topology" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}"'
-            f' viewBox="{-_MARGIN} {-_MARGIN} {width:.0f} {total + 2 * _MARGIN:.0f}" width="{width:.0f}">'
-            f"<style>{STYLE}</style>\n" + "\n".join(parts) + "\n</svg>\n")
+    return (
+        f'<svg class="topology" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}"'
+        f' viewBox="{-_MARGIN} {-_MARGIN} {width:.0f} {total + 2 * _MARGIN:.0f}" width="{width:.0f}">'
+        f"<style>{STYLE}</style>\n" + "\n".join(parts) + "\n</svg>\n"
+    )
 
 
 def _interfaces(stage: Stage, node: str) -> tuple[str, ...]:
@@ -152,16 +161,23 @@ def _inside(layout: Layout, box: _Box, x: float) -> float:
 def _drawn(box: _Box, x: float, y: float) -> str:
     left, top = x - box.width / 2, y - box.height / 2
     radius = box.height / 2 if box.flat else 6
-    parts = [f'<g class="{escape(box.kind)}"><rect x="{left:.1f}" y="{top:.1f}" width="{box.width:.1f}"'
-             f' height="{box.height:.1f}" rx="{radius:g}"/>']
+    parts = [
+        f'<g class="{escape(box.kind)}"><rect x="{left:.1f}" y="{top:.1f}" width="{box.width:.1f}"'
+        f' height="{box.height:.1f}" rx="{radius:g}"/>'
+    ]
     if box.flat:
         parts.append(f'<text class="name" x="{x:.1f}" y="{y + 4.5:.1f}" text-anchor="middle">{escape(box.name)}</text>')
     else:
-        parts.append(f'<rect class="bar" x="{left:.1f}" y="{top + 3:.1f}" width="4" height="{box.height - 6:.1f}"'
-                     ' rx="2"/>')
-        parts.append(f'<text x="{left + _PAD:.1f}" y="{top + 17:.1f}"><tspan class="name">{escape(box.name)}</tspan>'
-                     f' <tspan class="kind" dx="4">{escape(KINDS.get(box.kind, box.kind))}</tspan></text>')
+        parts.append(
+            f'<rect class="bar" x="{left:.1f}" y="{top + 3:.1f}" width="4" height="{box.height - 6:.1f}" rx="2"/>'
+        )
+        parts.append(
+            f'<text x="{left + _PAD:.1f}" y="{top + 17:.1f}"><tspan class="name">{escape(box.name)}</tspan>'
+            f' <tspan class="kind" dx="4">{escape(KINDS.get(box.kind, box.kind))}</tspan></text>'
+        )
     for number, line in enumerate(box.lines):
-        parts.append(f'<text class="address" xml:space="preserve" x="{left + _PAD:.1f}"'
-                     f' y="{top + _HEAD + 11 + number * _LINE:.1f}">{escape(line)}</text>')
+        parts.append(
+            f'<text class="address" xml:space="preserve" x="{left + _PAD:.1f}"'
+            f' y="{top + _HEAD + 11 + number * _LINE:.1f}">{escape(line)}</text>'
+        )
     return "".join([*parts, "</g>"])

@@ -28,16 +28,20 @@ def _judged(sentence: Sentence, known: Mapping[str, Requirement], verdicts: list
         **sentence,
         "verdict": next(iter(telling or [word for word in VERDICTS if counts[word]]), None),
         "counts": {word: counts[word] for word in VERDICTS if counts[word]},
-        "unjudged": [id for id, found in by_requirement.items()
-                     if not any(each["verdict"] in TELLING for each in found)],
+        "unjudged": [
+            id for id, found in by_requirement.items() if not any(each["verdict"] in TELLING for each in found)
+        ],
     }
 
 
 def about(sentence: Sentence, requirement: Requirement | None, verdicts: Iterable[Verdict]) -> list[Verdict]:
     """The verdicts that count for one requirement of a sentence: those of its judges."""
     tests = {check["test"] for check in judges(sentence, requirement)} if requirement else set()
-    return [each for each in verdicts
-            if requirement and each["requirement"] == requirement["id"] and _name(each["test"]) in tests]
+    return [
+        each
+        for each in verdicts
+        if requirement and each["requirement"] == requirement["id"] and _name(each["test"]) in tests
+    ]
 
 
 def judges(sentence: Sentence, requirement: Requirement) -> list[Check]:

@@ -32,8 +32,14 @@ class Calico(Topology):
         self.router("border")
         self.plug("border", "fabric0", "fabric", plan.on(BORDER, plan.FABRIC))
         self.peer("outside", routes=[Route(ANYWHERE, plan.OUTSIDE_ROUTER)])
-        self.wire("border", "up0", "outside", "eth0", addresses1=[plan.on(plan.OUTSIDE_ROUTER, plan.OUTSIDE_NET)],
-                  addresses2=[plan.on(plan.OUTSIDE, plan.OUTSIDE_NET)])
+        self.wire(
+            "border",
+            "up0",
+            "outside",
+            "eth0",
+            addresses1=[plan.on(plan.OUTSIDE_ROUTER, plan.OUTSIDE_NET)],
+            addresses2=[plan.on(plan.OUTSIDE, plan.OUTSIDE_NET)],
+        )
         for (host, vms), address in zip(VMS.items(), plan.FABRIC_HOSTS, strict=True):
             self.compute_host(host)
             self.plug(host, "fabric0", "fabric", plan.on(address, plan.FABRIC))

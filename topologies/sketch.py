@@ -36,12 +36,12 @@ class Sketch(TypedDict):
 def sketch(topology: type[Topology]) -> Sketch:
     """The topology with its default options."""
     topo = topology()
-    nodes: list[SketchedNode] = [
-        {"name": name, "kind": _kind(topo.nodeInfo(name)["cls"])} for name in topo.g.nodes()
-    ]
+    nodes: list[SketchedNode] = [{"name": name, "kind": _kind(topo.nodeInfo(name)["cls"])} for name in topo.g.nodes()]
     links = [
-        [_end(info["node1"], info.get("intfName1"), info.get("params1")),
-         _end(info["node2"], info.get("intfName2"), info.get("params2"))]
+        [
+            _end(info["node1"], info.get("intfName1"), info.get("params1")),
+            _end(info["node2"], info.get("intfName2"), info.get("params2")),
+        ]
         for _, _, info in topo.iterLinks(withInfo=True)
     ]
     return {"name": topology.kebab(), "nodes": nodes, "links": links}

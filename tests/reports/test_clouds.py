@@ -23,15 +23,31 @@ from reports.sentences import judged, judges
 from tests.reports.synthetic import document
 
 SENTENCE: Sentence = {
-    "id": "calico-01", "cloud": "calico", "where": "Intro", "text": "It <works>.",
-    "requirements": ["RA-00", "DHCP6-01"], "not_testable": None, "note": None, "verdict": None, "counts": {}, "unjudged": ["RA-00", "DHCP6-01"],
+    "id": "calico-01",
+    "cloud": "calico",
+    "where": "Intro",
+    "text": "It <works>.",
+    "requirements": ["RA-00", "DHCP6-01"],
+    "not_testable": None,
+    "note": None,
+    "verdict": None,
+    "counts": {},
+    "unjudged": ["RA-00", "DHCP6-01"],
 }
 STAGE: Stage = {
-    "name": "tiny", "nodes": [{"name": "vm", "kind": "Guest"}, {"name": "lan", "kind": "Segment"},
-                              {"name": "gw", "kind": "VirtualRouter"}],
-    "links": [[{"node": "vm", "interface": "eth0", "addresses": []}, {"node": "lan", "interface": "", "addresses": []}],
-              [{"node": "gw", "interface": "lan0", "addresses": ["2001:db8:1::1/64", "192.0.2.1/24"]},
-               {"node": "lan", "interface": "", "addresses": []}]],
+    "name": "tiny",
+    "nodes": [
+        {"name": "vm", "kind": "Guest"},
+        {"name": "lan", "kind": "Segment"},
+        {"name": "gw", "kind": "VirtualRouter"},
+    ],
+    "links": [
+        [{"node": "vm", "interface": "eth0", "addresses": []}, {"node": "lan", "interface": "", "addresses": []}],
+        [
+            {"node": "gw", "interface": "lan0", "addresses": ["2001:db8:1::1/64", "192.0.2.1/24"]},
+            {"node": "lan", "interface": "", "addresses": []},
+        ],
+    ],
 }
 
 
@@ -42,23 +58,32 @@ def requirement(*checks: dict[str, Any]) -> Requirement:
 
 def told(*verdicts: tuple[str, str, str]) -> list[compliance.Verdict]:
     base = document(1)["verdicts"][0]
-    return [{**base, "requirement": id, "test": f"conformance/test_x.py::{test}[linux]", "verdict": word}
-            for id, test, word in verdicts]
+    return [
+        {**base, "requirement": id, "test": f"conformance/test_x.py::{test}[linux]", "verdict": word}
+        for id, test, word in verdicts
+    ]
 
 
 def test_a_check_of_the_cloud_counts_alone() -> None:
-    made = requirement({"test": "test_general"}, {"test": "test_own", "cloud": "calico"},
-                       {"test": "test_foreign", "cloud": "vpc"})
+    made = requirement(
+        {"test": "test_general"}, {"test": "test_own", "cloud": "calico"}, {"test": "test_foreign", "cloud": "vpc"}
+    )
     assert [each["test"] for each in judges(SENTENCE, made)] == ["test_own"]
     verdicts = told(("RA-00", "test_general", "fail"), ("RA-00", "test_own", "pass"), ("RA-00", "test_foreign", "fail"))
     found = judged([SENTENCE], [made], verdicts)[0]
     assert (found["verdict"], found["counts"], found["unjudged"]) == ("pass", {"pass": 1}, ["DHCP6-01"])
 
 
-@pytest.mark.parametrize(("words", "verdict", "unjudged"), [
-    (["pass", "not-run"], "pass", []), (["pass", "warn", "fail"], "fail", []),
-    (["not-applicable"], "not-applicable", ["RA-00"]), (["inconclusive", "not-run"], "inconclusive", ["RA-00"]), ([], None, ["RA-00"]),
-])
+@pytest.mark.parametrize(
+    ("words", "verdict", "unjudged"),
+    [
+        (["pass", "not-run"], "pass", []),
+        (["pass", "warn", "fail"], "fail", []),
+        (["not-applicable"], "not-applicable", ["RA-00"]),
+        (["inconclusive", "not-run"], "inconclusive", ["RA-00"]),
+        ([], None, ["RA-00"]),
+    ],
+)
 def test_the_worst_that_says_something(words: list[str], verdict: str | None, unjudged: list[str]) -> None:
     sentence: Sentence = {**SENTENCE, "requirements": ["RA-00"]}
     verdicts = told(*(("RA-00", "test_general", word) for word in words))
@@ -69,8 +94,9 @@ def test_the_worst_that_says_something(words: list[str], verdict: str | None, un
 def test_report_and_selection_keep_the_same_rule() -> None:
     checks, requirements = declared(), {each["id"]: each for each in law.requirements()}
     for cloud in traceability.clouds().values():
-        for sentence, said in zip(cloud.sentences, (each for each in law.sentences() if each["cloud"] == cloud.name),
-                                  strict=True):
+        for sentence, said in zip(
+            cloud.sentences, (each for each in law.sentences() if each["cloud"] == cloud.name), strict=True
+        ):
             for id in sentence.requirements:
                 selected = {check.name for check in traceability.judges(sentence, id, checks)}
                 assert {each["test"] for each in judges(said, requirements[id])} == selected
@@ -88,8 +114,13 @@ def whole() -> Compliance:
     tests = [check["test"] for each in requirements if each["id"] == id for check in each.get("checks", [])]
     verdicts = told(*((id, test, "pass") for test in tests))
     base = document(1)
-    return {**base, "requirements": requirements, "clouds": law.clouds(), "verdicts": verdicts,
-            "sentences": judged(law.sentences(), requirements, verdicts)}
+    return {
+        **base,
+        "requirements": requirements,
+        "clouds": law.clouds(),
+        "verdicts": verdicts,
+        "sentences": judged(law.sentences(), requirements, verdicts),
+    }
 
 
 def test_each_cloud_has_a_page_that_asks_for_nothing(tmp_path: Path) -> None:
