@@ -227,7 +227,9 @@ def test_gives_up_a_lease_that_ended(recording: Recording, notebook: Notebook) -
     notebook.expect(solicits, f"no Solicit in the {over:.1f} s after the lease ended", gone[0])
     notebook.cite(solicits[0])
     notebook.figure("Solicit after the lease's end", solicits[0].time - end, "s")
-    notebook.finding = "deprecated, removed and looked for anew when the lease's lifetimes ended"
+    notebook.finding = "deprecated and removed when the lifetimes ended, and a server looked for anew"
+    if grant.leased.preferred == grant.leased.valid:
+        notebook.finding = "removed when the lifetimes ended, which were equal, and a server looked for anew"
 
 
 def _about(notebook: Notebook, what: str, event: Any, due: float) -> None:
