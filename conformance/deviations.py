@@ -23,6 +23,7 @@ FOLDER = Path(__file__).parent / "deviations"
 
 _KEYS: dict[str, type] = {
     "requirement": str, "role": str, "versions": str, "source": str, "reason": str, "recording": str, "tests": list,
+    "sometimes": bool,
 }
 
 
@@ -32,6 +33,7 @@ class Deviation:
 
     `source` is an upstream link or an argument from the RFC, `recording` says which play shows it. `tests` are globs
     over test ids (`test_renew*[*dhclient]`), where only some cells of the requirement deviate; none means all.
+    `sometimes` is for a program that violates the requirement in some runs only: a pass does not end the deviation.
     """
 
     implementation: str
@@ -42,6 +44,7 @@ class Deviation:
     reason: str
     recording: str
     tests: tuple[str, ...] = field(default=())
+    sometimes: bool = False
 
     def covers(self, requirement: str, test: str, implementations: Mapping[str, Program]) -> bool:
         """Whether a cell is this deviation: requirement, test id (its last part) and the program in its role."""
@@ -79,7 +82,7 @@ def load(folder: Path, known: Catalogue) -> tuple[Deviation, ...]:
     return tuple(
         _deviation(path, row, known)
         for path in sorted(folder.glob("*.toml"))
-        for row in entries(path, _only_deviations(path), "deviation", _KEYS, optional=("tests",))
+        for row in entries(path, _only_deviations(path), "deviation", _KEYS, optional=("tests", "sometimes"))
     )
 
 
@@ -107,7 +110,7 @@ def _deviation(path: Path, row: dict[str, object], known: Catalogue) -> Deviatio
     assert isinstance(tests, list)
     return Deviation(
         path.stem, str(row["requirement"]), str(row["role"]), versions, str(row["source"]), str(row["reason"]),
-        str(row["recording"]), tuple(map(str, tests)),
+        str(row["recording"]), tuple(map(str, tests)), bool(row.get("sometimes", False)),
     )
 
 
