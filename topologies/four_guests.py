@@ -6,7 +6,16 @@ from topologies.lan import Lan
 
 
 class FourGuests(Lan):
-    """Like `Lan`, with guest, guest2, guest3 and guest4."""
+    """
+                  lan
+        guest  eth0 --+-- lan0 router up0 ----- eth0 outside
+        guest2 eth0 --+
+        guest3 eth0 --+
+        guest4 eth0 --+
+        peer   eth0 --+
+
+    A `Lan` in everything else.
+    """
 
     def build(self, guests: int = 4, peers: int = 1, nics: int = 1) -> None:
         super().build(guests=guests, peers=peers, nics=nics)
