@@ -93,8 +93,8 @@ def _verify_cloud(check: Check) -> None:
                            f" {', '.join(found[id].requirements) or 'nothing, as it is not testable'}")
 
 
-#: Roles that the stage itself plays with the kernel, where no implementation was cast for them.
-JUDGED_WITHOUT_A_PLAYER = frozenset({"compute-host", "segment"})
+#: Roles that the stage itself plays with the kernel, or a cloud's model, where no implementation was cast for them.
+JUDGED_WITHOUT_A_PLAYER = frozenset({"compute-host", "segment", "management"})
 
 
 def scenario_labels(scenarios: Sequence[Scenario]) -> list[str]:

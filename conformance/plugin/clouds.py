@@ -82,9 +82,9 @@ class _Sentences:
             testable = [sentence for sentence in cloud.sentences if sentence.requirements]
             lacking = {sentence.id: self._lacking(sentence, known) for sentence in testable}
             missing = [f"{id} ({', '.join(ids)})" for id, ids in lacking.items() if ids]
-            told = f"; not judged, or not wholly: {', '.join(missing)}" if missing else ""
+            told = f"; still open: {', '.join(missing)}" if missing else ""
             terminalreporter.write_line(
-                f"{cloud.name}: {len(testable) - len(missing)} of {len(testable)} sentences judged{told}")
+                f"{cloud.name}: {len(testable) - len(missing)} of {len(testable)} sentences wholly judged{told}")
 
     def _lacking(self, sentence: Sentence, known: list[Check]) -> list[str]:
         """The requirements of a sentence about which no check has said anything."""

@@ -52,7 +52,7 @@ def test_the_option_may_be_repeated(run: Callable[..., Any]) -> None:  # noqa: F
 def test_what_was_not_judged_is_said(run: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
     run("--cloud", "calico", "--guest", "dhclient", text=OWN)
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("calico: "))
-    assert " of 32 sentences judged; not judged, or not wholly: calico-01 (ROUTE-03), " in line
+    assert " of 32 sentences wholly judged; still open: calico-01 (ROUTE-03), " in line
 
 
 def test_an_unknown_cloud_is_one_sentence(run: Callable[..., Any],  # noqa: F811
