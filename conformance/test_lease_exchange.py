@@ -26,7 +26,7 @@ STATEFUL, CALICO = GuestBoot(mode=Mode.STATEFUL), GuestBoot(mode=Mode.CALICO)
 ALL_SERVERS = IPv6Address("ff02::1:2")
 
 #: Seconds that a client may take to act, beside the random delay that RFC 8415 section 18.2.1 bounds.
-READINESS = 0.5
+READINESS = 1.0
 #: Seconds that count as no Elapsed Time: a client under load reads its clock some hundredths after it began.
 INSTANT = 0.1
 #: Seconds by which a configured lifetime may differ from the granted one.
