@@ -113,8 +113,8 @@ def test_goes_on_at_once_when_refused(recording: Recording, notebook: Notebook) 
     """A refused attempt (RST), or an address without a route, leaves nothing to wait for (RFC 8305 section 5).
 
     IPv4 is tried within 20 ms of the refusal; with no route to the IPv6 address, within 20 ms of the last answer of
-    the name server. Of two trials the faster counts: who waits, waits in both. ICMPv6 errors are soft errors to TCP
-    and are not judged.
+    the name server. The fastest trial of each kind counts: who waits, waits in all. ICMPv6 errors are soft errors to
+    TCP and are not judged.
     """
     refusals = [(refused(trial.ipv6), trial.first_ipv4) for trial in trials(recording, notebook, "refused")]
     heard = notebook.stimulus([each for each in refusals if each[0]], "no IPv6 attempt was refused")
