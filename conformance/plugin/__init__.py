@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "conformance.plugin.options",
+    "conformance.plugin.machine",
     "conformance.plugin.collecting",
     "conformance.plugin.clouds",
     "conformance.plugin.playing",

@@ -75,14 +75,6 @@ class _Counting:
         self._tally.take(report)
 
 
-def pytest_report_header(config: pytest.Config) -> list[str]:
-    """What may play and is not installed, and the package that brings it."""
-    desk = config.stash[DESK]
-    if desk.library is not None:
-        return [f"judging {len(desk.library.recordings)} recordings of {desk.library.folder}; nothing is played"]
-    return [f"not run: {sentence}" for sentence in desk.missing.values()]
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Set the exit status; in a worker nobody asks for it."""
@@ -130,3 +122,5 @@ def _say_why_empty(terminalreporter: Any, config: pytest.Config) -> None:
     for id in sorted(config.stash[DESK].requirements):
         terminalreporter.write_line(f"{id} was asked for, and no selected check judges it:"
                                     f" {catalogue().named(id).text}")
+    if terminalreporter.stats.get("deselected"):
+        terminalreporter.write_line("no check is selected: nothing was judged, so this run is not green", red=True)

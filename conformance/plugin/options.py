@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
         selection = Selection(wanted, all_implementations())
         for role in wanted:
             selection.playing(role)
-        requirements = frozenset(catalogue().named(id).id for id in config.getoption("requirement"))
+        requirements = frozenset(_requirement(id) for id in config.getoption("requirement"))
         folder = config.getoption("recordings")
         library = Library.open(config.invocation_params.dir / folder) if folder else None
         config.stash[DESK] = desk = Desk(
@@ -85,6 +85,13 @@ def implementations_table() -> list[str]:
         rows.append((name, ", ".join(sorted(each.roles)), state))
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     return [f"{name:<{widths[0]}}  {roles:<{widths[1]}}  {state}" for name, roles, state in rows]
+
+
+def _requirement(id: str) -> str:
+    try:
+        return catalogue().named(id).id
+    except BadData as error:
+        raise BadData(f"--requirement {id}: {error}") from error
 
 
 def _dest(role: str) -> str:

@@ -18,10 +18,12 @@ import pytest
 
 from conformance.plugin.collecting import cell_of
 from conformance.plugin.desk import DESK
+from conformance.plugin.machine import demand_kernel
 from conformance.plugin.progress import ProgressLine
 from fixtures.implementations.base import ProgramError
 from fixtures.playing.paths import STAGING
 from fixtures.playing.request import PlayRequest
+from fixtures.recording.camera import CameraError
 from fixtures.recording.storage import SavedError
 
 _PLAN = ".plan"
@@ -95,13 +97,17 @@ def plan(items: Sequence[pytest.Item], config: pytest.Config) -> list[PlayReques
 def _play(config: pytest.Config, requests: Sequence[PlayRequest], into: Path) -> None:
     from fixtures.playing.player import play_all
 
-    line = ProgressLine(config, len(requests))
+    demand_kernel()
+    line, complete = ProgressLine(config, len(requests)), False
     try:
         play_all(requests, into, progress=line.show)
-    except (OSError, SavedError) as error:
-        pytest.exit(f"the plays' recordings cannot be kept: {error}", returncode=3)
+        complete = True
+    except SavedError as error:
+        pytest.exit(f"{error}; free some space there, or name another place with --report-dir", returncode=3)
+    except (OSError, CameraError) as error:
+        pytest.exit(f"the scenarios cannot be played: {error}", returncode=3)
     finally:
-        line.end()
+        line.end(complete)
 
 
 def _staging(config: pytest.Config) -> Path:

@@ -34,7 +34,7 @@ class ProgressLine:
         """Take how far it is; called from any of the plays' threads, and told at the next tick."""
         self._done, self._running = max(self._done, progress.done), progress.running
 
-    def end(self) -> None:
+    def end(self, complete: bool = True) -> None:
         """Leave one line behind that stays."""
         self._over.set()
         if self._live:
@@ -42,7 +42,8 @@ class ProgressLine:
             self._write("")
             self._reporter.write("\r")
         if self._reporter:
-            self._reporter.write_line(f"played {_scenarios(self._total)} in {time.monotonic() - self._begin:.1f} s")
+            told = f"played {_scenarios(self._total)}" if complete else "given up"
+            self._reporter.write_line(f"{told} in {time.monotonic() - self._begin:.1f} s")
 
     def _tick(self) -> None:
         while not self._over.wait(_PACE):

@@ -164,7 +164,7 @@ def test_a_full_disk_ends_the_run(tmp_path: Path) -> None:
 
     with pytest.raises(SavedError) as error:
         play_all(three(talk), disk / "out")
-    assert str(error.value).endswith(": No space left on device")
+    assert str(error.value).endswith(": the disk is full")
     assert list((disk / "out").iterdir()) == []
 
 
