@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from ipaddress import IPv6Address
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ from conformance.broken.hosts import ScriptedAdvertiser
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
 from fixtures.recording import editing
-from fixtures.recording.model import Recording
+from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.ndp import RouterAdvertisement, RouterSolicitation
 from fixtures.scenarios.solicited_router import BURST, SolicitedRouter
@@ -21,10 +22,31 @@ ALL_NODES = IPv6Address("ff02::1")
 #: Seconds. A delay that is random between 0 and 0.5 s is as short as this once in 25 times.
 AT_ONCE = 0.02
 #: So many delays tell chance from intention: that most of them are short by chance happens once in 4000 plays when
-#: there are four, and never when there are ten. Not all have to be: an answer may wait for the neighbour's address.
+#: there are four, and never when there are ten.
 ENOUGH = 3
 
-Answers = dict[RouterSolicitation, RouterAdvertisement]
+
+@dataclass(frozen=True)
+class Answer:
+    """An answered solicitation. `waited` is for how long, in seconds, the rate limit held a multicast answer back.
+
+    `acted` is when the router answered: it may have had to ask for the solicitor's link-layer address first.
+    """
+
+    solicitation: RouterSolicitation
+    advertisement: RouterAdvertisement
+    acted: float
+    waited: float
+
+    @property
+    def multicast(self) -> bool:
+        """Whether the answer went to all nodes."""
+        return self.advertisement.destination == ALL_NODES
+
+    @property
+    def delay(self) -> float:
+        """Seconds from the solicitation to what the router did."""
+        return self.acted - self.solicitation.time
 
 
 @check("RA-01", SolicitedRouter(), role="router")
@@ -36,31 +58,39 @@ def test_answers_solicitations(recording: Recording, notebook: Notebook) -> None
     """
     asked = ndp.router_solicitations(recording.at("peer", "eth0", outgoing=True))
     notebook.stimulus(asked[BURST:], f"only {len(asked)} solicitations were sent")
-    told = ndp.router_advertisements(recording.at("peer", "eth0", outgoing=False))
-    answers: Answers = {}
-    for solicitation in asked:
-        answer = _answer(solicitation, told)
-        notebook.expect(answer, f"the solicitation from {solicitation.source} got no answer", solicitation)
-        answers[solicitation] = answer[0]
-        notebook.cite(answer[0])
+    heard = list(recording.at("peer", "eth0", outgoing=False))
+    told = ndp.router_advertisements(heard)
     multicast = [each for each in told if each.destination == ALL_NODES]
-    waits = {each: _limited(each, multicast) for each in asked}
-    latest = max(asked, key=lambda each: answers[each].time - each.time - waits[each])
-    late = answers[latest].time - latest.time - waits[latest]
-    notebook.in_time(late, MAX_RA_DELAY_TIME, "a solicitation was answered late", latest, answers[latest])
-    free = _own_delays(answers, waits)
-    faults = [*_without_chance(free), *_too_close(multicast, recording.stall())]
+    answers = []
+    for solicitation in asked:
+        found = _answers(solicitation, told)
+        notebook.expect(found, f"the solicitation from {solicitation.source} got no answer", solicitation)
+        notebook.cite(found[0])
+        acted = _acted(solicitation, found[0], heard)
+        answers.append(Answer(solicitation, found[0], acted, _limited(solicitation, multicast)))
+    own = _own_delays(answers)
+    faults = [*_without_chance(own), *_too_close(multicast, recording.stall())]
     notebook.expect(not faults, "; ".join(faults))
-    notebook.stimulus(free[ENOUGH - 1:], f"only {len(free)} answers tell about the delay")
-    notebook.figure("RA delay after RS, shortest", min(free), "s")
-    notebook.figure("RA delay after RS, longest", max(free), "s")
+    notebook.stimulus(own[ENOUGH - 1:], f"only {len(own)} answers tell about the delay")
+    late = max(answers, key=lambda each: each.delay - each.waited)
+    notebook.in_time(late.delay - late.waited, MAX_RA_DELAY_TIME, "a solicitation was answered late",
+                     late.solicitation, late.advertisement)
+    notebook.figure("RA delay after RS, shortest", min(own), "s")
+    notebook.figure("RA delay after RS, longest", max(own), "s")
     notebook.finding = f"each of {len(asked)} solicitations was answered in time, after a random delay"
 
 
-def _answer(solicitation: RouterSolicitation, told: Iterable[RouterAdvertisement]) -> list[RouterAdvertisement]:
-    """The first RA to all nodes or to the solicitor after it."""
+def _answers(solicitation: RouterSolicitation, told: Iterable[RouterAdvertisement]) -> list[RouterAdvertisement]:
+    """The RAs to all nodes or to the solicitor after it."""
     return [each for each in told if each.frame.ns > solicitation.frame.ns
-            and each.destination in (ALL_NODES, solicitation.source)][:1]
+            and each.destination in (ALL_NODES, solicitation.source)]
+
+
+def _acted(solicitation: RouterSolicitation, answer: RouterAdvertisement, heard: Iterable[Frame]) -> float:
+    """When the router sent the answer, or asked for the solicitor's link-layer address to send it."""
+    asked = [each.time for each in ndp.neighbour_solicitations(heard) if each.target == solicitation.source
+             and solicitation.frame.ns < each.frame.ns < answer.frame.ns]
+    return min([answer.time, *(asked if answer.destination != ALL_NODES else [])])
 
 
 def _limited(solicitation: RouterSolicitation, multicast: Iterable[RouterAdvertisement]) -> float:
@@ -69,16 +99,15 @@ def _limited(solicitation: RouterSolicitation, multicast: Iterable[RouterAdverti
     return max(0.0, last + MIN_DELAY_BETWEEN_RAS - solicitation.time)
 
 
-def _own_delays(answers: Answers, waits: dict[RouterSolicitation, float]) -> list[float]:
+def _own_delays(answers: Iterable[Answer]) -> list[float]:
     """The delays that the router chose: of unicast answers, and of multicast ones that had not to wait.
 
     An answer to several solicitations counts once, from the first of them.
     """
-    first: dict[RouterAdvertisement, RouterSolicitation] = {}
-    for solicitation, answer in answers.items():
-        first.setdefault(answer, solicitation)
-    return [answer.time - solicitation.time for answer, solicitation in first.items()
-            if answer.destination != ALL_NODES or waits[solicitation] == 0]
+    first: dict[RouterAdvertisement, Answer] = {}
+    for answer in answers:
+        first.setdefault(answer.advertisement, answer)
+    return [answer.delay for answer in first.values() if not answer.multicast or answer.waited == 0]
 
 
 def _without_chance(delays: list[float]) -> list[str]:
@@ -120,7 +149,8 @@ def router_without_rate_limit() -> Broken:
 
 @played(test_answers_solicitations, because="answered late")
 def slow_router() -> Broken:
-    return Broken(SolicitedRouter(), {"router": ScriptedAdvertiser("router:slow", "unicast", delay=0.9)})
+    slow = ScriptedAdvertiser("router:slow", "unicast", delay=0.9, spacing=MIN_DELAY_BETWEEN_RAS)
+    return Broken(SolicitedRouter(), {"router": slow})
 
 
 @edited(test_answers_solicitations, because="from :: got no answer")

@@ -86,6 +86,20 @@ def test_solicitations_from_the_unspecified_address_are_answered_to_all(stage: C
     assert answer[38:54] == (wire.ALL_NODES if unspecified else GUEST_LL).packed
 
 
+def test_one_multicast_answer_serves_all_who_ask_while_it_waits(stage: Cable) -> None:
+    stage.guest.sysctl("disable_ipv6", 1)
+    stage.up()
+    stage.put(ScriptedRouter(GOOD, spacing=0.6))
+    stage.put(ScriptedNeighbour(solicitations=[Solicitation(0.05 * number) for number in range(8)]), stage.guest)
+    first = stage.tap.until(icmpv6(wire.RA), 3)
+    stage.tap.until(icmpv6(wire.RA), 3, after=first + 1)
+    solicited = [number for number, (data, _) in enumerate(stage.tap.frames) if icmpv6(wire.RS)(data)]
+    answered = [number for number, (data, _) in enumerate(stage.tap.frames) if icmpv6(wire.RA)(data)]
+    assert len(solicited) == 8
+    assert len(answered) == 2
+    assert answered[0] < solicited[1] < solicited[7] < answered[1]
+
+
 def test_a_dead_router_answers_nobody_and_two_routers_are_two_routes(stage: Cable) -> None:
     one = stage.put(ScriptedRouter(GOOD))
     stage.put(ScriptedRouter(GOOD, link_local=IPv6Address("fe80::2"), mac="02:00:00:00:00:22", plays_everyone=True))
