@@ -29,6 +29,9 @@ class Forgetful:
     def version(self) -> str:
         return "1"
 
+    def missing(self) -> tuple[str, ...]:
+        return ()
+
 
 def managed(recording: Recording, notebook: Notebook) -> None:
     seen = notebook.stimulus(recording.at("guest"), "no RA arrived")
