@@ -34,9 +34,9 @@ ROUNDING = 2.0
 
 
 def first_boot(recording: Recording) -> float:
-    """When the guest's first boot ended: its client restarted, or it was powered off, or the play was over."""
+    """When the guest's first boot ended: its client restarted, or it was powered off, or it is the only one."""
     ends = [mark.time for name in ("restarting", "power-off") for mark in recording.marked(name)]
-    return min(ends, default=recording.duration)
+    return min(ends, default=float("inf"))
 
 
 def interfaces(recording: Recording) -> list[str]:
