@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.implementations.base import GuestClient, Post
-from fixtures.recording.model import Frame, KernelEvent, Mark
+from fixtures.recording.model import Frame, KernelEvent, Mark, Stall
 from fixtures.situation import GuestSettings
 from tests.playing.tiny import played, started
 
@@ -174,3 +174,30 @@ def test_frames_are_seen_within_the_play(tmp_path: Path) -> None:
 def test_output_belongs_to_its_node_and_program(tmp_path: Path) -> None:
     recording = started("echo ready; echo more", tmp_path, then=lambda live: live.listen(0.2))
     assert {(each.node, each.program) for each in recording.outputs} == {("guest", "script")}
+
+
+class LinkLocal(GuestClient):
+    """Wants a link-local address before its link is up."""
+
+    name = "link-local"
+
+    def version(self) -> str:
+        return "1"
+
+    def start(self, post: Post) -> None:
+        post.ready_link_local("eth0", within=0.1)
+
+
+def test_a_link_local_address_that_does_not_come(tmp_path: Path) -> None:
+    recording = played(lambda live: live.start("guest"), tmp_path, LinkLocal())
+    assert str(recording.error).startswith("eth0 of guest had no usable link-local address within 0.1 s")
+
+
+def test_a_machine_that_stood_still_gets_as_long_again(tmp_path: Path) -> None:
+    def happens(live: Any) -> None:
+        live._cameras.feed.add([Stall(live._cameras.now(), 3.0)])
+        live.start("guest")
+
+    recording = played(happens, tmp_path, LinkLocal())
+    assert recording.error == (
+        "eth0 of guest had no usable link-local address within 0.1 s, and the machine stood still for 3.0 s")
