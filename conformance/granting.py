@@ -1,0 +1,51 @@
+"""What checks about getting a DHCPv6 lease share: who was told to ask, what was granted, and one way to spoil it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from conformance.judging.verdict import Notebook
+from fixtures.recording.model import Recording
+from fixtures.recording.views import dhcpv6, ndp
+from fixtures.recording.views.dhcpv6 import Message
+from fixtures.recording.views.dhcpv6_options import LeasedAddress
+from fixtures.recording.views.dissection import layer
+
+
+def invitations(recording: Recording, notebook: Notebook, interface: str) -> list[ndp.RouterAdvertisement]:
+    """The RAs with M=1 that reached an interface of the guest, and at least one of them."""
+    heard = ndp.router_advertisements(recording.at("guest", interface, outgoing=False))
+    return notebook.stimulus([ra for ra in heard if ra.managed], f"no RA with M=1 reached {interface}")
+
+
+def granted(recording: Recording) -> Iterator[tuple[Message, Message, LeasedAddress]]:
+    """Each Request, or Solicit with Rapid Commit, and the Reply that grants it an address.
+
+    Client, transaction and IAID are the same, and to a Solicit only a Reply with Rapid Commit is an answer.
+    """
+    requests = dhcpv6.messages(recording.at("guest", "eth0", outgoing=True), "REQUEST", "SOLICIT")
+    for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY"):
+        for request in requests:
+            if (reply.transaction_id, reply.client_duid) != (request.transaction_id, request.client_duid):
+                continue
+            if request.name == "SOLICIT" and not (request.rapid_commit and reply.rapid_commit):
+                continue
+            asked = {ia.iaid for ia in request.ia_na}
+            yield from ((request, reply, leased) for ia in reply.ia_na if ia.iaid in asked
+                        for leased in ia.addresses if leased.valid)
+            break
+
+
+def less(name: str) -> Callable[[Any], None]:
+    """An edit of a packet that takes the first option of that Scapy class out of a DHCPv6 message."""
+
+    def drop(packet: Any) -> None:
+        part = packet
+        while part.payload.name != getattr(layer("dhcp6"), name)().name:
+            part = part.payload
+        rest = part.payload.payload
+        part.remove_payload()
+        part.add_payload(rest)
+
+    return drop
