@@ -104,7 +104,7 @@ def test_sysctls_are_those_of_the_node(room: Callable[[str], Room]) -> None:
     one.call("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
     assert one.inside(take)["sysctl"]["net.ipv6.conf.all.forwarding"] == 1
     assert other.inside(take)["sysctl"]["net.ipv6.conf.all.forwarding"] == 0
-    assert one.inside(take)["sysctl"]["net.ipv6.neigh.lo.base_reachable_time_ms"] == 30000
+    assert one.inside(take)["sysctl"]["net.ipv6.neigh.eth0.base_reachable_time_ms"] == 30000
 
 
 def test_counters_are_those_of_the_interface(room: Callable[[str], Room]) -> None:
