@@ -18,7 +18,7 @@ from fixtures.scenarios.lonely import FIRST_RS, LonelyGuest
 from fixtures.scenarios.watching import default_route
 from fixtures.timers import RAND, RTR_SOLICITATION_INTERVAL, TICK
 
-#: Seconds that a client may take to start, and to hear of its link-local address by a coarse timer: no RFC says a number.
+#: Seconds that a client may take to start and to hear of its link-local address: no RFC says a number.
 COARSE = 1.0
 
 ALL_ROUTERS = IPv6Address("ff02::2")
@@ -33,8 +33,8 @@ def _sent(recording: Recording) -> list[RouterSolicitation]:
 def test_solicits_routers_until_one_answers(recording: Recording, notebook: Notebook) -> None:
     """After link up the guest solicits routers at least 4 s apart, less 10 % (RFC 4861 section 6.3.7, RFC 7559).
 
-    The first comes within a second of DAD, with a second of grace for the client's own start; each goes from a link-local address or `::` to all routers, hop limit 255.
-    A guest that still solicits when a router appears late finds it. One without SLLAO is a finding of its own.
+    The first comes within a second of DAD, with a second of grace for the client's own start. Each goes from a
+    link-local address or `::` to all routers, hop limit 255. A guest that still solicits when a router appears late finds it. One without SLLAO is a finding of its own.
     """
     up = notebook.stimulus(recording.happened("guest", "link", "new", operstate="UP"), "the link never came up")[0]
     sent = _sent(recording)

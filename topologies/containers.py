@@ -32,7 +32,7 @@ class Containers(Topology):
             self.guest(name)
         self.plug("host1", "cali1", "link1")
         self.plug("c1", "eth0", "link1", _address("c1"))
-        self.peer("peer")
+        self.peer("peer", held=True)
         self.plug("peer", "eth0", "link1")
         for host, name, interface in (("host1", "c2", "eth0"), ("host2", "c3", "eth0"), ("host1", "c4", "eth0"),
                                       ("host2", "c4", "eth1")):

@@ -18,7 +18,8 @@ class Lan(Topology):
         peer  eth0 --+
         peer2 eth0 --+
 
-    Guests wait for their scenario; their addresses come from the router. Peers have link-local addresses only.
+    Guests wait for their scenario; their addresses come from the router. Peers have link-local
+    addresses only, and their links stay down until somebody takes their place.
     `guests` and `peers` are how many there are of each (guest, guest2, ...), `nics` how many interfaces each guest has
     on the segment.
     """
@@ -32,7 +33,7 @@ class Lan(Topology):
             for nic in range(nics):
                 self.plug(name, f"eth{nic}", "lan")
         for name in numbered("peer", peers):
-            self.peer(name)
+            self.peer(name, held=True)
             self.plug(name, "eth0", "lan")
         self.peer("outside", routes=[Route(ANYWHERE, plan.OUTSIDE_ROUTER)])
         self.wire("router", "up0", "outside", "eth0",

@@ -23,5 +23,5 @@ class ThreeNics(Topology):
             self.router(f"r{number}")
             self.plug(f"r{number}", "lan0", f"lan{number}", plan.on(router, network))
             self.plug("guest", f"eth{number - 1}", f"lan{number}")
-        self.peer("peer")
+        self.peer("peer", held=True)
         self.plug("peer", "eth0", "lan1")

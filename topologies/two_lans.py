@@ -28,7 +28,7 @@ class TwoLans(Topology):
             self.plug(f"r{number}", "up0", "backbone", plan.on(uplink, plan.OUTSIDE_NET))
             self.plug("guest", f"eth{number - 1}", f"lan{number}")
         for name, segment in (("peer", "lan1"), ("peer2", "lan2")):
-            self.peer(name)
+            self.peer(name, held=True)
             self.plug(name, "eth0", segment)
         self.peer("outside", routes=[
             Route(network, uplink) for (network, _), uplink in zip(plan.LANS, uplinks, strict=False)])

@@ -30,7 +30,7 @@ class TwoRouters(Topology):
             self.guest(name)
             self.plug(name, "eth0", "lan")
         for name in numbered("peer", peers):
-            self.peer(name)
+            self.peer(name, held=True)
             self.plug(name, "eth0", "lan")
         self.peer("outside", routes=[Route(ANYWHERE, via, metric=1024 * rank) for rank, via in enumerate(outside, 1)])
         self.plug("outside", "eth0", "backbone", plan.on(plan.OUTSIDE, plan.OUTSIDE_NET))

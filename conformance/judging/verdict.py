@@ -115,9 +115,13 @@ class Notebook:
         return items
 
     def in_time(self, seconds: float, limit: float, otherwise: str, *seen: Seen) -> None:
-        """Expect `seconds` <= `limit`, widened by the machine's stall; late only through the stall is unjudgeable."""
+        """Expect `seconds` <= `limit`, widened by the machine's stall; late only through the stall is unjudgeable.
+
+        The stall that counts is that between the first and the last of what was seen; of the play, where that is one.
+        """
         self.cite(*seen)
-        stall = self.recording.stall()
+        times = [item.time for item in seen]
+        stall = self.recording.stall(min(times), max(times)) if len(times) > 1 else self.recording.stall()
         if seconds <= limit:
             return
         if seconds <= limit + stall:

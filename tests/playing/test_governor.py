@@ -25,6 +25,18 @@ def test_places(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not third.is_alive()
 
 
+def test_a_crowded_neighbour_table_is_waited_for() -> None:
+    looks = iter([True, True, False])
+    begun = Governor(lambda seconds: 0.0, limit=9, crowded=lambda: next(looks))
+    begun.admit()
+    begun.admit()
+    assert list(looks) == []
+
+
+def test_who_is_alone_may_begin() -> None:
+    Governor(lambda seconds: 0.0, limit=9, crowded=lambda: True).admit()
+
+
 def test_a_stalled_machine_is_waited_for() -> None:
     stalls = iter([CALM * 2, CALM * 2, 0.0])
     begun = Governor(lambda seconds: next(stalls), limit=1)
