@@ -34,7 +34,8 @@ def test_solicits_routers_until_one_answers(recording: Recording, notebook: Note
     """After link up the guest solicits routers at least 4 s apart, less 10 % (RFC 4861 section 6.3.7, RFC 7559).
 
     The first comes within a second of DAD, with a second of grace for the client's own start. Each goes from a
-    link-local address or `::` to all routers, hop limit 255. A guest that still solicits when a router appears late finds it. One without SLLAO is a finding of its own.
+    link-local address or `::` to all routers, hop limit 255. A guest that still solicits when a router appears late
+    finds it. One without SLLAO is a finding of its own.
     """
     up = notebook.stimulus(recording.happened("guest", "link", "new", operstate="UP"), "the link never came up")[0]
     sent = _sent(recording)
