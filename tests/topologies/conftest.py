@@ -10,7 +10,9 @@ from topologies.stage import Stage
 
 @pytest.fixture
 def lan() -> Iterator[Stage]:
-    """A started LAN."""
+    """A started LAN whose places are taken."""
     with Stage(Lan()) as stage:
         stage.start()
+        for peer in ("peer", "peer2"):
+            stage.get(peer).up()
         yield stage
