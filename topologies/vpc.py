@@ -34,12 +34,12 @@ class Vpc(Topology):
         web eth0 --link1-- tap1 host1 fabric0 --+-- fabric0 border up0 --- eth0 outside
         db  eth0 --link2-- tap2                 |
         old eth0 --link3-- tap3                 |
-        fw1 eth0 --link4-- tap4 host2 fabric0 --+          fw1 eth1 --+-- eth0 branch
-        fw2 eth0 --link5-- tap5                            fw2 eth1 --+
-        fw2 eth2 --link6-- tap6
+        fw1 eth0 --------- tap4 host2 fabric0 --+          fw1 eth1 --+-- eth0 branch
+        fw2 eth0 --------- tap5                            fw2 eth1 --+
+        fw2 eth2 --------- tap6
 
-    Instances wait for their scenario. Each NIC has a link of its own to its host, a segment because a tap has its
-    carrier before the instance's kernel runs. `old` is an instance of a flavour without IPv6. Hosts and border know
+    Instances wait for their scenario. Each NIC has a link of its own to its host, on host1 a segment, because a tap
+    has its carrier before the instance's kernel runs, and guest clients boot there. `old` is an instance of a flavour without IPv6. Hosts and border know
     no route but their own links': routes, filters and address translation are the control plane's to give.
     """
 
@@ -63,6 +63,9 @@ class Vpc(Topology):
         for instance in ("web", "db", "old", "fw1", "fw2"):
             self.guest(instance)
         for tap, (host, instance, interface) in PORTS.items():
+            if host == "host2":
+                self.wire(host, tap, instance, interface)
+                continue
             link = f"link{tap[3:]}"
             self.segment(link)
             self.plug(host, tap, link)

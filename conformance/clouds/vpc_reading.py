@@ -14,6 +14,7 @@ from fixtures.recording.views.headers import ICMPV6, TCP, UDP, Headers
 from fixtures.scenarios.vpc_probing import PATIENCE
 
 ICMP = 1
+ECHOES = (ICMP, ICMPV6)
 #: Echo Request and Reply of each family (RFC 792, RFC 4443 section 4).
 REQUESTS, REPLIES = {(ICMP, 8), (ICMPV6, 128)}, {(ICMP, 0), (ICMPV6, 129)}
 
@@ -37,19 +38,25 @@ class Passage:
     @property
     def asked(self) -> list[Frame]:
         """Where its source sent it."""
-        return [frame for frame in self.at(self.probe.fields["source"], outgoing=True)
-                if str(_headers(frame).destination) == self.probe.fields["to"]]
+        return [frame for frame, _ in self._sent()]
+
+    def _sent(self) -> list[tuple[Frame, Headers]]:
+        return [(frame, headers) for frame, headers in self._mine(self.probe.fields["source"], True)
+                if str(headers.destination) == self.probe.fields["to"] and not self._back(headers)]
 
     @property
     def answers(self) -> list[Frame]:
         """What came back to its source: an Echo Reply, or a segment of the TCP port."""
         source, to = self.probe.fields["source"], self.probe.fields["to"]
-        return [frame for frame, headers in self._mine(source, False) if str(headers.source) == to and self._back(headers)]
+        ports = {headers.payload[0:2] for _, headers in self._sent()}
+        return [frame for frame, headers in self._mine(source, False) if str(headers.source) == to
+                and self._back(headers) and (headers.protocol in ECHOES or headers.payload[2:4] in ports)]
 
     def at(self, node: str, interface: str | None = None, *, outgoing: bool = False) -> list[Frame]:
-        """Where it was seen on its way."""
+        """Where it was seen on its way: an echo is known by its identifier, others by source port (and TCP sequence)."""
+        known = {_key(headers) for _, headers in self._sent()}
         return [frame for frame, headers in self._mine(node, outgoing) if interface in (None, frame.interface)
-                and not self._back(headers)]
+                and not self._back(headers) and _key(headers) in known]
 
     def _mine(self, node: str, outgoing: bool) -> Iterator[tuple[Frame, Headers]]:
         for frame, headers in packets(self.recording.at(node, outgoing=outgoing), ICMP, ICMPV6, TCP, UDP):
@@ -121,6 +128,13 @@ def source_of(frame: Frame) -> IPv4Address | IPv6Address:
 def size_of(frame: Frame) -> int:
     """The bytes of a frame's IP packet."""
     return len(frame.data) - 14
+
+
+def _key(headers: Headers) -> bytes:
+    """What stays the same on the way, address translation included."""
+    if headers.protocol in ECHOES:
+        return b""
+    return headers.payload[0:2] + (headers.payload[4:8] if headers.protocol == TCP else b"")
 
 
 def _headers(frame: Frame) -> Headers:
