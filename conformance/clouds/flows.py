@@ -1,4 +1,4 @@
-"""Flows between nodes (`fixtures.clouds.flows`) as the recording shows them: what left, what arrived, what came back."""
+"""Flows between nodes (`fixtures.clouds.flows`) as recorded: what left, what arrived, what came back."""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ def chosen(recording: Recording, notebook: Notebook, *pairs: tuple[str, str], st
 
 def arrivals(recording: Recording, flow: Flow) -> list[Frame]:
     """What arrived of a flow at both of its ends."""
-    return [each.frame for node in (flow.source, flow.to) for each in passages(recording.at(node, outgoing=False), flow)]
+    return [each.frame for node in (flow.source, flow.to)
+            for each in passages(recording.at(node, outgoing=False), flow)]
 
 
 @check("ROUTE-03", LIVES, role="compute-host", cloud="calico")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from conformance.clouds.flows import expect_answer, flows, passages
@@ -133,7 +134,7 @@ def gap(recording: Recording, notebook: Notebook, moving: Mark, source: str, to:
     notebook.cite(*notebook.stimulus(before, f"{to} did not answer {source} before it moved")[-1:])
     notebook.expect(after, f"{to} never answered {source} after its move", moving)
     times = [moving.time, *(each.time for each in after)]
-    silence = max(late - early for early, late in zip(times, times[1:], strict=False))
+    silence = max(late - early for early, late in pairwise(times))
     notebook.figure(f"silence of {to} when it moves", silence, "s")
     notebook.in_time(silence, limit, f"{to} was silent too long when it moved", after[0])
 
@@ -185,7 +186,8 @@ def test_calico_next_hops_are_well_formed(recording: Recording, notebook: Notebo
                             f"{host} announces {', '.join(map(str, hops))} as next hop", update.segment)
             notebook.expect(all(hop.is_link_local for hop in hops[1:]), f"the second next hop is {hops[-1]}")
     for node in ROUTERS:
-        for event in notebook.stimulus(recording.happened(node, "route", "new", protocol="bird"), f"{node} learnt none"):
+        installed = recording.happened(node, "route", "new", protocol="bird")
+        for event in notebook.stimulus(installed, f"{node} installed no route of BIRD"):
             device = event.fields.get("dev")
             notebook.expect(device == "fabric0", f"{node} goes to {event.fields['dst']} by {device}", event)
     for flow in flows(recording, stage="settled", source="vm1", to="vm3") + flows(
