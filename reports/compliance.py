@@ -24,6 +24,7 @@ ROLES = (
     "name-server",
     "neighbour-proxy",
     "fabric",
+    "virtual-router",
     "compute-host",
     "segment",
     "management",
