@@ -179,6 +179,6 @@ def test_vpc_route_follows_its_virtual_address(recording: Recording, notebook: N
     notebook.finding = f"fw2 has {VIP} {taken[0].time - left.time:.2f} s after fw1 left, and the route goes through it"
 
 
-@played(test_vpc_route_follows_its_virtual_address, because="eth0 of fw1, not of fw2 eth0")
+@played(test_vpc_route_follows_its_virtual_address, because="(rebound) did not come to eth0 of fw2")
 def route_stays_behind() -> Broken:
     return Broken(VpcRoutes(wrong=ONE))
