@@ -14,12 +14,14 @@ from topologies import addressing as plan
 from topologies.cloudstack import OUTSIDE, virtual_router
 
 VM = CloudstackVm()
+#: The marks of `fixtures.scenarios.cloudstack_questions` with which something is tried, and what ends them.
+ATTEMPTS = ("outsider-tries", "service-asked", "power-off")
 VIRTUAL_ROUTER = virtual_router(plan.LAN)
 
 
 def after(recording: Recording, mark: Mark, *, outgoing: bool | None = None) -> list[Frame]:
-    """What passed at the VM from a mark to the next one that is neither a question nor an answer."""
-    later = [each.ns for each in recording.marks if each.ns > mark.ns and not each.name.startswith("cloud-")]
+    """What passed at the VM from an attempt to the next one, or to the VM's end."""
+    later = [each.ns for each in recording.marks if each.ns > mark.ns and each.name in ATTEMPTS]
     until = min(later, default=recording.duration_ns + 1)
     return [frame for frame in recording.at("guest", outgoing=outgoing) if mark.ns <= frame.ns < until]
 

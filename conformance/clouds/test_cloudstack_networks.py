@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import IPv6Network
+from itertools import pairwise
 
 from conformance.clouds.records import expect_agreement
 from conformance.clouds.spellings import meaning
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.asking import ASKED, RECORD, REFUSED
+from fixtures.clouds.asking import ACCEPTED, ASKED, RECORD, REFUSED
 from fixtures.clouds.cloudstack import Habits
 from fixtures.recording import editing
 from fixtures.recording.model import Mark, Recording
@@ -26,9 +27,9 @@ def questions(recording: Recording, what: str) -> list[tuple[str, Mark, Mark | N
     """What was given with each question of that kind, the question, and its refusal where it was refused."""
     key = {"create-network": "prefix", "deploy-vm": "address"}[what]
     found = []
-    for number, mark in enumerate(recording.marks):
+    said = [mark for mark in recording.marks if mark.name in (ASKED, REFUSED, ACCEPTED)]
+    for mark, answer in pairwise(said):
         if mark.name == ASKED and mark.fields["what"] == what and key in mark.fields["given"]:
-            answer = recording.marks[number + 1]
             found.append((mark.fields["given"][key], mark, answer if answer.name == REFUSED else None))
     return found
 
