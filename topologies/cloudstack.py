@@ -46,9 +46,13 @@ class Cloudstack(Topology):
         guest2 eth0 --+
         guest3 eth0 --+-- eth0 vr
         client eth0 --+
+        twin   eth0 --+
+               eth1 ----- lan0 rack2
+                 shared2
 
-    VMs wait for their scenario. The rack router is the gateway, and nothing that CloudStack manages; the virtual
-    router serves addresses and forwards nothing. Neither has an address in the shared network before that is created.
+    The twin is a VM with two NICs, the second in another shared network with a rack router of its own. VMs wait for
+    their scenario. The rack router is the gateway, and nothing that CloudStack manages; the virtual router serves
+    addresses and forwards nothing. Neither has an address in the shared network before that is created.
     """
 
     def build(self, guests: int = 3) -> None:
@@ -60,6 +64,12 @@ class Cloudstack(Topology):
         for name in numbered("guest", guests):
             self.guest(name)
             self.plug(name, "eth0", "shared")
+        self.segment("shared2")
+        self.router("rack2")
+        self.plug("rack2", "lan0", "shared2")
+        self.guest("twin")
+        self.plug("twin", "eth0", "shared")
+        self.plug("twin", "eth1", "shared2")
         self.peer("client")
         self.plug("client", "eth0", "shared")
         self.peer("outside", routes=[Route(ANYWHERE, plan.OUTSIDE_ROUTER)])
