@@ -39,8 +39,9 @@ class Vpc(Topology):
         fw2 eth2 --------- tap6
 
     Instances wait for their scenario. Each NIC has a link of its own to its host, on host1 a segment, because a tap
-    has its carrier before the instance's kernel runs, and guest clients boot there. `old` is an instance of a flavour without IPv6. Hosts and border know
-    no route but their own links': routes, filters and address translation are the control plane's to give.
+    has its carrier before the instance's kernel runs, and guest clients boot there. `old` is an instance of a flavour
+    without IPv6. Hosts and border know no route but their own links': routes, filters and address translation are the
+    control plane's to give.
     """
 
     def build(self) -> None:

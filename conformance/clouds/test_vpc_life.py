@@ -45,7 +45,8 @@ def test_vpc_list_is_what_guests_have(recording: Recording, notebook: Notebook) 
     expect_agreement(recording, notebook, lists[0], shot(recording, notebook, "booted", "web"), "web", SUBNET)
     notebook.stimulus(lists[1:], "the list was not read after the restart")
     for owner in ("web", "db"):
-        expect_agreement(recording, notebook, lists[1], shot(recording, notebook, "started-again", owner), owner, SUBNET)
+        after = shot(recording, notebook, "started-again", owner)
+        expect_agreement(recording, notebook, lists[1], after, owner, SUBNET)
     for moment, node in (("booted", "web"), ("by hand", "db"), ("started again", "web")):
         expect_open(notebook, passage(recording, notebook, moment, node, SUBNET[1]))
     notebook.stimulus(lists[2:], "the list was not read after the deletion")
@@ -85,7 +86,7 @@ def test_vpc_image_without_a_client_gets_its_address_by_hand(recording: Recordin
     notebook.expect(held(after) == {ADDRESSES["db"]}, f"db has {sorted(map(str, held(after)))} by hand", after)
     answered = passage(recording, notebook, "by hand", "db", SUBNET[1])
     expect_open(notebook, answered)
-    notebook.finding = f"web had {ADDRESSES['web']} at boot; db nothing, and {ADDRESSES['db']} once its client was started"
+    notebook.finding = f"web had {ADDRESSES['web']} at boot, db nothing, and {ADDRESSES['db']} by hand"
 
 
 @played(test_vpc_image_without_a_client_gets_its_address_by_hand, because="after its boot")
@@ -124,7 +125,7 @@ def every_flavour_has_ipv6() -> Broken:
 
 @check("MGMT-14", VpcLife(), role="management", cloud="vpc")
 def test_vpc_subnets_are_stateful(recording: Recording, notebook: Notebook) -> None:
-    """A subnet is created with stateful DHCPv6 for RA mode and address mode, and with DHCP on; nothing else is accepted.
+    """A subnet has stateful DHCPv6 for RA mode and address mode, and DHCP on; nothing else is accepted.
 
     What is accepted is on the wire: M=1, and no prefix with A=1.
     """

@@ -139,7 +139,8 @@ def test_vpc_opens_each_family_by_itself(recording: Recording, notebook: Noteboo
         expect_open(notebook, way(moment, "outside", EIP))
         translated = way(moment, "web", plan.OUTSIDE4).at("outside")
         notebook.expect(translated and source_of(translated[0]) == EIP, f"web is not {EIP} outside", *translated[:1])
-        for source, to, end in (("db", plan.OUTSIDE4, "outside"), ("db", plan.OUTSIDE, "outside"), ("outside", db, "db")):
+        others = ("db", plan.OUTSIDE4, "outside"), ("db", plan.OUTSIDE, "outside"), ("outside", db, "db")
+        for source, to, end in others:
             expect_closed(notebook, way(moment, source, to), end)
     notebook.finding = "the EIP opens IPv4, the shared bandwidth IPv6, for web alone, and only while they are there"
 
@@ -158,7 +159,7 @@ def bandwidth_is_not_taken_back() -> Broken:
 def test_vpc_limits_the_shared_bandwidth(recording: Recording, notebook: Notebook) -> None:
     """The shared bandwidth is a limit: of a flood that exceeds it, no more than rate and burst allow gets through.
 
-    Counted in bytes of IP packets, from the first of the flood to the last; the bucket holds one second's and the burst.
+    Counted in bytes of IP packets, from the first to the last; the bucket holds one second's and the burst.
     """
     over = notebook.stimulus(recording.marked("flooded"), "the play ended before the flood")[0]
     sent = flood(recording, "web", outgoing=True)
@@ -199,7 +200,8 @@ def bandwidth_lets_nothing_through(recording: Recording) -> Recording:
 def test_vpc_assigns_the_ipv6_block(recording: Recording, notebook: Notebook) -> None:
     """A dual-stack subnet gets a /64 of its own from the cloud: it cannot be chosen, nor IPv6 be switched off again.
 
-    Neither a /80 nor an overlapping IPv4 block is accepted. Packets show the distinct /64 of two subnets, after all that was refused.
+    Neither a /80 nor an overlapping IPv4 block is accepted. Packets show the distinct
+    /64 of two subnets, after all that was refused.
     """
     expect_refused(recording, notebook, *REFUSALS)
     networks = []

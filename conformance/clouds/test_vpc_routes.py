@@ -55,7 +55,7 @@ def test_vpc_routes_have_next_hops_with_ipv6(recording: Recording, notebook: Not
     for to in BRANCH_HOST:
         expect_closed(notebook, passage(recording, notebook, "no route", "web", to), "branch")
         expect_way(recording, notebook, "routed", to, ALL_ROUTES[to])
-    notebook.finding = f"{len(BAD_HOPS)} bad next hops refused; an instance, an extension NIC and a virtual address forward"
+    notebook.finding = f"{len(BAD_HOPS)} bad next hops refused; instance, extension NIC and virtual address forward"
 
 
 def _shot(recording: Recording, notebook: Notebook, name: str, node: str) -> Snapshot:
@@ -167,7 +167,7 @@ def test_vpc_route_follows_its_virtual_address(recording: Recording, notebook: N
     The first packet after the binding goes through the other instance, within 2 s.
     """
     expect_way(recording, notebook, "routed", BRANCH_HOST[1], ("fw1", "eth0"))
-    taken = [event for event in recording.happened("fw2", "address", "new", local=str(VIP))]
+    taken = list(recording.happened("fw2", "address", "new", local=str(VIP)))
     notebook.stimulus(taken, "fw2 did not take the virtual address over")
     bound = notebook.stimulus(recording.marked("rebound"), "the address was not bound anew")[0]
     for to in (VIP, BRANCH_HOST[1]):

@@ -25,7 +25,7 @@ ONE, TWO, THREE = "blind", "crosses unordered lax", "stateless mixes"
 
 @check("ACL-01", VpcRules(), role="compute-host", cloud="vpc")
 def test_vpc_group_admits_exactly_its_rules(recording: Recording, notebook: Notebook) -> None:
-    """A group's rule for an IPv6 address or block admits that source, protocol and port; without rules nobody is let in.
+    """A group's rule for an IPv6 address or block admits that source, protocol and port, and nobody else.
 
     Rules: one address to a TCP port, a /64 by echo, everybody to another TCP port. What the instance itself asks is
     answered all the time. When the rules are deleted, nobody is let in any more (new flows).

@@ -53,7 +53,7 @@ class Passage:
                 and self._back(headers) and (headers.protocol in ECHOES or headers.payload[2:4] in ports)]
 
     def at(self, node: str, interface: str | None = None, *, outgoing: bool = False) -> list[Frame]:
-        """Where it was seen on its way: an echo is known by its identifier, others by source port (and TCP sequence)."""
+        """Where it was seen on its way: an echo by its identifier, others by source port, TCP by its sequence."""
         known = {_key(headers) for _, headers in self._sent()}
         return [frame for frame, headers in self._mine(node, outgoing) if interface in (None, frame.interface)
                 and not self._back(headers) and _key(headers) in known]
@@ -74,12 +74,12 @@ class Passage:
             return False
         place = 0 if self._back(headers) else 2
         end = headers.source if place == 0 else headers.destination
-        return int.from_bytes(data[place:place + 2], "big") == fields["port"] and str(end) == fields["to"]
+        return bool(int.from_bytes(data[place:place + 2], "big") == fields["port"] and str(end) == fields["to"])
 
     def _back(self, headers: Headers) -> bool:
         if self.probe.fields["kind"] == "echo":
             return (headers.protocol, headers.payload[0]) in REPLIES
-        return str(headers.source) == self.probe.fields["to"]
+        return bool(str(headers.source) == self.probe.fields["to"])
 
 
 def passage(recording: Recording, notebook: Notebook, moment: str, source: str, to: object, kind: str = "echo",
