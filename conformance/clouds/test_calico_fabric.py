@@ -132,8 +132,10 @@ def gap(recording: Recording, notebook: Notebook, moving: Mark, source: str, to:
     before = [each for each in heard if each.frame.ns < moving.ns]
     after = [each for each in heard if each.frame.ns >= moving.ns]
     notebook.cite(*notebook.stimulus(before, f"{to} did not answer {source} before it moved")[-1:])
-    notebook.expect(after, f"{to} never answered {source} after its move", moving)
-    times = [moving.time, *(each.time for each in after)]
+    notebook.expect(after, f"{to} was silent too long when it moved: it never answered {source} again", moving)
+    asked = [each.time for each in echoes(recording.at(source, outgoing=True), reply=False)
+             if each.destination == AT[to] and each.frame.ns >= moving.ns]
+    times = [moving.time, *(each.time for each in after), max([*asked, after[-1].time])]
     silence = max(late - early for early, late in pairwise(times))
     notebook.figure(f"silence of {to} when it moves", silence, "s")
     notebook.in_time(silence, limit, f"{to} was silent too long when it moved", after[0])
@@ -148,7 +150,7 @@ def vm_that_is_away_for_long(recording: Recording) -> Recording:
     return shifted(recording, 1.5 * CONVERGENCE, frames=mine)
 
 
-@played(test_calico_moves_and_withdrawals_converge, because="vm1 never answered outside after its move")
+@played(test_calico_moves_and_withdrawals_converge, because="vm1 was silent too long")
 def host_that_does_not_welcome() -> Broken:
     """The new host's agent does nothing for who moves there."""
     return Broken(CalicoDatacentre(wrong="welcome"))

@@ -215,7 +215,7 @@ def host_that_does_not_let_go(recording: Recording) -> Recording:
                       outgoing=True)
 
 
-@played(test_calico_moved_container_is_found_again, because="c2 never answered c1 after its move")
+@played(test_calico_moved_container_is_found_again, because="c2 was silent too long")
 def new_host_does_nothing() -> Broken:
     """The new host's agent does nothing for who moves there."""
     return Broken(CalicoDatacentre(wrong="welcome"))

@@ -13,8 +13,9 @@ from fixtures.recording.model import Mark, Recording, Snapshot
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import router_advertisements
-from fixtures.scenarios.calico_cast import ALLOCATED
+from fixtures.scenarios.calico_cast import ALLOCATED, MACS
 from fixtures.scenarios.calico_datacentre import CalicoDatacentre
+from fixtures.scenarios.calico_recipes import CalicoRecipes
 from topologies.calico import ADDRESSES, NETWORK, WORKLOADS
 
 
@@ -87,6 +88,36 @@ def test_calico_lists_what_its_workloads_have(recording: Recording, notebook: No
 def orchestrator_that_lists_another() -> Broken:
     """A list that was not kept up to date."""
     return Broken(CalicoDatacentre(wrong="record"))
+
+
+@check("DHCP6-07", LIVES, CalicoRecipes(), role="dhcpv6-server", cloud="calico")
+def test_calico_vms_get_what_was_allocated(recording: Recording, notebook: Notebook) -> None:
+    """Whenever a VM asks, dnsmasq gives it the address that the orchestrator allocated to it, and no other.
+
+    It knows vm2 by its DUID and the others by their MAC address, on either host, and after a launch with a new disk.
+    """
+    served = [vm for vm in ALLOCATED if dhcpv6.messages(recording.at(vm, outgoing=True), "SOLICIT")]
+    for vm in notebook.stimulus(served, "no VM asked for an address"):
+        asked = dhcpv6.messages(recording.at(vm, outgoing=True), "SOLICIT")
+        if vm == "vm2":
+            duid = bytes.fromhex("00030001" + MACS[vm].replace(":", ""))
+            notebook.stimulus([each for each in asked if each.client_duid == duid], "vm2 asks with another DUID")
+        told = dhcpv6.messages(recording.at(vm, outgoing=False), "ADVERTISE", "REPLY")
+        for answer in told:
+            given = ", ".join(map(str, answer.addresses)) or "nothing"
+            notebook.expect(set(answer.addresses) == {ALLOCATED[vm]}, f"{vm} was given {given}", answer)
+        notebook.expect(told, f"{vm} asked, and was not answered", *asked[:1])
+    notebook.finding = f"{', '.join(served)} were given exactly what was allocated to them"
+
+
+@edited(test_calico_vms_get_what_was_allocated, because="was given 2001:db8:1::99")
+def vm_that_gets_from_a_pool(recording: Recording) -> Recording:
+    """A server that gives vm2 another address than the allocated one."""
+
+    def change(packet: Any) -> None:
+        packet[layer("dhcp6").DHCP6OptIAAddress].addr = str(NETWORK[0x99])
+
+    return rewritten(recording, dhcpv6.messages(recording.at("vm2", outgoing=False), "REPLY"), change)
 
 
 @check("DHCP6-36", LIVES, role="dhcpv6-server", cloud="calico", sentences=("calico-20",))

@@ -36,9 +36,6 @@ def _expect_stopped(recording: Recording, notebook: Notebook, flow: Flow, side: 
         notebook.cite(*_frames(notebook.stimulus(sent, f"{flow.source} sent nothing: {flow}")[:1]))
     heard = recording.duration - flow.mark.time
     notebook.stimulus([heard] if heard >= SILENCE / 2 else [], f"the play ended {heard:.1f} s after {flow}")
-    there = passages(recording.at(flow.to, outgoing=False), flow, back=False)
-    if side == "destination" or flow.to in HOME:
-        notebook.expect(not there, f"{flow} arrived", *_frames(there[:1]))
     if side == "source":
         host = HOME[flow.source][0]
         left = passages(recording.at(host, outgoing=True), flow, back=False)
@@ -46,6 +43,8 @@ def _expect_stopped(recording: Recording, notebook: Notebook, flow: Flow, side: 
         answers = passages(recording.at(flow.source, outgoing=False), flow, back=True)
         notebook.expect(not answers, f"{flow} was answered", *_frames(answers[:1]))
         return
+    there = passages(recording.at(flow.to, outgoing=False), flow, back=False)
+    notebook.expect(not there, f"{flow} arrived", *_frames(there[:1]))
     notebook.cite(flow.mark)
     host, tap = HOME[flow.to]
     came = passages(recording.at(host, outgoing=False), flow, back=False)
