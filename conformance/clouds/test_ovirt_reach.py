@@ -70,8 +70,9 @@ def test_ovirt_client_takes_six_spellings(recording: Recording, notebook: Notebo
     notebook.expect(not missing, f"the client was not seen to answer for {', '.join(missing)}")
     notebook.expect(len(set(told.values())) == 1, f"the capabilities differ: {' / '.join(sorted(set(told.values())))}")
     shot = managed(recording, notebook, "host1")
-    local = [row for row in shot.tables["socket"] if (row["local"], row["peer"]) == ("::1", "::1")
-             and row["port"] == DAEMON]
+    ends = [{row["port"], row["peer_port"]} for row in shot.tables["socket"]
+            if (row["local"], row["peer"]) == ("::1", "::1")]
+    local = {min(ports - {DAEMON}) for ports in ends if DAEMON in ports}  # either end may be the one that is left
     asked = len(SPELLINGS["host1"])
     notebook.expect(len(local) >= asked, f"{asked} times the client should have connected to [::1]:{DAEMON}, and"
                     f" {len(local)} such connections are in host1's socket table", shot)
