@@ -7,7 +7,7 @@ from ipaddress import IPv6Address
 from typing import Any
 
 from conformance.broken.lease_guests import LINK_LAYER_TIME
-from conformance.clouds.test_cloudstack_router import gateways, looked_at
+from conformance.clouds.cloudstack_vm import gateways, looked_at
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.asking import RECORD

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.broken.guests import OnLinkGuest
+from conformance.clouds.cloudstack_vm import gateways, looked_at
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.asking import RECORD
 from fixtures.recording import editing
-from fixtures.recording.model import Recording, Snapshot
+from fixtures.recording.model import Recording
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import RouterAdvertisement, neighbour_advertisements, router_advertisements
 from fixtures.recording.views.transport import echoes
@@ -24,21 +25,6 @@ def advertised(recording: Recording, notebook: Notebook) -> list[RouterAdvertise
     """The RAs that reached the VM, and at least one of them."""
     heard = router_advertisements(recording.at("guest", outgoing=False))
     return notebook.stimulus(heard, "no Router Advertisement reached the VM")
-
-
-def looked_at(recording: Recording, notebook: Notebook, name: str) -> Snapshot:
-    """The VM's kernel at a moment."""
-    shot = recording.snapshot(name, "guest")
-    return notebook.stimulus([shot] if shot is not None else [], f"nobody looked at the VM ({name})")[0]
-
-
-def gateways(shot: Snapshot) -> set[str]:
-    """Where the VM's IPv6 default routes lead."""
-    found = set()
-    for row in shot.tables["route"]:
-        if row["dst"] == "default":
-            found |= {str(path.get("gateway")) for path in row.get("nexthops") or [row]}
-    return {gateway for gateway in found if ":" in gateway}
 
 
 @check("RA-02", VM, role="router", cloud="cloudstack")
