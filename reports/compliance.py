@@ -25,6 +25,7 @@ ROLES = (
     "neighbour-proxy",
     "fabric",
     "virtual-router",
+    "sip-endpoint",
     "compute-host",
     "segment",
     "management",

@@ -16,7 +16,8 @@ from fixtures.implementations.registry import all_implementations
 
 #: The roles that a real program can be chosen for, each with its own option.
 CHOOSABLE = (
-    "guest", "router", "dhcpv6-server", "name-server", "neighbour-proxy", "fabric", "application", "virtual-router"
+    "guest", "router", "dhcpv6-server", "name-server", "neighbour-proxy", "fabric", "application", "virtual-router",
+    "sip-endpoint",
 )
 
 
