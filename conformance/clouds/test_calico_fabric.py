@@ -143,11 +143,11 @@ def gap(recording: Recording, notebook: Notebook, moving: Mark, source: str, to:
 
 @edited(test_calico_moves_and_withdrawals_converge, because="was silent too long")
 def vm_that_is_away_for_long(recording: Recording) -> Recording:
-    """A route that follows the VM after 3 s."""
+    """A route that follows the VM after 20 s."""
     moving = recording.marked("moving")[0]
     mine = [each for each in echoes(recording.at("outside", outgoing=False), reply=True)
             if each.source == AT["vm1"] and each.frame.ns >= moving.ns]
-    return shifted(recording, 1.5 * CONVERGENCE, frames=mine)
+    return shifted(recording, 10 * CONVERGENCE, frames=mine)
 
 
 @played(test_calico_moves_and_withdrawals_converge, because="vm1 was silent too long")
