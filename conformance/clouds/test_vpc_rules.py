@@ -11,29 +11,34 @@ from fixtures.clouds.asking import ASKED
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording
 from fixtures.scenarios.vpc_rules import BAD_RULES, HTTP, HTTPS, OTHER, VpcRules
+from topologies.addressing import OUTSIDE
 from topologies.vpc import SUBNETS4
 
 #: Who has which address: the platform gives them in order.
 WEB, DB = IPv6Address("2001:db8:ec:1::10"), IPv6Address("2001:db8:ec:1::11")
+FW1 = IPv6Address("2001:db8:ec:2::110")
 WEB4, DB4 = SUBNETS4["a"][16], SUBNETS4["a"][17]
 #: By kind and port: the sources that a rule lets in, of three that try.
 LET_IN = {("tcp", HTTP): {"db"}, ("tcp", HTTPS): {"db", "fw1", "outside"}, ("echo", 0): {"fw1"}}
 SOURCES = ("db", "fw1", "outside")
 #: Faults of the rule compilers, in three plays for all mutants.
-ONE, TWO, THREE = "blind", "crosses unordered lax", "stateless mixes"
+ONE, TWO, THREE = "blind", "crosses unordered lax sends-all", "stateless mixes"
 
 
 @check("ACL-01", VpcRules(), role="compute-host", cloud="vpc")
 def test_vpc_group_admits_exactly_its_rules(recording: Recording, notebook: Notebook) -> None:
     """A group's rule for an IPv6 address or block admits that source, protocol and port, and nobody else.
 
-    Rules: one address to a TCP port, a /64 by echo, everybody to another TCP port. What the instance itself asks is
-    answered all the time. When the rules are deleted, nobody is let in any more (new flows).
+    Rules: one address to a TCP port, a /64 by echo, everybody to another TCP port. When they are deleted, nobody is
+    let in any more (new flows). What the instance asks for itself is answered all the time; where its only egress rule
+    is for one address, no other is reached.
     """
 
     def way(moment: str, source: str, kind: str, port: int) -> Passage:
         return passage(recording, notebook, moment, source, WEB, kind, port)
 
+    expect_closed(notebook, passage(recording, notebook, "rules deleted", "web", FW1), "fw1")
+    expect_open(notebook, passage(recording, notebook, "rules deleted", "web", DB))
     for (kind, port), inside in LET_IN.items():
         for source in SOURCES:
             if source in inside:
@@ -60,6 +65,11 @@ def group_forgets_answers() -> Broken:
     return Broken(VpcRules(wrong=THREE))
 
 
+@played(test_vpc_group_admits_exactly_its_rules, because="(rules deleted) reached fw1")
+def group_sends_everywhere() -> Broken:
+    return Broken(VpcRules(wrong=TWO))
+
+
 @edited(test_vpc_group_admits_exactly_its_rules, because="an echo of fw1 to 2001:db8:ec:1::10 (rules) got no answer")
 def block_is_not_admitted(recording: Recording) -> Recording:
     way = passage(recording, Notebook(recording), "rules", "fw1", WEB)
@@ -71,8 +81,8 @@ def test_vpc_acl_acts_on_the_whole_subnet_in_order(recording: Recording, noteboo
     """A network ACL's IPv6 rules act on every member of the subnet, and the first that matches decides.
 
     An address that is denied before everybody is allowed reaches no member, others do; in the other order it reaches
-    all. It is stateless: with no rule for the way out, what came in is not answered. It is no business of what
-    stays within the subnet.
+    all. A destination that is denied first is not reached. It is stateless: with no rule for the way out, what came in
+    is not answered. What stays within the subnet is not its business.
     """
     denies, allows, one_way = "ACL denies first", "ACL allows first", "ACL one way"
     for to, node in ((WEB, "web"), (DB, "db")):
@@ -83,8 +93,9 @@ def test_vpc_acl_acts_on_the_whole_subnet_in_order(recording: Recording, noteboo
         notebook.expect(arrived, f"{in_only.told} did not reach {node}, though the way in is allowed", *arrived[:1])
         notebook.expect(not in_only.answers, f"{in_only.told} was answered, though the way out is denied",
                         *in_only.answers[:1])
+    expect_closed(notebook, passage(recording, notebook, allows, "web", OUTSIDE), "outside")
     expect_open(notebook, passage(recording, notebook, denies, "outside", WEB),
-                passage(recording, notebook, denies, "web", DB))
+                passage(recording, notebook, denies, "web", OUTSIDE), passage(recording, notebook, denies, "web", DB))
     notebook.finding = "both members: denied before allowed, allowed before denied; one way in is no way out"
 
 
