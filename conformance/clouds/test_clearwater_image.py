@@ -61,7 +61,7 @@ def image_prefers_ipv6() -> Broken:
     return Broken(ClearwaterDualImage(habits=Habits(prefers_ipv6=True)))
 
 
-@played(test_clearwater_image_prefers_ipv4, because="answers as well")
+@played(test_clearwater_image_prefers_ipv4, because="accepts connections, though the other family")
 def image_serves_both() -> Broken:
     return Broken(ClearwaterDualImage(habits=Habits(serves_both=True)))
 

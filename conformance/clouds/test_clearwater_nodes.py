@@ -61,7 +61,7 @@ def test_clearwater_serves_one_family(recording: Recording, notebook: Notebook) 
     notebook.finding = f"SIP on {used(recording, BONO)} only; the other family is refused at once, by UDP and by TCP"
 
 
-@played(test_clearwater_serves_one_family, because="192.0.2.11 answers as well")
+@played(test_clearwater_serves_one_family, because="192.0.2.11 accepts connections")
 def both_families_at_once() -> Broken:
     return Broken(ClearwaterNodes(habits=Habits(serves_both=True)))
 
