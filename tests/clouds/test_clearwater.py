@@ -5,10 +5,19 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
+from scapy.layers.dns import DNS, DNSQR, DNSRRNAPTR, DNSRRSRV
+from scapy.layers.inet import UDP
+from scapy.layers.inet6 import IPv6
+from scapy.layers.l2 import Ether
 
 from fixtures.clouds.clearwater import Deployment, Habits
 from fixtures.clouds.clearwater_lookup import query
 from fixtures.clouds.control_plane import Refused
+from fixtures.implementations.dnsmasq import configuration
+from fixtures.implementations.sipp import call
+from fixtures.recording.model import Frame
+from fixtures.recording.views import dns
+from fixtures.scenarios.clearwater_nodes import ClearwaterNodes
 
 IPV6, IPV4, LINK_LOCAL = IPv6Address("2001:db8:1::b0"), IPv4Address("192.0.2.11"), IPv6Address("fe80::1")
 
@@ -61,3 +70,29 @@ def test_what_is_missing_on_ipv6() -> None:
 
 def test_a_query_is_written_as_rfc_1035_says() -> None:
     assert query(7, "a.example", 28).hex() == "000701000001000000000000" "0161076578616d706c6500" "001c0001"
+
+
+def test_name_server_of_a_sip_domain() -> None:
+    """What dnsmasq is told for RFC 3263 section 4.1."""
+    given = ClearwaterNodes().situation()
+    lines = configuration(given, frozenset({"name-server"}), ("lan0",), "leases").splitlines()
+    assert "naptr-record=ims.example.com,0,0,s,SIP+D2U,,_sip._udp.ims.example.com" in lines
+    assert "srv-host=_sip._tcp.ims.example.com,bono.example.com,5060" in lines
+    assert "host-record=sprout.example.com,2001:db8:1::51" in lines
+
+
+def test_records_of_a_sip_domain_are_read() -> None:
+    """NAPTR and SRV, as the view of DNS tells them."""
+    records = [DNSRRNAPTR(rrname="a.example", order=1, preference=2, flags="s", services="SIP+D2U", regexp="",
+                          replacement="_sip._udp.a.example"),
+               DNSRRSRV(rrname="_sip._udp.a.example", priority=1, weight=2, port=5060, target="b.example")]
+    packet = Ether() / IPv6(src="2001:db8::1", dst="2001:db8::2") / UDP(sport=53, dport=4000) / DNS(
+        qr=1, qd=DNSQR(qname="a.example", qtype=35), an=records)
+    [message] = dns.messages([Frame(1, 0, "router", "lan0", True, bytes(packet))])
+    assert [(each.type, each.data) for each in message.answers] == [
+        ("NAPTR", "1 2 's' 'sip+d2u' '' '_sip._udp.a.example'"), ("SRV", "1 2 5060 b.example")]
+
+
+def test_call_is_to_a_literal_in_brackets() -> None:
+    assert call(IPV6, "tcp", 5.0)[-1] == "[2001:db8:1::b0]:5060"
+    assert call(IPV4, "udp", 5.0)[-1] == "192.0.2.11:5060"
