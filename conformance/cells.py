@@ -54,7 +54,7 @@ def cells(check: Check, casts: Callable[[Scenario], Iterable[Cast]]) -> Iterator
     for scenario, scene in zip(check.scenarios, labels, strict=True):
         for cast in casts(scenario):
             words = [word for word in (scene, label(cast)) if word]
-            yield Cell(check, scenario, dict(cast), "-".join(words))
+            yield Cell(check, scenario, dict(cast), "-".join(words or [scenario.name]))
 
 
 def verify(check: Check) -> None:

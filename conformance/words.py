@@ -6,5 +6,5 @@ LEVELS = ("MUST", "SHOULD", "MAY", "PLATFORM")
 CLOUDS = ("calico", "cloudstack", "ovirt", "clearwater", "vpc")
 ROLES = (
     "router", "dhcpv6-server", "relay", "guest", "neighbour-proxy", "fabric", "name-server", "application",
-    "compute-host", "segment", "management", "peer",
+    "virtual-router", "sip-endpoint", "compute-host", "segment", "management", "peer",
 )

@@ -24,6 +24,8 @@ ROLES = (
     "name-server",
     "neighbour-proxy",
     "fabric",
+    "virtual-router",
+    "sip-endpoint",
     "compute-host",
     "segment",
     "management",

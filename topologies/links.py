@@ -41,15 +41,16 @@ class Route:
 class StageIntf(Intf):
     """One end of a link, in its node's namespace. `addresses` are given to it whenever it is raised.
 
-    `nodad` skips duplicate address detection for them: only where a requirement is about that.
+    `nodad` skips duplicate address detection for them: only where a requirement is about that. A `held` end stays down
+    when its node's links are raised together.
     """
 
     def __init__(self, name: str, node: StageNode, *, port: int, link: StageLink, taken: set[str],
                  mac: str | None = None, addresses: Sequence[Interface] = (), nodad: bool = False,
-                 mtu: int = MTU) -> None:
+                 held: bool = False, mtu: int = MTU) -> None:
         self.name, self.node = name, node
         self.link: StageLink | None = link
-        self.raised = False
+        self.raised, self.held = False, held
         self.mac = mac or _free_mac(node.name, name, taken)
         taken.add(self.mac)
         self.addresses, self.nodad, self.mtu = tuple(addresses), nodad, mtu

@@ -143,9 +143,10 @@ class StageNode(LazyShell):
         intf.up() if up else intf.down()
 
     def up(self) -> None:
-        """Raise all its links."""
+        """Raise all its links but those that are held."""
         for intf in self.stage_interfaces():
-            intf.up()
+            if not intf.held:
+                intf.up()
 
     def down(self) -> None:
         """Take all its links down."""

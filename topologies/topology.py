@@ -53,9 +53,10 @@ class Topology(Topo):
         return name
 
     def plug(self, node: str, interface: str, segment: str, *addresses: Interface, mtu: int = MTU,
-             mac: str | None = None) -> None:
-        """Plug a node's new interface into a segment."""
-        self.addLink(node, segment, intfName1=interface, params1={"addresses": addresses, "mac": mac}, mtu=mtu)
+             mac: str | None = None, held: bool = False) -> None:
+        """Plug a node's new interface into a segment; a `held` one stays down until the scenario raises it."""
+        params = {"addresses": addresses, "mac": mac, "held": held}
+        self.addLink(node, segment, intfName1=interface, params1=params, mtu=mtu)
 
     def wire(self, one: str, name1: str, two: str, name2: str, *, addresses1: Sequence[Interface] = (),
              addresses2: Sequence[Interface] = (), mtu: int = MTU) -> None:

@@ -15,7 +15,10 @@ from fixtures.implementations.base import ProgramError
 from fixtures.implementations.registry import all_implementations
 
 #: The roles that a real program can be chosen for, each with its own option.
-CHOOSABLE = ("guest", "router", "dhcpv6-server", "name-server", "neighbour-proxy", "fabric", "application")
+CHOOSABLE = (
+    "guest", "router", "dhcpv6-server", "name-server", "neighbour-proxy", "fabric", "application", "virtual-router",
+    "sip-endpoint",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,7 +10,7 @@ from conformance.judging.verdict import Evidence, Judgement
 def story(cell: Cell, judgement: Judgement, recording: str | None, again: str) -> str:
     """What was promised, what was done, what was seen, what decided it, and the command that shows it again."""
     requirement = catalogue().named(cell.check.requirement)
-    players = ", ".join(f"{role} {name}" for role, name in cell.cast.items())
+    players = ", ".join(f"{role} {name}" for role, name in cell.cast.items()) or "kernels alone"
     decided = _line(judgement.evidence[-1]) if judgement.evidence else "nothing was cited"
     return "\n".join([
         f"promised: {requirement.id} ({requirement.level}, {requirement.source}): {requirement.text}",
