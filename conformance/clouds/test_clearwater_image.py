@@ -9,7 +9,7 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.leases import grants
 from fixtures.clouds.clearwater import Habits
-from fixtures.recording.editing import with_frame, without
+from fixtures.recording.editing import with_bytes, with_frame, without
 from fixtures.recording.model import Recording, Snapshot
 from fixtures.recording.views import dhcpv6, dns
 from fixtures.recording.views.transport import UdpDatagram, udp_datagrams
@@ -64,6 +64,31 @@ def image_prefers_ipv6() -> Broken:
 @played(test_clearwater_image_prefers_ipv4, because="accepts connections, though the other family")
 def image_serves_both() -> Broken:
     return Broken(ClearwaterDualImage(habits=Habits(serves_both=True)))
+
+
+@check("DUAL-04", ClearwaterDualImage(ipv6=False), role="management", cloud="clearwater")
+def test_clearwater_image_on_ipv4(recording: Recording, notebook: Notebook) -> None:
+    """An image that has an IPv4 address alone configures itself for it, and its services answer there (Clearwater)."""
+    held = addresses(booted(recording, notebook))
+    notebook.stimulus([held] if set(held) == {4} else [], "the image has another family than IPv4")
+    for each in answered(recording, notebook):
+        contact = each.fields.get("contact", "")
+        notebook.expect(f"sip:{held[4]}:{PORT}" in contact, f"the image's Contact is {contact}", each.packet)
+    expect_sockets(recording, notebook, str(held[4]))
+    notebook.finding = f"with {held[4]} alone, the image answered on it by UDP and TCP"
+
+
+@edited(test_clearwater_image_on_ipv4, because="nobody answered operator's call to 192.0.2.")
+def image_that_waits_for_ipv6(recording: Recording) -> Recording:
+    """Its services have not begun."""
+    return without(recording, frames=[each.packet for each in messages(recording.at(OPERATOR, outgoing=False))])
+
+
+@edited(test_clearwater_image_on_ipv4, because="the image's Contact is")
+def image_with_another_contact(recording: Recording) -> Recording:
+    """It tells callers the address of an interface that they cannot reach."""
+    told = [each.packet for each in messages(recording.at(OPERATOR, outgoing=False))]
+    return with_bytes(recording, told, lambda data: data.replace(b"<sip:192.0.2.", b"<sip:127.0.0."))
 
 
 @check("DUAL-03", ClearwaterImage(), role="management", cloud="clearwater", needs=("dhcpv6",))
