@@ -36,7 +36,7 @@ class Vpc(Topology):
         old eth0 --link3-- tap3                 |
         fw1 eth0 --------- tap4 host2 fabric0 --+          fw1 eth1 --+-- eth0 branch
         fw2 eth0 --------- tap5                            fw2 eth1 --+
-        fw2 eth2 --------- tap6
+        fw2 eth2 --------- tap6                           branch-lan
 
     Instances wait for their scenario. Each NIC has a link of its own to its host, on host1 a segment, because a tap
     has its carrier before the instance's kernel runs, and guest clients boot there. `old` is an instance of a flavour
