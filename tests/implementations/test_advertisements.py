@@ -82,6 +82,7 @@ def heard(router: str, mode: str, directory: Path) -> tuple[Advertisement, list[
     who = named(router, "router")
     roles = ("router", "dhcpv6-server") if "dhcpv6-server" in who.roles else ("router",)
     with Rooms(Lan(guests=0), situation_of(mode), directory) as rooms:
+        rooms.up("peer")
         ear: socket.socket = rooms.stage.get("peer").inside(only_advertisements)
         post = rooms.post("router", who, *roles)
         who.start(post)
