@@ -1,8 +1,9 @@
 """Casting: which implementations play which roles of a scenario.
 
-Nothing is listed by hand: whatever `fixtures.implementations` offers for a role plays it, when it is installed. One
-rule keeps the combinations natural: a program that is router, DHCPv6 server and name server in one plays all of these
-roles, and the others share them: dnsmasq with itself, radvd with Kea.
+Whatever `fixtures.implementations` offers for a role may play it. Without a choice the usual players of the line-up do,
+and one rule keeps their combinations natural: a program that is router, DHCPv6 server and name server in one plays all
+of these roles, and the others share them: dnsmasq with itself, radvd with Kea. The matrix puts everybody else against
+the line-up's networks, the full matrix against all.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import product
 from types import MappingProxyType
+from typing import Literal
 
 from conformance.datafiles import nearest
+from conformance.lineup import Lineup
 from conformance.words import ROLES
 from fixtures.implementations.base import Implementation
 
@@ -29,14 +32,24 @@ class BadSelection(ValueError):
 
 @dataclass(frozen=True)
 class Selection:
-    """Who may play: by role, the names or globs that were asked for; a role that is not there is free to all."""
+    """Who may play: by role, the names or globs that were asked for; a role that is not there is the line-up's.
+
+    `matrix` is "" for an ordinary run, "pairs" for everybody against the line-up's networks, "full" for everybody
+    against everybody.
+    """
 
     wanted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     known: Mapping[str, Implementation] = field(default_factory=dict)
+    lineup: Lineup = field(default_factory=Lineup)
+    matrix: Literal["", "pairs", "full"] = ""
 
     def playing(self, role: str) -> list[str]:
         """The names of those who may play a role, sorted. Raises BadSelection for an unknown or useless name."""
         able = sorted(name for name, each in self.known.items() if role in each.roles)
+        if role not in self.wanted and self.matrix:
+            return [name for name in able if not self.known[name].missing()]
+        if role not in self.wanted and role in self.lineup.usual:
+            return [name for name in self.lineup.usual[role] if name in able]
         chosen: list[str] = []
         for word in self.wanted.get(role, ("all",)):
             found = able if word == "all" else [name for name in able if fnmatchcase(name, word)]
@@ -67,8 +80,12 @@ def casts(
             raise BadSelection(f"no implementation plays {role}, which the selected checks need")
         players[role] = [name for name in names if name in only.get(role, names)]
     everyone = [dict(zip(roles, names, strict=True)) for names in product(*players.values())]
-    natural = [cast for cast in everyone if _natural(cast, selection)]
-    yield from natural or everyone
+    if selection.matrix and not only:
+        found = everyone if selection.matrix == "full" else [cast for cast in everyone if _listed(cast, selection)]
+        if found:
+            yield from found
+            return
+    yield from [cast for cast in everyone if _natural(cast, selection)] or everyone
 
 
 def label(cast: Cast) -> str:
@@ -86,6 +103,12 @@ def _natural(cast: Cast, selection: Selection) -> bool:
         if any(other != name and role in selection.known[name].roles for role, other in side.items()):
             return False
     return True
+
+
+def _listed(cast: Cast, selection: Selection) -> bool:
+    """The network's side of the cast is one of the line-up's, as far as the cast has its roles."""
+    return any(all(cast[role] == name for role, name in network.items() if role in cast)
+               for network in selection.lineup.networks if "relay" not in cast or "relay" in network)
 
 
 def _rank(role: str) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from conformance.casting import BadSelection, Selection
 from conformance.catalogue import catalogue
 from conformance.datafiles import BadData
+from conformance.lineup import lineup
 from conformance.plugin.desk import DESK, Desk
 from conformance.plugin.library import BadRecordings, Library
 from fixtures.implementations.base import ProgramError
@@ -16,8 +18,8 @@ from fixtures.implementations.registry import all_implementations
 
 #: The roles that a real program can be chosen for, each with its own option.
 CHOOSABLE = (
-    "guest", "router", "dhcpv6-server", "name-server", "neighbour-proxy", "fabric", "application", "virtual-router",
-    "sip-endpoint",
+    "guest", "router", "dhcpv6-server", "relay", "name-server", "neighbour-proxy", "fabric", "application",
+    "virtual-router", "sip-endpoint",
 )
 
 
@@ -26,7 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("sextant", "sextant: IPv6 conformance in clouds")
     for role in CHOOSABLE:
         group.addoption(f"--{role}", action="append", metavar="NAME", default=None, dest=_dest(role),
-                        help=f"who plays {role}: a name, a glob or `all`; may be repeated (default: all)")
+                        help=f"who plays {role}: a name, a glob or `all`; may be repeated (default: the usual ones)")
+    group.addoption("--matrix", nargs="?", const="pairs", default=None, metavar="full", type=_matrix,
+                    help="play every installed guest against the listed routers and DHCPv6 servers, and who else is"
+                         " installed in every other role; --matrix=full: against all of them")
     group.addoption("--list-implementations", action="store_true", help="print the implementations, and end")
     group.addoption("--requirement", action="append", metavar="ID", default=[],
                     help="judge only this requirement, such as RA-05; may be repeated")
@@ -39,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the options and the law's data; what is wrong is one sentence and exit status 4."""
     try:
         wanted = {role: config.getoption(_dest(role)) for role in CHOOSABLE if config.getoption(_dest(role))}
-        selection = Selection(wanted, all_implementations())
+        selection = Selection(wanted, all_implementations(), lineup(), config.getoption("matrix") or "")
         for role in wanted:
             selection.playing(role)
         requirements = frozenset(_requirement(id) for id in config.getoption("requirement"))
@@ -90,6 +95,13 @@ def implementations_table() -> list[str]:
     return [f"{name:<{widths[0]}}  {roles:<{widths[1]}}  {state}" for name, roles, state in rows]
 
 
+def _matrix(word: str) -> str:
+    if word not in ("pairs", "full"):
+        raise argparse.ArgumentTypeError(f"it takes no value or `full`, not {word!r}; write --matrix after the paths,"
+                                         " or --matrix=pairs before them")
+    return word
+
+
 def _requirement(id: str) -> str:
     try:
         return catalogue().named(id).id
@@ -104,6 +116,8 @@ def _dest(role: str) -> str:
 def _again(config: pytest.Config) -> str:
     """The options that a command must repeat to show a cell of this run again."""
     words = [f"--{role} {name}" for role in CHOOSABLE for name in config.getoption(_dest(role)) or ()]
+    if config.getoption("matrix"):
+        words.append(f"--matrix={config.getoption('matrix')}")
     if config.getoption("nightly"):
         words.append("--nightly")
     if config.getoption("recordings"):

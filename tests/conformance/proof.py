@@ -16,6 +16,7 @@ from conformance.judging.check import CHECKS, Broken, Check, Mutant
 from conformance.judging.citing import cited
 from conformance.judging.judge import GROSS_STALL, judge
 from conformance.judging.verdict import Evidence, Judgement, Outcome, Seen
+from conformance.lineup import lineup
 from fixtures.implementations.base import Implementation
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.disturbances import refused
@@ -149,7 +150,7 @@ def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tu
 def reference_casts(scenario: Scenario, known: Mapping[str, Implementation]) -> list[Cast]:
     """The installed casts of a scenario, the reference casts first."""
     installed = {name: each for name, each in known.items() if not each.missing()}
-    everyone = casts(scenario.parts, Selection({}, installed), scenario.players)
+    everyone = casts(scenario.parts, Selection({}, installed, lineup()), scenario.players)
     found = [cast for cast in everyone if scenario.nightly(cast) is None]
     return sorted(found, key=_distance)
 

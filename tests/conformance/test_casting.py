@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,12 +11,14 @@ import pytest
 
 from conformance.casting import BadSelection, Selection, casts, label
 from conformance.cells import BadCheck, cells, scenario_labels, verify
+from conformance.datafiles import BadData
 from conformance.judging.check import Check
+from conformance.lineup import Lineup, load
 from fixtures.scenarios.base import Scenario
 from tests.conformance.synthetic import Unplayed
 
 KNOWN: Any = {
-    name: SimpleNamespace(name=name, roles=frozenset(roles.split()), lacks=lacks)
+    name: SimpleNamespace(name=name, roles=frozenset(roles.split()), lacks=lacks, missing=tuple)
     for name, roles, lacks in [
         ("dnsmasq", "router dhcpv6-server name-server", {"short-leases": "its manual"}),
         ("radvd", "router", {}),
@@ -24,6 +28,8 @@ KNOWN: Any = {
         ("ndppd", "neighbour-proxy", {}),
     ]
 }
+LINEUP = Lineup({"guest": ("linux",), "router": ("dnsmasq", "radvd")}, (
+    {"router": "dnsmasq", "dhcpv6-server": "dnsmasq"}, {"router": "radvd", "dhcpv6-server": "dnsmasq"}))
 LAN = ["guest", "dhcpv6-server", "router"]
 
 
@@ -46,6 +52,36 @@ def test_natural_combinations(parts: list[str], expected: list[str]) -> None:
 def test_selection_by_name_glob_and_all() -> None:
     assert labels(LAN, router=["radvd"], guest=["dh*"]) == ["radvd+kea-dhclient"]
     assert labels(LAN, guest=["all"]) == labels(LAN)
+
+
+def cast_labels(matrix: Any, parts: list[str], **wanted: list[str]) -> list[str]:
+    return [label(cast) for cast in casts(parts, Selection(wanted, KNOWN, LINEUP, matrix))]
+
+
+def test_the_usual_players() -> None:
+    assert cast_labels("", LAN) == ["dnsmasq-linux", "radvd+kea-linux"]
+    assert cast_labels("", LAN, guest=["all"]) == labels(LAN)
+
+
+def test_the_matrix_plays_everybody_against_the_listed_networks() -> None:
+    assert cast_labels("pairs", LAN) == [
+        "dnsmasq-dhclient", "dnsmasq-linux", "radvd+dnsmasq-dhclient", "radvd+dnsmasq-linux"]
+    assert cast_labels("pairs", ["guest"]) == ["dhclient", "linux"]
+    assert cast_labels("pairs", LAN, guest=["linux"], router=["radvd"]) == ["radvd+dnsmasq-linux"]
+    assert cast_labels("full", LAN, guest=["linux"]) == [
+        "dnsmasq-linux", "dnsmasq+kea-linux", "radvd+dnsmasq-linux", "radvd+kea-linux"]
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("[usual]\nguests = ['linux']", "casts.toml: usual: unknown role `guests`; did you mean guest?"),
+    ("[usual]\nguest = 'linux'", "casts.toml: usual: `guest` must be a list of implementations' names"),
+    ("[[networks]]\nrouter = 'radvd'", "casts.toml: unknown key `networks`; did you mean network?"),
+    ("[[network]]\nrouter = 3", "casts.toml: network 1: `router` must be an implementation's name, not 3"),
+])
+def test_a_bad_lineup_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "casts.toml").write_text(text)
+    with pytest.raises(BadData, match=re.escape(said)):
+        load(tmp_path / "casts.toml")
 
 
 def test_unnatural_combination_on_request() -> None:

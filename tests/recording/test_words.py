@@ -85,7 +85,7 @@ def test_routes_as_ip_words_them(room: Callable[[str], Room]) -> None:
 
 
 def test_neighbours_as_ip_words_them(room: Callable[[str], Room]) -> None:
-    """Entries and proxy entries. Those of multicast groups come when the kernel first reports them, maybe in between."""
+    """Entries and proxy entries. Those of multicast groups may come between the two looks."""
     here = furnished(room)
     ours = {row["dst"]: row for row in here.inside(take)["neighbour"] if not row["dst"].startswith("ff")}
     theirs = [row for row in (*told(here, "neigh", "show", "nud", "all"), *told(here, "neigh", "show", "proxy"))
