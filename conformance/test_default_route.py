@@ -33,7 +33,7 @@ def advertised(recording: Recording, interface: str = "eth0") -> list[RouterAdve
 
 def default_routes(recording: Recording, interface: str = "eth0") -> list[KernelEvent]:
     """The IPv6 default routes that the guest got on its interface."""
-    return [event for event in recording.events if default_route("guest", interface=interface)(event)]
+    return [event for event in recording.kernel("guest") if default_route("guest", interface=interface)(event)]
 
 
 def sent_off_link(recording: Recording, interface: str | None = None) -> list[Echo]:

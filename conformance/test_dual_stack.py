@@ -127,7 +127,7 @@ def test_lives_on_ipv6_alone(recording: Recording, notebook: Notebook) -> None:
     fetches = recording.marked("fetch")
     notebook.expect(fetches, f"the guest had no IPv6 address and default route within {BOOT:g} s", asked[0])
     pages = [_fetched(recording, fetch, notebook) for fetch in fetches]
-    shots = [shot for shot in recording.snapshots if (shot.name, shot.node) == ("fetched", "guest")]
+    shots = [shot for shot in recording.shots("guest") if shot.name == "fetched"]
     for shot in notebook.stimulus(shots, "the guest's state was not kept"):
         held = [row["local"] for row in shot.tables["address"] if row["family"] == "inet" and row["ifname"] != "lo"
                 and ip_address(row["local"]) not in IPV4_LINK_LOCAL]

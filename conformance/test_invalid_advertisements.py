@@ -52,8 +52,8 @@ def test_discards_invalid_advertisements(recording: Recording, notebook: Noteboo
 
 def _traces(recording: Recording, router: IPv6Address, prefix: IPv6Network) -> Iterator[Seen]:
     """What a guest does that believes: a route through the router or to the prefix, an address, a probe for one."""
-    for event in recording.events:
-        if event.node != "guest" or event.action != "new":
+    for event in recording.kernel("guest"):
+        if event.action != "new":
             continue
         through = event.kind == "route" and event.fields.get("gateway") == str(router)
         if through or (event.kind in ("route", "address") and _inside(event.fields, prefix)):

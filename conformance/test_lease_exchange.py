@@ -29,7 +29,7 @@ ROUNDING = 2.0
 def configured(recording: Recording) -> list[KernelEvent]:
     """The first event of each address of the LAN that the guest's kernel has in use."""
     found: dict[str, KernelEvent] = {}
-    for event in recording.events:
+    for event in recording.kernel("guest"):
         if address_ready("guest", within=plan.LAN, interface="eth0")(event):
             found.setdefault(event.fields["local"], event)
     return list(found.values())

@@ -22,7 +22,7 @@ AT_MOST_AFTER = 1.0
 
 def _ready(recording: Recording) -> list[KernelEvent]:
     """The guest's link-local addresses as the kernel assigned them."""
-    return [event for event in recording.events if link_local_ready("guest")(event)]
+    return [event for event in recording.kernel("guest") if link_local_ready("guest")(event)]
 
 
 @check("LL-01", LonelyGuest(), role="guest")

@@ -113,7 +113,7 @@ def stops(recording: Recording) -> Iterator[tuple[str, Life, Snapshot, Life]]:
         for off in recording.marked("power-off"):
             before = [life for life in alive if life.begin.ns < off.ns]
             after = [life for life in alive if life.begin.ns > off.ns]
-            shots = [shot for shot in recording.snapshots if shot.node == guest and shot.ns > off.ns]
+            shots = [shot for shot in recording.shots(guest) if shot.ns > off.ns]
             if off.fields["node"] == guest and before and after and shots:
                 yield guest, before[-1], shots[0], after[0]
 
@@ -121,7 +121,8 @@ def stops(recording: Recording) -> Iterator[tuple[str, Life, Snapshot, Life]]:
 def in_use(recording: Recording, life: Life) -> list[KernelEvent]:
     """When the guest's kernel had addresses of the LAN in use, in one life."""
     ready = address_ready(life.node, within=plan.LAN)
-    return [event for event in recording.events if life.begin.ns <= event.after_ns < life.until_ns and ready(event)]
+    return [event for event in recording.kernel(life.node)
+            if life.begin.ns <= event.after_ns < life.until_ns and ready(event)]
 
 
 @check("DHCP6-37", RESERVED, role="guest", needs=("dhcpv6", "duid-ll"))

@@ -27,7 +27,7 @@ def test_says_goodbye(recording: Recording, notebook: Notebook) -> None:
     So the guest drops its default route at once.
     """
     stopped = notebook.stimulus([*recording.marked("stop"), *recording.marked("kill")], "the router was not stopped")[0]
-    notebook.stimulus(filter(default_route("guest"), recording.events), "the guest had no default route")
+    notebook.stimulus(filter(default_route("guest"), recording.kernel("guest")), "the guest had no default route")
     heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
     after = [each for each in heard if each.frame.ns > stopped.ns]
     last = [each for each in after if each.lifetime == 0]
@@ -37,7 +37,8 @@ def test_says_goodbye(recording: Recording, notebook: Notebook) -> None:
         notebook.expect(each.destination == ALL_NODES, f"the last RA went to {each.destination} only", each)
     again = [each for each in after if each.lifetime and each.frame.ns > last[0].frame.ns]
     notebook.expect(not again, "it advertised itself once more after its last RA", *again)
-    gone = [event for event in recording.events if no_default_route("guest")(event) and event.ns > last[0].frame.ns]
+    gone = [event for event in recording.kernel("guest")
+            if no_default_route("guest")(event) and event.ns > last[0].frame.ns]
     notebook.expect(gone, "the guest kept its default route after the last RA", last[0])
     notebook.in_time(gone[0].time - last[0].time, AT_ONCE, "the guest gave its default route up late", last[0], gone[0])
     notebook.finding = f"{len(last)} RA with Router Lifetime 0, and the guest has no default route any more"

@@ -102,7 +102,7 @@ def in_good_time(recording: Recording, notebook: Notebook, invited: list[ndp.Rou
     Which RA it was that started the client, the wire does not tell: the last one before the Solicit at the latest.
     """
     interface = first.frame.interface
-    ready = [event for event in recording.events if link_local_ready("guest", interface)(event)]
+    ready = [event for event in recording.kernel("guest") if link_local_ready("guest", interface)(event)]
     running = [mark for mark in recording.marked("ready") if mark.fields.get("role") == "guest"]
     told = [ra for ra in invited if ra.time < first.time][-1:] or invited[:1]
     since = max([ra.time for ra in told] + [event.time for event in ready[:1]] + [mark.time for mark in running[:1]])

@@ -73,7 +73,7 @@ def _late_router(recording: Recording, sent: list[RouterSolicitation], notebook:
     if not later:
         notebook.finding += "; it had given up when a router appeared, as RFC 4861 allows"
         return
-    found = [event for event in recording.events if event.ns > appeared.ns and default_route("guest")(event)]
+    found = [event for event in recording.kernel("guest") if event.ns > appeared.ns and default_route("guest")(event)]
     notebook.expect(found, "the late router was solicited, but not taken", later[0], appeared)
     notebook.cite(found[0])
     notebook.finding += f"; a router that appeared late was found {found[0].time - appeared.time:.1f} s later"

@@ -103,7 +103,8 @@ def test_clearwater_image_uses_ipv6(recording: Recording, notebook: Notebook) ->
         contact = each.fields.get("contact", "")
         notebook.expect(f"sip:[{held[6]}]:{PORT}" in contact, f"the image's Contact is {contact}", each.packet)
     expect_sockets(recording, notebook, str(held[6]))
-    has = next(event for event in recording.events if address_ready("guest", address=IPv6Address(held[6]))(event))
+    ready = address_ready("guest", address=IPv6Address(held[6]))
+    has = next(event for event in recording.kernel("guest") if ready(event))
     begins = recording.marked("serves")[0]
     notebook.figure("from the address to the services", begins.time - has.time, "s")
     notebook.finding = f"with {held[6]} alone, the image answered on it by UDP and TCP"
@@ -191,7 +192,7 @@ def test_clearwater_image_on_openstack(recording: Recording, notebook: Notebook)
     right = asked and (asked[-1].name == "REQUEST" or reply.rapid_commit)
     notebook.expect(right, "the lease answers no Request", reply)
     notebook.cite(asked[-1])
-    ready = [event for event in recording.events if address_ready("guest", address=address)(event)]
+    ready = [event for event in recording.kernel("guest") if address_ready("guest", address=address)(event)]
     notebook.expect(ready, f"{address} was leased, but not configured", reply, *ready[:1])
     queries = [each for each in dns.messages(frames, response=False) if each.asks("AAAA", NAME.name)]
     mine = [each for each in queries if each.source == address and each.destination == plan.LAN_ROUTER]

@@ -112,7 +112,7 @@ def test_cloudstack_reads_addresses(recording: Recording, notebook: Notebook) ->
             legal += 1
             notebook.expect(f"{meaning(text)} is in use" in reason, f"{text!r} means {meaning(text)}, which is in use; "
                             f"it is answered: {reason or 'accepted'}", *seen)
-    ready = [event for event in recording.events if address_ready("guest", address=ADDRESS)(event)]
+    ready = [event for event in recording.kernel("guest") if address_ready("guest", address=ADDRESS)(event)]
     notebook.stimulus(ready, f"the VM never had {ADDRESS}")
     notebook.cite(ready[0])
     used = [each for each in echoes(recording.at("guest", outgoing=True), reply=False) if each.source == ADDRESS]

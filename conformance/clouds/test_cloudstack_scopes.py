@@ -47,7 +47,7 @@ def test_cloudstack_pools_of_each_scope(recording: Recording, notebook: Notebook
     questions = dhcpv6.messages(said, "SOLICIT" if short else "REQUEST")
     same = last.transaction_id in {each.transaction_id for each in questions}
     notebook.expect(same, "the Reply answers nothing that the VM asked", last)
-    ready = [event for event in recording.events if address_ready("guest", address=address)(event)]
+    ready = [event for event in recording.kernel("guest") if address_ready("guest", address=address)(event)]
     notebook.expect(ready, f"the VM never had {address} in use", last)
     notebook.cite(ready[0])
     notebook.finding = f"{address} by Solicit, {', '.join(map(str.capitalize, names))}"

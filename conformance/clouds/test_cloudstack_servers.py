@@ -44,7 +44,7 @@ def meanwhile(recording: Recording, vm: str, frame: Frame) -> bool:
 def has(recording: Recording, vm: str, family: int) -> list[KernelEvent]:
     """When the VM's kernel had an address of the network, of one family."""
     watch = ipv4_ready(vm) if family == 4 else address_ready(vm, within=plan.LAN)
-    return [event for event in recording.events if watch(event)]
+    return [event for event in recording.kernel(vm) if watch(event)]
 
 
 @check("DHCP6-38", DUAL, role="dhcpv6-server", cloud="cloudstack")

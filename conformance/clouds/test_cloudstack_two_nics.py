@@ -21,7 +21,7 @@ HEEDLESS = KernelGuest("linux:accept_ra=1", {"accept_ra": 1})
 
 def routes(recording: Recording, interface: str) -> list[KernelEvent]:
     """The default routes that the VM got on an interface."""
-    return [event for event in recording.events if default_route("twin", interface=interface)(event)]
+    return [event for event in recording.kernel("twin") if default_route("twin", interface=interface)(event)]
 
 
 def sent(recording: Recording) -> list[Echo]:

@@ -10,7 +10,7 @@ from conformance.catalogue import catalogue
 from conformance.judging.check import Check
 from conformance.judging.verdict import Judgement, Notebook, Outcome, Unjudgeable, Violated
 from fixtures.recording.disturbances import lost, refused
-from fixtures.recording.model import Recording
+from fixtures.recording.model import Opaque, Recording
 
 #: Seconds. When the machine stood still for so long, every wait of the play may have ended for that reason.
 GROSS_STALL = 1.0
@@ -37,6 +37,9 @@ def _unhindered(check: Check, recording: Recording) -> Judgement:
     except Violated as violated:
         broken = Outcome.FAIL if catalogue().named(check.requirement).binding else Outcome.WARN
         outcome, reason = _excused(recording, broken, str(violated))
+    except Opaque as opaque:
+        outcome = Outcome.NOT_APPLICABLE
+        reason = f"only the kernel of {opaque.node} could tell, and of that node only the wire was seen"
     except Unjudgeable as unjudgeable:
         outcome, reason = Outcome.INCONCLUSIVE, str(unjudgeable)
     except Exception as bug:  # a bug in a check is an error of the suite, never a verdict on a program

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -123,3 +124,13 @@ def test_unjudgeable_keeps_what_was_cited() -> None:
     judgement = judge(the_check(half), recording(frame()))
     assert judgement.outcome is Outcome.INCONCLUSIVE
     assert len(judgement.evidence) == 1
+
+
+def test_what_only_an_unseen_kernel_could_tell_is_not_applicable() -> None:
+    def looks_inside(recording: Recording, notebook: Notebook) -> None:
+        notebook.cite(*recording.frames)
+        notebook.expect(list(recording.happened("guest", "address")), "no address")
+
+    outcome = judge(the_check(looks_inside), replace(recording(frame()), opaque=("guest",)))
+    assert (outcome.outcome, outcome.reason) == (
+        Outcome.NOT_APPLICABLE, "only the kernel of guest could tell, and of that node only the wire was seen")
