@@ -24,6 +24,14 @@ wants_help() {
     return 1
 }
 
+# asks_for_matrix [ARGUMENT...]: is --matrix, in any form, among the arguments?
+asks_for_matrix() {
+    for argument; do
+        case $argument in --matrix | --matrix=*) return 0 ;; esac
+    done
+    return 1
+}
+
 # names_path FOLDER [ARGUMENT...]: does an argument select files below that folder of the project?
 names_path() {
     folder=$1

@@ -1,12 +1,17 @@
 # Debian packages: what is missing, and how it gets here. Part of common.sh.
 
-# is_there PROGRAM: is the program (or python3:MODULE) on this machine?
+# is_there PROGRAM: is the program (or python3:MODULE, or /a/file/named/by/a/pattern*) on this machine?
 is_there() {
     case $1 in
     python3)
         find_python >/dev/null ;;
     python3:*)
         python=$(find_python) && "$python" -c "import ${1#*:}" 2>/dev/null ;;
+    /*)
+        for file in $1; do
+            [ ! -e "$file" ] || return 0
+        done
+        return 1 ;;
     *)
         PATH=$search_path command -v "$1" >/dev/null ;;
     esac

@@ -62,8 +62,35 @@ def test_check_names_what_is_missing_and_changes_nothing(tree: Path) -> None:
 
 
 def test_check_of_all_looks_at_every_section(tree: Path) -> None:
-    (tree / "script/packages.txt").write_text("[base]\n[conformance]\n[test]\n[all]\nnor-this rarely-needed\n")
-    assert "rarely-needed" in run(tree / "script/setup", "--all", "--check").stderr
+    (tree / "script/packages.txt").write_text("[matrix]\nnor-that for-the-matrix\n[all]\nnor-this rarely-needed\n")
+    assert "for-the-matrix" not in run(tree / "script/setup", "--check").stderr
+    said = run(tree / "script/setup", "--all", "--check").stderr
+    assert "rarely-needed" in said and "for-the-matrix" in said
+
+
+def test_a_file_that_is_no_program_is_found_by_a_pattern(tree: Path) -> None:
+    (tree / "vmlinuz-6.1").touch()
+    (tree / "script/packages.txt").write_text(
+        f"[base]\n{tree}/vmlinuz-* a-kernel\n{tree}/OVMF_*.fd firmware\n{tree}/requirements.lock a-lock\n"
+    )
+    said = run(tree / "script/setup", "--check").stderr
+    assert "firmware" in said and "a-kernel" not in said and "a-lock" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asks"),
+    [
+        (["--matrix"], True),
+        (["-k", "lease", "--matrix=full"], True),
+        (["conformance/test_duid.py", "--matrix", "--guest", "linux"], True),
+        (["--guest", "dhcpcd"], False),
+        (["conformance/matrix"], False),
+        ([], False),
+    ],
+)
+def test_the_matrix_has_its_packages_when_it_is_asked_for(tree: Path, arguments: list[str], asks: bool) -> None:
+    script = 'root=$1; shift; . "$root/script/lib/common.sh"; asks_for_matrix "$@"'
+    assert run("sh", "-c", script, "sh", tree, *arguments).returncode == (0 if asks else 1)
 
 
 @pytest.mark.parametrize(
