@@ -43,6 +43,17 @@ class Cell:
                 found[f"{feature} ({player.name})"] = player.lacks[feature]
         return found
 
+    def declined(self, known: Mapping[str, Implementation]) -> str | None:
+        """Why somebody of the cast does not play the scenario's situation, or None."""
+        parts = self.scenario.parts
+        for role, name in self.cast.items():
+            at_one_node = frozenset(other for other, who in self.cast.items()
+                                    if who == name and parts[other] == parts[role])
+            reason = known[name].declines(self.scenario.situation(), at_one_node) if name in known else None
+            if reason:
+                return f"{name} does not play this: {reason}"
+        return None
+
     def __repr__(self) -> str:
         return self.id
 

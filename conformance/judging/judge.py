@@ -24,6 +24,8 @@ def judge(check: Check, recording: Recording, lacking: Mapping[str, str] | None 
     """
     if recording.error:
         return Judgement(Outcome.ERROR, f"the play broke: {recording.error}")
+    if recording.declined:
+        return Judgement(Outcome.NOT_APPLICABLE, recording.declined)
     judgement = _unhindered(check, recording)
     if lacking and judgement.outcome is not Outcome.ERROR:
         return _probed(judgement, lacking)

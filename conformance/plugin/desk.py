@@ -24,6 +24,10 @@ class NotRun(Exception):
     """The cell's play is not played in this run; the text says why."""
 
 
+class NotPlayed(Exception):
+    """Somebody of the cast does not play the cell's situation; the text says who and why."""
+
+
 class NotRecorded(Exception):
     """There should be a recording and there is none, or it cannot be read: an error of the suite."""
 
@@ -66,12 +70,22 @@ class Desk:
                 return self._missing[name]
         return None if self.nightly else cell.scenario.nightly(cell.cast)
 
+    def declined(self, cell: Cell) -> str | None:
+        """Why the cell does not apply to its cast, or None; what was played all the same is judged."""
+        if self.library is not None and self.library.find(cell.scenario, cell.cast):
+            return None
+        return None if any(name in self._missing for name in cell.cast.values()) else cell.declined(
+            self.selection.known)
+
     def request(self, cell: Cell) -> PlayRequest:
         """The play that a cell needs."""
         return PlayRequest(cell.scenario, cell.cast)
 
     def recording(self, cell: Cell) -> Recording:
-        """The cell's recording. Raises NotRun and NotRecorded."""
+        """The cell's recording. Raises NotPlayed, NotRun and NotRecorded."""
+        declined = self.declined(cell)
+        if declined:
+            raise NotPlayed(declined)
         reason = self.hindrance(cell)
         if reason:
             raise NotRun(reason)

@@ -17,7 +17,7 @@ from conformance.deviations import Deviation, deviations, known_deviation
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement, Outcome
 from conformance.plugin.collecting import cell_of
-from conformance.plugin.desk import DESK, Desk, NotRecorded, NotRun
+from conformance.plugin.desk import DESK, Desk, NotPlayed, NotRecorded, NotRun
 from conformance.plugin.story import story
 from fixtures.recording.model import Program, Recording
 
@@ -92,6 +92,8 @@ def rule(cell: Cell, desk: Desk) -> Ruling:
     """The verdict of a cell."""
     try:
         recording = desk.recording(cell)
+    except NotPlayed as reason:
+        return Ruling(cell, Judgement(Outcome.NOT_APPLICABLE, str(reason)), desk.implementations(cell))
     except NotRun as reason:
         return Ruling(cell, Judgement(Outcome.NOT_RUN, str(reason)), desk.implementations(cell))
     except NotRecorded as error:

@@ -84,7 +84,7 @@ def plan(items: Sequence[pytest.Item], config: pytest.Config) -> list[PlayReques
     found: dict[str, PlayRequest] = {}
     for item in items:
         cell = cell_of(item)
-        if cell is None or desk.hindrance(cell):
+        if cell is None or desk.declined(cell) or desk.hindrance(cell):
             continue
         request = desk.request(cell)
         try:

@@ -143,7 +143,8 @@ def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tu
         yield scripted.scenario, {**everyone, **scripted.implementations}
     for scenario in check.scenarios:
         for cast in reference_casts(scenario, known):
-            if not Cell(check, scenario, cast, "").lacking(known):
+            cell = Cell(check, scenario, cast, "")
+            if not cell.lacking(known) and not cell.declined(known):
                 yield scenario, cast
 
 

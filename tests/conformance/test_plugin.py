@@ -17,6 +17,7 @@ from conformance.judging.judge import judge  # noqa: F401, loaded before pyteste
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import SavedError, save
+from fixtures.situation import Situation
 from tests.conformance.synthetic import frame, recording
 
 pytest_plugins = ["pytester"]
@@ -41,6 +42,10 @@ class Program:
     def __init__(self, name: str, roles: str, version: str = "1.0", **more: Any) -> None:
         self.name, self.roles, self._version = name, frozenset(roles.split()), version
         self.lacks, self.packages, self._missing = more.get("lacks", {}), (f"{name}-package",), more.get("missing", ())
+        self._declines = more.get("declines")
+
+    def declines(self, situation: Situation, roles: frozenset[str]) -> str | None:
+        return f"not as {' and '.join(sorted(roles))}" if self._declines else None
 
     def version(self) -> str:
         return self._version
@@ -210,6 +215,22 @@ def test_declared_lack_is_not_applicable(run: Callable[..., Any], stage: Stage) 
     assert (cell["verdict"], cell["reason"]) == ("not-applicable", "lacks dhcpv6 (dhcpcd): its manual")
     stage.direct = lambda played: played
     assert run().ret == 3
+
+
+def test_declined_situation_is_not_applicable_and_not_played(run: Callable[..., Any], stage: Stage) -> None:
+    stage.known["dnsmasq"] = Program("dnsmasq", "router dhcpv6-server", declines=True)
+    result = run()
+    assert {(cell["verdict"], cell["reason"]) for cell in verdicts(result).values()} == {
+        ("not-applicable", "dnsmasq does not play this: not as dhcpv6-server and router")}
+    assert not stage.played
+
+
+def test_situation_declined_at_the_start_is_not_applicable(run: Callable[..., Any], stage: Stage) -> None:
+    stage.direct = lambda played: replace(played, declined="dnsmasq does not play this: exit status 127")
+    found = verdicts(run())
+    assert {(cell["verdict"], cell["reason"]) for cell in found.values()} == {
+        ("not-applicable", "dnsmasq does not play this: exit status 127")}
+    assert len(stage.played) == 2
 
 
 def test_nightly_is_not_run_by_default(run: Callable[..., Any], stage: Stage) -> None:
