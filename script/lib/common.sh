@@ -1,7 +1,7 @@
 # Read by the commands in script/ (POSIX sh). They set `root`, the project's directory, first.
 
 # Where daemons live that an ordinary user's PATH does not name.
-search_path=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/systemd:/lib/systemd
+search_path=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/systemd:/lib/systemd:/usr/lib/frr
 state=$root/.setup
 venv=$root/.venv
 
