@@ -116,7 +116,7 @@ def is_not_reachable(recording: Recording) -> Recording:
     return without(recording, frames=replies(recording, DUAL, broken))
 
 
-@check("DUAL-05", Ipv6OnlyNetwork(), role="guest", needs=("dhcpv6", "dns-configuration"))
+@check("DUAL-05", Ipv6OnlyNetwork(), role="guest", needs=("dhcpv4", "dhcpv6", "dns-configuration"))
 def test_lives_on_ipv6_alone(recording: Recording, notebook: Notebook) -> None:
     """Without any IPv4 service a guest boots, resolves over IPv6 and fetches a page from inside and from outside.
 
