@@ -44,7 +44,7 @@ def answers(recording: Recording, life: Life) -> list[Message]:
     return dhcpv6.messages(life.frames(recording, outgoing=False), "ADVERTISE", "REPLY")
 
 
-@check("DHCP6-07", RESERVED, role="dhcpv6-server", needs=("dhcpv6", "duid-ll"))
+@check("DHCP6-07", RESERVED, role="dhcpv6-server", needs=("dhcpv6", "duid-ll", "mac-reservations"))
 def test_reserved_address_and_no_other(recording: Recording, notebook: Notebook) -> None:
     """Whenever a guest asks, the server gives it the address that is reserved for its DUID or MAC, and no other.
 
@@ -125,7 +125,7 @@ def in_use(recording: Recording, life: Life) -> list[KernelEvent]:
             if life.begin.ns <= event.after_ns < life.until_ns and ready(event)]
 
 
-@check("DHCP6-37", RESERVED, role="guest", needs=("dhcpv6", "duid-ll"))
+@check("DHCP6-37", RESERVED, role="guest", needs=("dhcpv6", "duid-ll", "mac-reservations"))
 def test_same_address_after_stop_and_start(recording: Recording, notebook: Notebook) -> None:
     """After stop and start a guest has no DHCPv6 address until its client runs; then it has the reserved one again.
 

@@ -17,7 +17,8 @@ def test_roles_have_the_programs_of_the_project() -> None:
 
     assert names("guest") == ["dhclient", "dhcpcd", "linux", "systemd-networkd"]
     assert names("router") == ["dnsmasq", "radvd"]
-    assert names("dhcpv6-server") == ["dnsmasq", "kea"]
+    assert names("dhcpv6-server") == ["dibbler-server", "dnsmasq", "isc-dhcpd", "kea", "wide-dhcp6s"]
+    assert names("relay") == ["dhcrelay", "dnsmasq"]
     assert names("name-server") == ["dnsmasq"]
     assert names("neighbour-proxy") == ["linux", "ndppd"]
     assert names("fabric") == ["bird"]

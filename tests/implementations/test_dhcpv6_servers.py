@@ -1,0 +1,119 @@
+"""The DHCPv6 servers and relays of the matrix: what each is told, and that guests get addresses, relayed ones too."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from ipaddress import IPv6Interface, IPv6Network
+from pathlib import Path
+
+import pytest
+
+from fixtures.implementations import dibbler_server, dnsmasq, isc_dhcpd, kea, wide_dhcp6s
+from fixtures.implementations.base import GuestClient, ProgramError
+from fixtures.implementations.registry import named
+from fixtures.situation import Prefix, RelayedLink, Reservation, Situation
+from tests.implementations.rooms import Rooms, becomes
+from topologies import addressing as plan
+from topologies.lan import Lan
+
+SERVERS = ("isc-dhcpd", "dibbler-server", "wide-dhcp6s")
+RELAYS = ("dhcrelay", "dnsmasq")
+NEEDED = [named(name) for name in (*SERVERS, *RELAYS, "radvd", "dhclient")]
+
+STATEFUL = Situation(Prefix(plan.LAN), plan.LAN_ROUTER, pool=plan.LAN_POOL, dns=(plan.LAN_ROUTER,))
+RESERVED = replace(STATEFUL, pool=None, reservations=(
+    Reservation("vm1", plan.LAN_RESERVED[0], duid="00030001020000000001"),
+    Reservation("vm2", plan.LAN_RESERVED[1], mac="02:00:00:00:00:02"),
+))
+STATELESS = replace(STATEFUL, managed=False, pool=None)
+#: The guests' network as its router and relay see it, and the server's view of it from outside.
+RELAYED = replace(STATEFUL, upstream=plan.OUTSIDE)
+FROM_OUTSIDE = replace(STATEFUL, prefix=Prefix(plan.OUTSIDE_NET), pool=None,
+                       relayed=(RelayedLink(plan.LAN, plan.LAN_POOL),))
+
+
+def test_isc_dhcpd_is_told_times_pool_and_reservations() -> None:
+    text = isc_dhcpd.dhcp6(STATEFUL)
+    assert "subnet6 2001:db8:1::/64 { range6 2001:db8:1::1000 2001:db8:1::1fff; }" in text
+    for line in ("default-lease-time 900;", "preferred-lifetime 600;", "option dhcp-renewal-time 300;",
+                 "option dhcp-rebinding-time 480;", "option dhcp6.name-servers 2001:db8:1::1;"):
+        assert line in text.splitlines()
+    text = isc_dhcpd.dhcp6(RESERVED)
+    assert "subnet6 2001:db8:1::/64 { }" in text
+    assert "host vm1 { host-identifier option dhcp6.client-id 00:03:00:01:02:00:00:00:00:01;" in text
+    assert "host vm2 { hardware ethernet 02:00:00:00:00:02; fixed-address6 2001:db8:1::a2; }" in text
+    other = IPv6Network("2001:db8:ee::/64")
+    assert f"subnet6 {other} {{ }}" in isc_dhcpd.dhcp6(FROM_OUTSIDE, (other,)), "it refuses to start otherwise"
+
+
+def test_dibbler_is_told_times_pool_and_reservations() -> None:
+    text = dibbler_server.configuration(STATEFUL, ("lan0",))
+    for words in ("iface lan0 {", "t1 300", "t2 480", "preferred-lifetime 600", "valid-lifetime 900",
+                  "class { pool 2001:db8:1::1000-2001:db8:1::1fff }", "option dns-server 2001:db8:1::1"):
+        assert words in text
+    text = dibbler_server.configuration(RESERVED, ("lan0",))
+    assert "client duid 0x00030001020000000001 { address 2001:db8:1::a1 }" in text
+    assert "class { pool 2001:db8:1::a1-2001:db8:1::a1 }" in text and "1000" not in text
+    text = dibbler_server.configuration(FROM_OUTSIDE, ("up0",), plan.OUTSIDE)
+    assert "relay up0" in text and "unicast 2001:db8:f::80" in text
+    assert dibbler_server.configuration(STATELESS, ("lan0",)).splitlines()[2] == "stateless"
+
+
+def test_wide_dhcp6s_is_told_pool_and_reservations() -> None:
+    text = wide_dhcp6s.configuration(STATEFUL, "lan0")
+    assert "interface lan0 { address-pool addresses 600 900; };" in text
+    assert "range 2001:db8:1::1000 to 2001:db8:1::1fff;" in text
+    text = wide_dhcp6s.configuration(RESERVED, "lan0")
+    assert "host vm1 { duid 00:03:00:01:02:00:00:00:00:01; address 2001:db8:1::a1 600 900; };" in text
+    assert "pool" not in text and "vm2" not in text
+
+
+def test_dnsmasq_and_kea_are_told_of_relayed_links() -> None:
+    server = frozenset({"dhcpv6-server"})
+    lines = dnsmasq.configuration(FROM_OUTSIDE, server, ("eth0",), "/leases").splitlines()
+    assert "dhcp-range=2001:db8:1::1000,2001:db8:1::1fff,64,900" in lines
+    subnet = kea.dhcp6(FROM_OUTSIDE, ("eth0",), "/kea")["subnet6"][1]
+    assert (subnet["subnet"], "interface" in subnet) == (str(plan.LAN), False)
+
+
+def test_dnsmasq_relays_and_still_advertises() -> None:
+    both = frozenset({"router", "relay"})
+    lines = dnsmasq.configuration(RELAYED, both, ("lan0",), "/leases", outer=("up0",)).splitlines()
+    assert {"interface=lan0", "interface=up0", "enable-ra", "dhcp-relay=2001:db8:1::1,2001:db8:f::80"} <= set(lines)
+    alone = named("dnsmasq").declines(RELAYED, frozenset({"router"}))
+    assert alone is not None and "M=1 only where it serves leases itself" in alone
+
+
+def test_relay_without_a_server_is_refused(tmp_path: Path) -> None:
+    with Rooms(Lan(), STATEFUL, tmp_path) as rooms, pytest.raises(ProgramError, match=r"upstream"):
+        named("dhcrelay").start(rooms.post("router", named("dhcrelay"), "relay"))
+
+
+def leased(server: str, relay: str | None, directory: Path) -> list[str]:
+    """The addresses of a guest that boots with that server, directly or through that relay."""
+    with Rooms(Lan(), RELAYED if relay else STATEFUL, directory) as rooms:
+        if relay:
+            becomes(lambda: rooms.addresses("outside"), 8)
+            named(server).start(rooms.post("outside", named(server), "dhcpv6-server", situation=FROM_OUTSIDE))
+            roles = ("relay", "router") if relay == "dnsmasq" else ("relay",)
+            named(relay).start(rooms.post("router", named(relay), *roles))
+        else:
+            named(server).start(rooms.post("router", named(server), "dhcpv6-server"))
+        guest = named("dhclient")
+        assert isinstance(guest, GuestClient)
+        post = rooms.post("guest", guest, "guest")
+        guest.prepare(post)
+        rooms.up("guest")
+        guest.start(post)
+        return list(becomes(lambda: rooms.addresses("guest"), 15))
+
+
+@pytest.mark.skipif(any(who.missing() for who in NEEDED), reason="not all DHCPv6 servers and relays are installed")
+def test_each_leases_from_its_pool(tmp_path: Path) -> None:
+    pairs = [*((server, None) for server in SERVERS), ("dibbler-server", "dhcrelay"), ("isc-dhcpd", "dnsmasq")]
+    with ThreadPoolExecutor(len(pairs)) as pool:
+        futures = {pair: pool.submit(leased, *pair, tmp_path / f"{pair[0]}-{pair[1]}") for pair in pairs}
+        found = {pair: future.result() for pair, future in futures.items()}
+    for pair, addresses in found.items():
+        assert [plan.LAN_POOL[0] <= IPv6Interface(each).ip <= plan.LAN_POOL[1] for each in addresses] == [True], pair
