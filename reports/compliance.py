@@ -51,6 +51,14 @@ class Evidence(TypedDict):
     text: str
 
 
+class Declined(TypedDict):
+    """Who of a cast said that it does not play this, in which role, and who else would have played that role."""
+
+    name: str
+    role: str
+    others: list[str]
+
+
 class Verdict(TypedDict):
     """One cell: a requirement judged on one play."""
 
@@ -62,6 +70,7 @@ class Verdict(TypedDict):
     scenario: str | None
     verdict: str
     reason: str
+    declined: NotRequired[Declined | None]
     known_deviation: Any
     evidence: list[Evidence]
     recording: str | None

@@ -85,6 +85,7 @@ def blind_spots(document: Compliance, cells: list[Cell]) -> list[Blind]:
     found = [
         Blind("stopped early", missing, run.get("stopped") or "cells that were asked for have no verdict", [], []),
         _verdicts(cells, "not-run", "too slow for an ordinary run, or a program that is not installed"),
+        _declined(cells),
         _verdicts(cells, "inconclusive", "the stimulus did not take place, or the machine was too late to tell"),
         _verdicts(cells, "error", "the suite or a program broke, so nothing is known"),
         _verdicts(cells, "flaky", "repeated plays disagree"),
@@ -127,6 +128,12 @@ def programs(cells: list[Cell]) -> list[tuple[str, str, str, Counter[str]]]:
 def label(cell: Cell) -> str:
     """Who took part, in one line."""
     return " + ".join(dict.fromkeys(cast(cell.verdict))) or cell.verdict["test"]
+
+
+def _declined(cells: list[Cell]) -> Blind:
+    same = [each for each in cells if each.verdict.get("declined")]
+    meaning = "a program said, when it was started, that it does not play this"
+    return Blind("declined", len(same), meaning, _groups(same), [])
 
 
 def _verdicts(cells: list[Cell], word: str, meaning: str) -> Blind:

@@ -13,6 +13,7 @@ import pytest
 from conformance.allowances import allowed
 from conformance.catalogue import catalogue
 from conformance.cells import Cell
+from conformance.declines import declined
 from conformance.deviations import Deviation, deviations, known_deviation
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement, Outcome
@@ -33,6 +34,7 @@ class Ruling:
     judgement: Judgement
     implementations: dict[str, Program]
     recording: str | None = None
+    declined: dict[str, Any] | None = None
     deviation: Deviation | None = None
     excuse: str | None = None
 
@@ -99,7 +101,8 @@ def rule(cell: Cell, desk: Desk) -> Ruling:
     except NotRecorded as error:
         return Ruling(cell, Judgement(Outcome.ERROR, str(error)), desk.implementations(cell))
     judgement = judge(cell.check, recording, cell.lacking(desk.selection.known))
-    return _known(Ruling(cell, judgement, dict(recording.play.implementations), recording.play.id), recording)
+    who, refusal = dict(recording.play.implementations), declined(cell, recording, desk.selection.known)
+    return _known(Ruling(cell, judgement, who, recording.play.id, refusal), recording)
 
 
 def _known(ruling: Ruling, recording: Recording) -> Ruling:
@@ -128,6 +131,7 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
         "scenario": cell.scenario.name,
         "verdict": str(judgement.outcome),
         "reason": judgement.reason,
+        "declined": ruling.declined,
         "known_deviation": ruling.deviation.as_json() if ruling.deviation else None,
         "evidence": [asdict(each) for each in judgement.evidence],
         "figures": [asdict(each) for each in judgement.figures],

@@ -11,6 +11,7 @@ from conformance.casting import BadSelection, Selection
 from conformance.catalogue import catalogue
 from conformance.datafiles import BadData
 from conformance.lineup import lineup
+from conformance.plugin import bringing
 from conformance.plugin.desk import DESK, Desk
 from conformance.plugin.library import BadRecordings, Library
 from fixtures.implementations.base import ProgramError
@@ -43,7 +44,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the options and the law's data; what is wrong is one sentence and exit status 4."""
     try:
-        wanted = {role: config.getoption(_dest(role)) for role in CHOOSABLE if config.getoption(_dest(role))}
+        wanted = bringing.casting(config, {
+            role: config.getoption(_dest(role)) for role in CHOOSABLE if config.getoption(_dest(role))})
         selection = Selection(wanted, all_implementations(), lineup(), config.getoption("matrix") or "")
         for role in wanted:
             selection.playing(role)
@@ -116,6 +118,7 @@ def _dest(role: str) -> str:
 def _again(config: pytest.Config) -> str:
     """The options that a command must repeat to show a cell of this run again."""
     words = [f"--{role} {name}" for role in CHOOSABLE for name in config.getoption(_dest(role)) or ()]
+    words += bringing.again(config)
     if config.getoption("matrix"):
         words.append(f"--matrix={config.getoption('matrix')}")
     if config.getoption("nightly"):
