@@ -1,5 +1,7 @@
 """`python -m reports DIRECTORY` makes the pages of a report again from its compliance.json and its recordings.
 
+`python -m reports merge DIRECTORY...` joins the reports of all shards of a run into one.
+`python -m reports durations DIRECTORY...` writes how long plays last, by which shards are balanced.
 `python -m reports clouds-doc` makes docs/clouds.md again, and `--check` only says whether it is up to date.
 """
 
@@ -13,15 +15,18 @@ from reports.allure_page import generate
 from reports.build import rebuild
 from reports.errors import ReportError
 
+#: Where a report goes that names no place.
+DEFAULT = Path("reports") / "out"
+
 
 def main(arguments: list[str]) -> int:
     """Exit status 4 when there is nothing to make pages of."""
-    if arguments[:1] == ["clouds-doc"]:
-        return clouds_doc(arguments[1:])
+    if arguments and arguments[0] in _COMMANDS:
+        return _COMMANDS[arguments[0]](arguments[1:])
     parser = argparse.ArgumentParser(
         prog="python -m reports",
         description="Make the pages of a report again.",
-        epilog="python -m reports clouds-doc [--check]: make docs/clouds.md again, or only compare it.",
+        epilog="Other commands, each with its own --help: merge, durations, clouds-doc.",
     )
     parser.add_argument("directory", type=Path, help="the directory that holds compliance.json")
     directory = parser.parse_args(arguments).directory
@@ -50,6 +55,46 @@ def clouds_doc(arguments: list[str]) -> int:
         print(f"{path} is out of date: python -m reports clouds-doc", file=sys.stderr)
     return 1 if stale else 0
 
+
+def merge(arguments: list[str]) -> int:
+    """Exit status 4 when the reports are not all shards of one run."""
+    from reports import merge as merging
+    from reports.matrix import named
+    from reports.summary import counts
+
+    parser = argparse.ArgumentParser(prog="python -m reports merge", description="Join the reports of all shards.")
+    parser.add_argument("directory", type=Path, nargs="+", help="the report of a shard, made with --shard I/N")
+    where = f"where the joined report goes, in place of the last one (default: {DEFAULT})"
+    parser.add_argument("--into", type=Path, default=DEFAULT, metavar="DIR", help=where)
+    given = parser.parse_args(arguments)
+    try:
+        document = merging.merge(given.directory, given.into)
+    except ReportError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return 4
+    told = " ".join(f"{word} {number}" for word, number in counts(named(document["verdicts"])) if number)
+    print(f"{document['run']['shards']} shards, {len(document['verdicts'])} verdicts: {told}")
+    print(f"report: {given.into / 'index.html'}")
+    print(generate(given.into))
+    return 0
+
+
+def durations(arguments: list[str]) -> int:
+    """Exit status 4 when there is no recording."""
+    from reports import durations as lasting
+
+    what = "Write conformance/durations.toml from the recordings of reports."
+    parser = argparse.ArgumentParser(prog="python -m reports durations", description=what)
+    parser.add_argument("directory", type=Path, nargs="+", help="a report")
+    try:
+        print(lasting.write(parser.parse_args(arguments).directory))
+    except ReportError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return 4
+    return 0
+
+
+_COMMANDS = {"clouds-doc": clouds_doc, "merge": merge, "durations": durations}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

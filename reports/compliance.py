@@ -167,8 +167,24 @@ class Sentence(TypedDict):
     unjudged: list[str]
 
 
+class Shard(TypedDict):
+    """Which part of a selection a run was: `index` of `number`, `selected` cells in all.
+
+    `suite` and `selection` are digests: only shards that agree in both are parts of one run.
+    """
+
+    index: int
+    number: int
+    suite: str
+    selection: str
+    selected: int
+
+
 class Run(TypedDict):
-    """Facts of the run. `started` is UTC in ISO 8601; `selected` counts the cells that were asked for."""
+    """Facts of the run. `started` is UTC in ISO 8601; `selected` counts the cells that were asked for.
+
+    `shard` is there when the run was a part of one, `shards` when it was put together from so many.
+    """
 
     started: str
     duration_s: float
@@ -179,6 +195,8 @@ class Run(TypedDict):
     selected: NotRequired[int]
     stopped: NotRequired[str | None]
     stall_s: NotRequired[float | None]
+    shard: NotRequired[Shard]
+    shards: NotRequired[int]
 
 
 class Compliance(TypedDict):
@@ -192,6 +210,17 @@ class Compliance(TypedDict):
     sentences: NotRequired[list[Sentence]]
     verdicts: list[Verdict]
     figures: list[Figure]
+
+
+def by_requirement(verdict: Verdict) -> tuple[str, str]:
+    """The order of verdicts."""
+    return verdict["requirement"] or "~", verdict["test"]
+
+
+def by_name(figure: Figure) -> tuple[str, str, list[str], str, float]:
+    """The order of figures."""
+    who = [f"{role} {each['name']} {each['version']}" for role, each in sorted(figure["implementations"].items())]
+    return figure["name"], figure.get("requirement") or "", who, figure.get("recording") or "", figure["value"]
 
 
 def is_stale(verdict: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from reports.compliance import Figure, Verdict, is_stale
+from reports.compliance import Figure, Verdict, by_name, by_requirement, is_stale
 
 PROPERTY = "sextant"
 OURS = "conformance/"
@@ -68,12 +68,12 @@ class Harvest:
         """Every verdict, in the order of requirement and test."""
         names = self._said.keys() | self._broke.keys() | self._skipped.keys() | self._passed
         found = (self._verdict(name) for name in names)
-        return sorted(found, key=lambda each: (each["requirement"] or "~", each["test"]))
+        return sorted(found, key=by_requirement)
 
     @property
     def figures(self) -> list[Figure]:
         """Every measured number, with the parties it was measured on."""
-        return [
+        found = [
             Figure(
                 name=each["name"],
                 value=each["value"],
@@ -82,9 +82,10 @@ class Harvest:
                 requirement=cell["requirement"],
                 recording=cell.get("recording"),
             )
-            for _, cell in sorted(self._said.items())
+            for cell in self._said.values()
             for each in cell.get("figures", ())
         ]
+        return sorted(found, key=by_name)
 
     def _verdict(self, nodeid: str) -> Verdict:
         cell = dict(_NOTHING | self._said.get(nodeid, {}))

@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from fixtures.playing.paths import STAGING
 from fixtures.sandbox import rooms
 from reports import facts
-from reports.compliance import Compliance
+from reports.compliance import Compliance, Shard
 from reports.errors import ReportError
 from reports.harvest import Harvest
 from reports.output import ReportDirectory, link_tree
@@ -92,6 +92,7 @@ class Reporter:
         self._published = False
         self._interrupted = False
         self._trouble: ReportError | None = None
+        self._shard: Shard | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -139,9 +140,13 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write everything into the staging directory and swap it in."""
-        if self._interrupted or not self._harvest:
+        # Only here, so that no worker and no start waits for the law and the templates' engine.
+        from conformance.sharding import note_of
+
+        self._shard = cast(Shard | None, note_of(self._directory.staging)) if self._directory.claimed else None
+        idle = self._shard is not None and self._shard["selected"] > 0 and not self._selected
+        if self._interrupted or not (self._harvest or idle):
             return
-        # Only here, so that no worker and no start waits for the templates' engine.
         from reports.build import build
 
         self._stopped = self._stopped or str(session.shouldfail or session.shouldstop or "") or None
@@ -183,6 +188,8 @@ class Reporter:
         run = facts.run_facts([str(each) for each in config.invocation_params.args], max(1, len(workers)))
         run["selected"] = len(self._selected)
         run["stopped"] = self._stopped
+        if self._shard:
+            run["shard"] = self._shard
         run["stall_s"] = longest_stall(self._directory.staging / FOLDER)
         requirements, verdicts = law.requirements(), self._harvest.verdicts
         return {

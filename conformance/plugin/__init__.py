@@ -1,14 +1,13 @@
 """The pytest plugin: from checks to cells, to plays, to recordings, to verdicts, to an exit status."""
 
 pytest_plugins = [
-    "conformance.plugin.bringing",
     "conformance.plugin.options",
     "conformance.plugin.machine",
     "conformance.plugin.collecting",
     "conformance.plugin.clouds",
+    "conformance.plugin.sharding",
     "conformance.plugin.playing",
     "conformance.plugin.judging",
     "conformance.plugin.ending",
-    "conformance.plugin.declining",
     "conformance.plugin.proving",
 ]

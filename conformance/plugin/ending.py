@@ -11,6 +11,7 @@ from conformance.catalogue import catalogue
 from conformance.judging.verdict import Outcome
 from conformance.plugin.desk import DESK
 from conformance.plugin.judging import PROPERTY
+from conformance.plugin.sharding import is_part_of_something
 
 RED, BROKEN, NOTHING = 1, 3, 5
 #: Characters of one line of the list; the whole reason stands in the story above it and in the report.
@@ -56,6 +57,7 @@ class Tally:
 
 
 TALLY: pytest.StashKey[Tally] = pytest.StashKey()
+_IDLE: pytest.StashKey[bool] = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -78,7 +80,10 @@ class _Counting:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Set the exit status; in a worker nobody asks for it."""
-    session.exitstatus = session.config.stash[TALLY].exit_status(int(exitstatus))
+    status = session.config.stash[TALLY].exit_status(int(exitstatus))
+    idle = status == NOTHING and is_part_of_something(session.config)
+    session.config.stash[_IDLE] = idle
+    session.exitstatus = pytest.ExitCode.OK if idle else status
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
@@ -119,6 +124,9 @@ def _inconclusive(tally: Tally) -> dict[str, str]:
 
 
 def _say_why_empty(terminalreporter: Any, config: pytest.Config) -> None:
+    if config.stash.get(_IDLE, False):
+        terminalreporter.write_line("nothing of the selection is this shard's: there are fewer plays than shards")
+        return
     for id in sorted(config.stash[DESK].requirements):
         terminalreporter.write_line(f"{id} was asked for, and no selected check judges it:"
                                     f" {catalogue().named(id).text}")

@@ -39,6 +39,8 @@ OTHER = CHECK.replace("RA-05", "RA-04").replace("test_managed_flag", "test_withd
 class Program:
     """An implementation that is never started."""
 
+    opaque = False
+
     def __init__(self, name: str, roles: str, version: str = "1.0", **more: Any) -> None:
         self.name, self.roles, self._version = name, frozenset(roles.split()), version
         self.lacks, self.packages, self._missing = more.get("lacks", {}), (f"{name}-package",), more.get("missing", ())

@@ -11,7 +11,7 @@ import pytest
 
 from tests.setup.listing import ROOT
 
-COMMANDS = ("conformance", "test", "setup", "lock")
+COMMANDS = ("conformance", "test", "setup", "lock", "merge")
 
 
 def run(*argv: str | Path) -> subprocess.CompletedProcess[str]:
