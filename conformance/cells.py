@@ -77,7 +77,7 @@ def verify(check: Check) -> None:
         catalogue().named(check.requirement)
     except BadData as error:
         raise BadCheck(f"{check.name}: {error}") from error
-    if not check.scenarios:
+    if not check.scenarios and not check.passive:
         raise BadCheck(f"{check.name}: a check needs at least one scenario, @check(id, Scenario(), role=...)")
     for scenario in check.scenarios:
         if check.role not in scenario.parts and check.role not in JUDGED_WITHOUT_A_PLAYER:

@@ -67,6 +67,9 @@ class Check:
     `cloud` is the cloud whose document it judges, None for a check of every network. `sentences` are those of that
     document that it judges (`conformance/clouds/traceability`); where it names none, it judges all that name its
     requirement.
+
+    A `passive` check assumes nothing but what its party's frames say, so it judges captures of other origin too
+    (`conformance/wire/spoken.py`); it may have no scenario at all.
     """
 
     requirement: str
@@ -76,8 +79,9 @@ class Check:
     needs: tuple[str, ...] = ()
     cloud: str | None = None
     sentences: tuple[str, ...] = ()
+    passive: bool = False
     mutants: list[Mutant] = field(default_factory=list)
-    twins: list[Callable[[], Broken]] = field(default_factory=list)
+    twins: list[Callable[[], Broken | Recording]] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -90,12 +94,12 @@ CHECKS: dict[str, Check] = {}
 
 def check(
     requirement: str, *scenarios: Scenario, role: str, needs: tuple[str, ...] = (), cloud: str | None = None,
-    sentences: tuple[str, ...] = (),
+    sentences: tuple[str, ...] = (), passive: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare a function as the check of a requirement on the recordings of these scenarios."""
 
     def declare(function: Function) -> Function:
-        declared = Check(requirement, scenarios, function, role, needs, cloud, sentences)
+        declared = Check(requirement, scenarios, function, role, needs, cloud, sentences, passive)
         CHECKS[f"{function.__module__}.{function.__name__}"] = declared
         function.check = declared  # type: ignore[attr-defined]
         return function
@@ -106,7 +110,8 @@ def check(
 def healthy(target: Any) -> Callable[[Function], Function]:
     """Declare a play with a scripted party on whose recording the check must pass.
 
-    It is the healthy twin of the mutants where no installed program meets the requirement.
+    It is the healthy twin of the mutants where no installed program meets the requirement. A passive check may have a
+    recording made by hand instead.
     """
 
     def declare(function: Function) -> Function:

@@ -101,6 +101,8 @@ def prove(
 ) -> dict[str, Proof]:
     """Play twins and mutants of these checks, all together; who has no passing twin yet is played by the next cast."""
     proofs = {check.name: Proof(check, list(candidates(check, known))) for check in checks}
+    for proof in proofs.values():
+        _settle_by_hand(proof)
     turn = 0
     while waiting := [proof for proof in proofs.values() if proof.twin is None and turn < len(proof.candidates)]:
         wanted = [_requests(proof, turn, known) for proof in waiting]
@@ -139,6 +141,8 @@ def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tu
     """
     for twin in check.twins:
         scripted = twin()
+        if isinstance(scripted, Recording):
+            continue
         everyone = next(iter(reference_casts(scripted.scenario, known)), {})
         yield scripted.scenario, {**everyone, **scripted.implementations}
     for scenario in check.scenarios:
@@ -196,6 +200,13 @@ def _described(broken: Broken) -> str:
     parties = [f"{role} {repr(who) if is_dataclass(who) else getattr(who, 'name', who)}"
                for role, who in broken.implementations.items()]
     return " and ".join(parties) or f"broken {broken.scenario.name}"
+
+
+def _settle_by_hand(proof: Proof) -> None:
+    """Take the twin that was made by hand, where the check has one."""
+    for made in (twin() for twin in proof.check.twins):
+        if isinstance(made, Recording) and proof.twin is None:
+            _settle(proof, {_TWIN: made})
 
 
 def _settle(proof: Proof, played: Mapping[str, Recording]) -> None:
