@@ -1,6 +1,7 @@
 """The pytest plugin: from checks to cells, to plays, to recordings, to verdicts, to an exit status."""
 
 pytest_plugins = [
+    "conformance.plugin.bringing",
     "conformance.plugin.options",
     "conformance.plugin.machine",
     "conformance.plugin.collecting",
@@ -9,5 +10,6 @@ pytest_plugins = [
     "conformance.plugin.playing",
     "conformance.plugin.judging",
     "conformance.plugin.ending",
+    "conformance.plugin.declining",
     "conformance.plugin.proving",
 ]
