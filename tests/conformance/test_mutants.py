@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,9 @@ EVERY_MUTANT = pytest.mark.parametrize(("check", "mutant"), [
 
 
 @pytest.fixture(scope="session")
-def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Proof]:
-    """The proofs of all checks that this run selects."""
+def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory,
+           alone: Callable[[], AbstractContextManager[None]]) -> dict[str, Proof]:
+    """The proofs of all checks that this run selects, played while no other worker runs a test."""
     selected: dict[str, Check] = {}
     for item in request.session.items:
         check = item.callspec.params.get("check") if hasattr(item, "callspec") else None
@@ -47,7 +49,8 @@ def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             play_all(requests, into, progress=line.show, limit=SIDE_BY_SIDE)
             line.end()
 
-    return prove(selected.values(), all_implementations(), tmp_path_factory.mktemp("proof"), play)
+    with alone():
+        return prove(selected.values(), all_implementations(), tmp_path_factory.mktemp("proof"), play)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -123,3 +124,21 @@ def test_a_python_that_is_too_old_or_no_python_is_one_sentence(tree: Path) -> No
         "sextant: no Python 3.11 or newer at SEXTANT_PYTHON=/bin/false:"
         " install python3, or name one in SEXTANT_PYTHON.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        ([], "--numprocesses 4 --dist loadgroup"),
+        (["-x", "--junitxml=junit.xml"], "--numprocesses 4 --dist loadgroup"),
+        (["-n", "2", "-k", "lease"], "--dist loadgroup"),
+        (["-k", "lease"], ""),
+        (["tests/peers/test_host.py"], ""),
+        (["--pdb"], ""),
+    ],
+)
+def test_all_tests_together_run_side_by_side(tree: Path, arguments: list[str], given: str) -> None:
+    function = re.search(r"^workers\(\) \{.*?^\}", (tree / "script/test").read_text(), re.DOTALL | re.MULTILINE)
+    assert function is not None
+    script = f'root=$1; shift; . "$root/script/lib/common.sh"\n{function[0]}\nworkers "$@"'
+    assert run("sh", "-c", script, "sh", tree, *arguments).stdout.strip() == given
