@@ -14,26 +14,29 @@ from topologies.addressing import link_local, mac_of
 class KernelGuest(Linux):
     """A guest that configures itself by the kernel alone, with these settings of each interface changed.
 
-    `late` settings are made when the links are up already, the others before.
+    `late` settings are made when the links are up already, the others before; `neighbours` are those of the neighbour
+    table.
     """
 
     name: str  # type: ignore[misc]
     settings: Mapping[str, int] = field(default_factory=dict)
     late: Mapping[str, int] = field(default_factory=dict)
+    neighbours: Mapping[str, int] = field(default_factory=dict)
 
     def prepare(self, post: Post) -> None:
         super().prepare(post)
         _set(post, self.settings)
+        _set(post, self.neighbours, "neigh")
 
     def start(self, post: Post) -> None:
         super().start(post)
         _set(post, self.late)
 
 
-def _set(post: Post, settings: Mapping[str, int]) -> None:
+def _set(post: Post, settings: Mapping[str, int], area: str = "conf") -> None:
     for interface in post.interfaces:
         for name, value in settings.items():
-            post.sysctl(f"net/ipv6/conf/{interface}/{name}", value)
+            post.sysctl(f"net/ipv6/{area}/{interface}/{name}", value)
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,11 @@ def without_dad() -> KernelGuest:
 class GuestWithFixedNeighbours(KernelGuest):
     """A guest that knows its link-layer neighbours (nodes of the topology) once and for all, so none is ever dead."""
 
-    neighbours: tuple[str, ...] = ("peer", "peer2")
+    nodes: tuple[str, ...] = ("peer", "peer2")
 
     def start(self, post: Post) -> None:
         super().start(post)
-        for node in self.neighbours:
+        for node in self.nodes:
             mac = mac_of(node, "eth0")
             post.call(["ip", "-6", "neigh", "replace", str(link_local(mac)), "lladdr", mac, "nud", "permanent",
                        "dev", post.interfaces[0]], name="fix-neighbour")
