@@ -11,6 +11,7 @@ from conformance.judging.verdict import Notebook
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
 from fixtures.recording.views import ndp, transport
+from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import RouterAdvertisement
 from fixtures.recording.views.transport import Echo
 from fixtures.scenarios.advertised_parameters import AdvertisedParameters
@@ -37,9 +38,14 @@ def default_routes(recording: Recording, interface: str = "eth0") -> list[Kernel
 
 
 def sent_off_link(recording: Recording, interface: str | None = None) -> list[Echo]:
-    """The guest's Echo Requests to the outside host."""
-    sent = transport.echoes(recording.at("guest", interface, outgoing=True), reply=False)
+    """The guest's Echo Requests to the outside host; of a machine that only answers, its replies."""
+    sent = transport.echoes(recording.at("guest", interface, outgoing=True), reply=_only_answers(recording))
     return [each for each in sent if each.destination == plan.OUTSIDE]
+
+
+def _only_answers(recording: Recording) -> bool:
+    """Whether nothing could be run in the guest, so that it sent nothing off its link but replies."""
+    return "guest" in recording.opaque
 
 
 @check("RA-07", STATEFUL, CALICO, AdvertisedParameters(), role="guest")
@@ -47,10 +53,14 @@ def test_uses_the_advertising_router(recording: Recording, notebook: Notebook) -
     """The source of an RA with a router lifetime above 0 becomes the guest's next hop (RFC 4861 section 6.3.4, 6.3.6).
 
     There is a default route through it on that interface, and a packet to an off-link destination goes to its MAC.
-    It does not matter whether kernel or client installed the route, and whether the RA has a prefix.
+    It does not matter whether kernel or client installed the route, and whether the RA has a prefix. Where nobody sees
+    the routes of a machine, its packets tell.
     """
     heard = notebook.stimulus(advertised(recording), "no RA with a router lifetime reached the guest")
     macs = {each.source: each.mac_source for each in heard}
+    if _only_answers(recording):
+        sends_to_advertisers(recording, notebook, heard)
+        return
     routes = default_routes(recording)
     notebook.expect(routes, "the guest has no default route after the RA", heard[0])
     via = next_hops(routes[0])[0][0]
@@ -60,6 +70,17 @@ def test_uses_the_advertising_router(recording: Recording, notebook: Notebook) -
     for each in sent:
         notebook.expect(each.mac_destination == macs[via], f"an off-link packet went to {each.mac_destination}", each)
     notebook.finding = f"the default route leads to {via}, and an off-link packet went there"
+
+
+def sends_to_advertisers(recording: Recording, notebook: Notebook, heard: list[RouterAdvertisement]) -> None:
+    """Seen from the wire: the guest sends off the link, and to a router that advertised itself before."""
+    sent = sent_off_link(recording)
+    notebook.expect(sent, "the guest sent nothing to an off-link destination", *recording.marked("attempt"))
+    for each in sent:
+        known = [ra for ra in heard if ra.time < each.time and ra.mac_source == each.mac_destination]
+        notebook.expect(known, f"an off-link packet went to {each.mac_destination}", each)
+        notebook.cite(known[-1])
+    notebook.finding = f"an off-link packet went to the advertising router, {sent[0].mac_destination}"
 
 
 @played(test_uses_the_advertising_router, because="no default route")
@@ -78,6 +99,20 @@ def guest_that_asks_somebody_else(recording: Recording) -> Recording:
     return editing.rewritten(recording, sent_off_link(recording), readdress)
 
 
+@edited(test_uses_the_advertising_router, because="an off-link packet went to")
+def machine_that_asks_somebody_else(recording: Recording) -> Recording:
+    """A machine of which only the wire is seen, whose replies go to the neighbour."""
+    other = recording.mac("peer", "eth0")
+
+    def answer(packet: Any) -> None:
+        packet.dst = other
+        echo = packet[layer("inet6").ICMPv6EchoRequest]
+        echo.type = 129
+
+    seen = editing.rewritten(recording, sent_off_link(recording), answer)
+    return editing.unseen(seen, "guest")
+
+
 @edited(test_uses_the_advertising_router, because="sent nothing")
 def guest_whose_route_is_of_no_use(recording: Recording) -> Recording:
     """It has the route and sends nothing there."""
@@ -94,6 +129,9 @@ def test_accepts_advertisements_in_its_role(recording: Recording, notebook: Note
     heard = notebook.stimulus(advertised(recording), "no RA with a router lifetime reached the guest")
     notebook.cite(heard[0])
     tried = notebook.stimulus(recording.marked("attempted"), "the guest did not try to reach an outside host")
+    if _only_answers(recording):
+        sends_to_advertisers(recording, notebook, heard)
+        return
     routes, sent = default_routes(recording), sent_off_link(recording)
     if recording.play.options.get("accept_ra") == 1:
         notebook.expect(not routes, "a forwarding image with accept_ra=1 has a default route", *routes)

@@ -9,11 +9,12 @@ from conformance.broken.guests import without_dad
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.recording import editing
-from fixtures.recording.model import Frame, Recording
+from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.headers import headers
 from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
+from fixtures.recording.views.usage import first_uses
 from fixtures.scenarios.boot import GuestBoot
 from fixtures.scenarios.duplicates import DuplicateAddress
 from fixtures.scenarios.lonely import LonelyGuest
@@ -22,16 +23,6 @@ from fixtures.scenarios.watching import usable
 from fixtures.timers import RETRANS_TIMER, TICK
 
 UNSPECIFIED = IPv6Address("::")
-
-
-def _first_uses(recording: Recording) -> dict[IPv6Address, Frame]:
-    """The first frame that the guest sent from each of its IPv6 addresses."""
-    uses: dict[IPv6Address, Frame] = {}
-    for frame in recording.at("guest", "eth0", outgoing=True):
-        found = headers(frame.data)
-        if found is not None and isinstance(found.source, IPv6Address) and found.source != UNSPECIFIED:
-            uses.setdefault(found.source, frame)
-    return uses
 
 
 def solicited_node(address: IPv6Address) -> IPv6Address:
@@ -55,7 +46,7 @@ def test_probes_each_address_before_using_it(recording: Recording, notebook: Not
     The probe is an NS from `::` to the solicited-node group, hop limit 255, without SLLAO (RFC 4862 section 5.4.2).
     One timer tick of the kernel is allowed.
     """
-    uses = _first_uses(recording)
+    uses = first_uses(recording.at("guest", "eth0", outgoing=True))
     notebook.stimulus(uses, "the guest sent nothing from any address")
     probes = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True)) if each.dad]
     for address, use in uses.items():

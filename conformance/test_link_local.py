@@ -7,9 +7,12 @@ from ipaddress import IPv6Address
 from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from conformance.test_duplicate_address_detection import solicited_node
 from fixtures.recording import editing
-from fixtures.recording.model import KernelEvent, Recording
+from fixtures.recording.model import Frame, KernelEvent, Recording
 from fixtures.recording.views import dhcpv6, mld, ndp, transport
+from fixtures.recording.views.ndp import NeighbourSolicitation
+from fixtures.recording.views.usage import first_uses
 from fixtures.scenarios.boot import GuestBoot
 from fixtures.scenarios.lonely import LonelyGuest
 from fixtures.scenarios.networks import Mode
@@ -68,14 +71,18 @@ def test_joins_the_group_before_the_probe(recording: Recording, notebook: Notebo
     """For each address that it probes for, the guest reports the solicited-node group by MLD (RFC 4862 section 5.4.2).
 
     The report comes before the probe or at most a second after it (RFC 3590), with hop limit 1 and the Router Alert
-    option (RFC 3810 section 5); and the address answers a solicitation to that group.
+    option (RFC 3810 section 5); and the address answers a solicitation to that group. For an address that is used
+    without a probe the report is due all the same, with its first use (RFC 4291 section 2.8).
     """
     sent = list(recording.at("guest", "eth0", outgoing=True))
-    probes = [each for each in ndp.neighbour_solicitations(sent) if each.dad]
+    signs: dict[IPv6Address, NeighbourSolicitation | Frame] = {}
+    for each in ndp.neighbour_solicitations(sent):
+        if each.dad:
+            signs.setdefault(each.target, each)
+    signs = {**first_uses(sent), **signs}
     reports = mld.reports(sent)
-    for target in dict.fromkeys(each.target for each in notebook.stimulus(probes, "the guest probed for no address")):
-        probe = next(each for each in probes if each.target == target)
-        group = probe.destination
+    for target in notebook.stimulus(signs, "the guest neither probed for an address nor used one"):
+        probe, group = signs[target], solicited_node(target)
         told = [report for report in reports if group in report.groups]
         notebook.expect(told, f"no MLD report for {group}, the group of {target}", probe)
         notebook.in_time(told[0].time - probe.time, AT_MOST_AFTER, f"{group} was reported late", probe, told[0])

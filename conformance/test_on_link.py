@@ -37,9 +37,9 @@ def test_sends_to_the_router_without_an_on_link_prefix(recording: Recording, not
     """
     absent = _attempt(recording, notebook).fields["to"]
     _not_solicited(recording, absent, notebook)
-    requests = [echo for echo in transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False)
-                if str(echo.destination) == absent]
-    sent = notebook.stimulus(requests, f"the guest sent nothing to {absent}")
+    packets = [echo for echo in transport.echoes(recording.at("guest", "eth0", outgoing=True))
+               if str(echo.destination) == absent]
+    sent = notebook.stimulus(packets, f"the guest sent nothing to {absent}")
     router = recording.mac("router", "lan0")
     for each in sent:
         notebook.expect(each.mac_destination == router, f"the packet went to {each.mac_destination}", each)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from fixtures.playing import governor
-from fixtures.playing.governor import CALM, Governor, StallWatch
+from fixtures.playing.governor import CALM, Governor, Sockets, StallWatch
 from fixtures.recording.model import Mark, Stall
 
 
@@ -58,3 +58,21 @@ def test_the_worst_stall_of_the_last_seconds(monkeypatch: pytest.MonkeyPatch) ->
     clock[0] = 101.0
     watch.add([Stall(0, 0.2)])
     assert (watch.recent(0.5), watch.recent(2.0)) == (0.2, 0.5)
+
+
+def test_machines_take_turns() -> None:
+    sockets = Sockets(1.5)
+    assert sockets.admit([1.0, 1.0]) == 0
+    assert sockets.admit([1.0, 0.5]) == 1, "what fits overtakes what does not"
+    turns: list[int] = []
+    last = threading.Thread(target=lambda: turns.append(sockets.admit([1.0])), daemon=True)
+    last.start()
+    last.join(0.2)
+    assert last.is_alive()
+    sockets.leave(1.0)
+    last.join(10)
+    assert turns == [0]
+
+
+def test_one_machine_always_runs() -> None:
+    assert Sockets(0.5).admit([1.0]) == 0
