@@ -8,12 +8,14 @@ or judges nothing leaves the previous report as it was.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from conformance.plugin.desk import DESK
 from fixtures.playing.paths import STAGING
 from fixtures.sandbox import rooms
 from reports import facts
@@ -152,6 +154,7 @@ class Reporter:
         self._stopped = self._stopped or str(session.shouldfail or session.shouldstop or "") or None
         try:
             self._bring_recordings()
+            self._bring_captures()
             build(self._document(), self._directory.staging)
             self._directory.publish()
             self._published = True
@@ -202,6 +205,16 @@ class Reporter:
             "verdicts": verdicts,
             "figures": self._harvest.figures,
         }
+
+    def _bring_captures(self) -> None:
+        """Captures of other origin: the report keeps them beside it, under the names that its verdicts give them."""
+        captures = self._config.stash[DESK].captures
+        try:
+            for name, capture in (captures.captures if captures else {}).items():
+                (self._directory.staging / FOLDER).mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(capture.path, self._directory.staging / FOLDER / name)
+        except OSError as error:
+            raise ReportError(f"cannot keep the captures with the report: {error.strerror}") from error
 
     def _bring_recordings(self) -> None:
         """Judged again from saved recordings: the report keeps them beside it, and its own older ones it keeps all."""

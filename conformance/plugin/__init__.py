@@ -11,5 +11,6 @@ pytest_plugins = [
     "conformance.plugin.judging",
     "conformance.plugin.ending",
     "conformance.plugin.declining",
+    "conformance.plugin.capturing",
     "conformance.plugin.proving",
 ]

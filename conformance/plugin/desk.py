@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from conformance.casting import BadSelection, Cast, Selection, casts
-from conformance.cells import Cell, cells
+from conformance.captured import Shelf
+from conformance.cells import Cell, cells, verify
 from conformance.judging.check import Check
 from conformance.plugin.library import Library
 from fixtures.implementations.base import ProgramError
@@ -42,7 +43,7 @@ class Desk:
 
     selection: Selection
     requirements: frozenset[str] = frozenset()
-    library: Library | None = None
+    library: Library | Shelf | None = None
     nightly: bool = False
     strict: bool = False
     again: str = ""
@@ -51,7 +52,15 @@ class Desk:
 
     def cells(self, check: Check) -> list[Cell]:
         """The cells of a check. Raises BadCheck and BadSelection."""
+        if self.captures is not None:
+            verify(check)
+            return list(self.captures.cells(check))
         return list(cells(check, self._casts))
+
+    @property
+    def captures(self) -> Shelf | None:
+        """The captures that are judged in place of plays, or None."""
+        return self.library if isinstance(self.library, Shelf) else None
 
     def demand_installed(self) -> None:
         """Raises BadSelection where a program that is not installed was asked for by name (no glob, not `all`)."""
@@ -64,7 +73,7 @@ class Desk:
         """Why the cell is not run, or None."""
         if self.library is not None:
             found = self.library.find(cell.scenario, cell.cast)
-            return None if found else f"there is no recording of this play in {self.library.folder}"
+            return None if found else self.library.lacks(cell.scenario)
         for name in dict.fromkeys(cell.cast.values()):
             if name in self._missing:
                 return self._missing[name]

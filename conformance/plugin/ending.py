@@ -12,6 +12,7 @@ from conformance.judging.verdict import Outcome
 from conformance.plugin.desk import DESK
 from conformance.plugin.judging import PROPERTY
 from conformance.plugin.sharding import is_part_of_something
+from fixtures.captures.parties import SCENARIO
 
 RED, BROKEN, NOTHING = 1, 3, 5
 #: Characters of one line of the list; the whole reason stands in the story above it and in the report.
@@ -120,7 +121,7 @@ _ORDER = [Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcom
 
 def _inconclusive(tally: Tally) -> dict[str, str]:
     return {nodeid: cell["reason"] for nodeid, cell in tally.cells.items()
-            if cell["verdict"] == Outcome.INCONCLUSIVE and nodeid not in tally.red}
+            if cell["verdict"] == Outcome.INCONCLUSIVE and nodeid not in tally.red and cell["scenario"] != SCENARIO}
 
 
 def _say_why_empty(terminalreporter: Any, config: pytest.Config) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.allowances import allowed
+from conformance.captured import AS_IT_CAME, Captured
 from conformance.catalogue import catalogue
 from conformance.cells import Cell
 from conformance.declines import declined
@@ -109,6 +110,8 @@ def _known(ruling: Ruling, recording: Recording) -> Ruling:
     cell = ruling.cell
     id = catalogue().named(cell.check.requirement).id
     if ruling.judgement.outcome is Outcome.INCONCLUSIVE:
+        if isinstance(cell.scenario, Captured):
+            return replace(ruling, excuse=AS_IT_CAME)
         allowance = allowed(id, cell.test)
         return replace(ruling, excuse=allowance.reason if allowance else None)
     if ruling.judgement.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.PASS):

@@ -55,6 +55,14 @@ class Library:
         """The recording of a scenario by a cast, or None."""
         return self.recordings.get((scenario.name, _frozen(scenario.options), tuple(sorted(cast.items()))))
 
+    def lacks(self, scenario: Scenario) -> str:
+        """Why a scenario by some cast cannot be judged here, in words."""
+        return f"there is no recording of this play in {self.folder}"
+
+    def introduction(self) -> list[str]:
+        """What is judged, for the run's header."""
+        return [f"judging {len(self.recordings)} recordings of {self.folder}; nothing is played"]
+
     def casts(self, scenario: Scenario) -> Iterator[dict[str, str]]:
         """Everybody who was recorded in a scenario."""
         wanted = (scenario.name, _frozen(scenario.options))

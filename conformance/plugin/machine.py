@@ -13,7 +13,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     """A table: what is missing, what that costs, what brings it."""
     desk = config.stash[DESK]
     if desk.library is not None:
-        return [f"judging {len(desk.library.recordings)} recordings of {desk.library.folder}; nothing is played"]
+        return desk.library.introduction()
     if not environment.inside():  # it only tells something
         return []
     return format_table(probe([desk.selection.known[name] for name in desk.missing])).splitlines()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.captured import Shelf
 from conformance.casting import BadSelection, Selection
 from conformance.catalogue import catalogue
 from conformance.datafiles import BadData
@@ -14,6 +15,7 @@ from conformance.lineup import lineup
 from conformance.plugin import bringing
 from conformance.plugin.desk import DESK, Desk
 from conformance.plugin.library import BadRecordings, Library
+from fixtures.captures.reader import CaptureError
 from fixtures.implementations.base import ProgramError
 from fixtures.implementations.registry import all_implementations
 
@@ -39,6 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--nightly", action="store_true", help="play what is too slow for an ordinary run, too")
     group.addoption("--recordings", metavar="DIR", default=None,
                     help="play nothing: judge the recordings saved in DIR")
+    group.addoption("--capture-file", metavar="FILE", action="append", default=[],
+                    help="play nothing: judge what the wire alone tells in a capture (pcapng or pcap) of any origin; may"
+                         " be repeated (script/conformance calls it --capture, which is pytest's own name for another"
+                         " thing)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -50,15 +56,25 @@ def pytest_configure(config: pytest.Config) -> None:
         for role in wanted:
             selection.playing(role)
         requirements = frozenset(_requirement(id) for id in config.getoption("requirement"))
-        folder = config.getoption("recordings")
-        library = Library.open(config.invocation_params.dir / folder) if folder else None
         config.stash[DESK] = desk = Desk(
-            selection=selection, requirements=requirements, library=library, nightly=config.getoption("nightly"),
+            selection=selection, requirements=requirements, library=_saved(config), nightly=config.getoption("nightly"),
             strict=bool(config.getini("strict")), again=_again(config),
         )
         desk.demand_installed()
     except (BadData, BadSelection, BadRecordings) as error:
         raise pytest.UsageError(str(error)) from error
+    except CaptureError as error:
+        raise pytest.UsageError(f"--capture {error}") from error
+
+
+def _saved(config: pytest.Config) -> Library | Shelf | None:
+    """What is judged instead of plays, or None. Raises BadRecordings and CaptureError."""
+    folder, captures, here = config.getoption("recordings"), config.getoption("capture_file"), config.invocation_params.dir
+    if folder and captures:
+        raise BadRecordings("--recordings and --capture cannot be judged in one run; give one of them")
+    if captures:
+        return Shelf.open([here / file for file in captures])
+    return Library.open(here / folder) if folder else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -74,14 +90,14 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_sextant_needs_sandbox(config: pytest.Config) -> bool | None:
     """Saved recordings are judged without one."""
-    return False if config.getoption("recordings") else None
+    return False if config.getoption("recordings") or config.getoption("capture_file") else None
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_sextant_keeps(config: pytest.Config) -> list[Path]:
-    """The saved recordings, for workers."""
-    folder = config.getoption("recordings")
-    return [config.invocation_params.dir / folder] if folder else []
+    """The saved recordings and captures, for workers."""
+    named = [config.getoption("recordings"), *config.getoption("capture_file")]
+    return [config.invocation_params.dir / name for name in named if name]
 
 
 def implementations_table() -> list[str]:
@@ -125,4 +141,5 @@ def _again(config: pytest.Config) -> str:
         words.append("--nightly")
     if config.getoption("recordings"):
         words.append(f"--recordings {config.getoption('recordings')}")
+    words += [f"--capture {file}" for file in config.getoption("capture_file")]
     return "".join(f" {word}" for word in words)

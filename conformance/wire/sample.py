@@ -158,7 +158,8 @@ def _relayed() -> Iterator[Timed]:
         asked = dhcp6.DHCP6_Solicit(trid=transaction) / duid / dhcp6.DHCP6OptIA_NA(iaid=1)
         offer = dhcp6.DHCP6_Advertise(trid=transaction) / duid / _server_id() / _ia_of_another()
         for hop in range(relays):
-            ends: dict[str, Any] = {"hopcount": hop, "linkaddr": f"2001:db8:{hop + 3}::1", "peeraddr": f"fe80::{hop + 10:x}"}
+            ends: dict[str, Any] = {
+                "hopcount": hop, "linkaddr": f"2001:db8:{hop + 3}::1", "peeraddr": f"fe80::{hop + 10:x}"}
             where = dhcp6.DHCP6OptIfaceId(ifaceid=f"port{hop}".encode())
             asked = dhcp6.DHCP6_RelayForward(**ends) / where / dhcp6.DHCP6OptRelayMsg(message=asked)
             offer = dhcp6.DHCP6_RelayReply(**ends) / where / dhcp6.DHCP6OptRelayMsg(message=offer)

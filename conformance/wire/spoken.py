@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv6Address
 
+from conformance.judging.citing import cited
 from conformance.judging.verdict import Notebook, Seen
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6, ndp
@@ -64,8 +65,10 @@ def examined(notebook: Notebook, messages: Sequence[View], otherwise: str) -> No
 
 
 def must(notebook: Notebook, holds: object, otherwise: str, *seen: Seen) -> None:
-    """Expect something of each of many messages: only the one that breaks the rule is cited."""
+    """Expect something of each of many messages; the one that breaks the rule is the last that is cited."""
     if not holds:
+        entries = [cited(item) for item in seen]
+        notebook.evidence[:] = [each for each in notebook.evidence if each not in entries]
         notebook.expect(False, otherwise, *seen)
 
 

@@ -184,14 +184,14 @@ def test_wire_rebinds(recording: Recording, notebook: Notebook) -> None:
 def test_wire_releases(recording: Recording, notebook: Notebook) -> None:
     """A Release names server and lease, and does not come from the address that it gives back (RFC 8415 18.2.7)."""
     for each in well_formed(recording, notebook, "RELEASE", server=True, ia=True):
-        must(notebook, each.source not in each.addresses, f"the Release of {each.source} comes from {each.source}", each)
+        must(notebook, each.source not in each.addresses, f"the Release of {each.source} comes from there", each)
 
 
 @check("DHCP6-14", role="guest", passive=True)
 def test_wire_declines(recording: Recording, notebook: Notebook) -> None:
     """A Decline names server and address, and does not come from that address (RFC 8415 sections 16.9, 18.2.8)."""
     for each in well_formed(recording, notebook, "DECLINE", server=True, ia=True):
-        must(notebook, each.source not in each.addresses, f"the Decline of {each.source} comes from {each.source}", each)
+        must(notebook, each.source not in each.addresses, f"the Decline of {each.source} comes from there", each)
 
 
 @check("DHCP6-16", role="guest", passive=True)
@@ -218,10 +218,11 @@ def test_wire_clients_leave_times_to_the_server(recording: Recording, notebook: 
     examined(notebook, sent, "no message with an IA_NA was seen")
     for each in sent:
         for ia in each.ia_na:
-            must(notebook, (ia.t1, ia.t2) == (0, 0), f"the {each.name.capitalize()} has T1 {ia.t1} s, T2 {ia.t2} s", each)
+            name = each.name.capitalize()
+            must(notebook, (ia.t1, ia.t2) == (0, 0), f"the {name} has T1 {ia.t1} s, T2 {ia.t2} s", each)
             for leased in ia.addresses:
                 must(notebook, (leased.preferred, leased.valid) == (0, 0),
-                     f"the {each.name.capitalize()} has lifetimes {leased.preferred} s and {leased.valid} s", each)
+                     f"the {name} has lifetimes {leased.preferred} s and {leased.valid} s", each)
     notebook.finding = f"{len(sent)} messages leave the times to the server"
 
 
@@ -348,7 +349,7 @@ def rebinds_nothing(recording: Recording) -> Recording:
     return _set(recording, _mine(recording, "REBIND"), "DHCP6OptIA_NA", ianaopts=[])
 
 
-@edited(test_wire_releases, because="comes from")
+@edited(test_wire_releases, because="comes from there")
 def releases_from_what_it_releases(recording: Recording) -> Recording:
     release = _mine(recording, "RELEASE")
     return _set(recording, release, "IPv6", src=str(release[0].addresses[0]))

@@ -134,7 +134,7 @@ def test_wire_advertisements(recording: Recording, notebook: Notebook) -> None:
 
 def _answers(recording: Recording, sent: list[NeighbourAdvertisement]) -> list[
         tuple[NeighbourSolicitation, NeighbourAdvertisement]]:
-    """Answers and the multicast solicitations that they must be for: nothing else for the target came from that node."""
+    """Answers and the multicast solicitations that they must be for: that node asked for the target in no other way."""
     asked = ndp.neighbour_solicitations(heard(recording, "guest"))
     found = []
     for answer in sent:
@@ -165,7 +165,7 @@ def test_wire_group_reports(recording: Recording, notebook: Notebook) -> None:
 
 @check("LL-09", role="guest", passive=True)
 def test_wire_echo_replies(recording: Recording, notebook: Notebook) -> None:
-    """An Echo Reply from the address that was asked carries the data of the Request unchanged (RFC 4443 section 4.2)."""
+    """An Echo Reply from the address that was asked has the data of the Request, unchanged (RFC 4443 section 4.2)."""
     requests = transport.echoes(heard(recording, "guest"), reply=False)
     pairs = []
     for reply in transport.echoes(said(recording, "guest"), reply=True):

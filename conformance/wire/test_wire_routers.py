@@ -213,7 +213,8 @@ def name_server_that_ends_between_two(recording: Recording) -> Recording:
 
 @edited(test_wire_lifetimes_are_coherent, because="preferred for 900 s")
 def preferred_longer_than_valid(recording: Recording) -> Recording:
-    return _changed(recording, _advertised(recording), "ICMPv6NDOptPrefixInfo", preferredlifetime=900, validlifetime=600)
+    prefix = {"preferredlifetime": 900, "validlifetime": 600}
+    return _changed(recording, _advertised(recording), "ICMPv6NDOptPrefixInfo", **prefix)
 
 
 @edited(test_wire_neighbour_discovery_is_whole, because="is fragmented")
