@@ -123,3 +123,13 @@ def test_a_hundred_idle_peers_cost_nothing() -> None:
         before = time.process_time()
         pause(2.0)
         assert time.process_time() - before < 0.02
+
+
+def test_timer_in_a_lifetime_without_end_stops_nobody() -> None:
+    """An infinite lease has its T1 in 136 years (RFC 8415 section 7.7), longer than epoll can be told to wait."""
+    clock, rang = Reactor(), threading.Event()
+    never = clock.after(0xFFFFFFFF, lambda: None)
+    pause(0.05)
+    clock.after(0.0, rang.set)
+    assert rang.wait(2.0)
+    never.cancel()
