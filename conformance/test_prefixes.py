@@ -40,6 +40,7 @@ def test_forms_addresses_with_the_advertised_lifetimes(recording: Recording, not
         events = formed(recording, prefix.network)
         notebook.expect(events, f"no address was formed from {prefix.network}", *recording.marked("start"))
         _lives(prefix, events[0], notebook)
+        notebook.cite(*events)
     wrong = formed(recording, OFF_LINK.network)
     notebook.expect(not wrong, f"an address was formed from {OFF_LINK.network}, which has A=0", *wrong)
     notebook.finding = "each of three autonomous prefixes gave an address that lives as long as advertised"

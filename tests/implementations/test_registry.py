@@ -12,17 +12,18 @@ EVERY = list(all_implementations().values())
 
 
 def test_roles_have_the_programs_of_the_project() -> None:
-    def names(role: str) -> list[str]:
-        return [each.name for each in playing(role)]
+    def names(role: str) -> set[str]:
+        return {each.name for each in playing(role)}
 
-    assert names("guest") == ["dhclient", "dhcpcd", "linux", "systemd-networkd"]
-    assert names("router") == ["dnsmasq", "radvd"]
-    assert names("dhcpv6-server") == ["dibbler-server", "dnsmasq", "isc-dhcpd", "kea", "wide-dhcp6s"]
-    assert names("relay") == ["dhcrelay", "dnsmasq"]
-    assert names("name-server") == ["dnsmasq"]
-    assert names("neighbour-proxy") == ["linux", "ndppd"]
-    assert names("fabric") == ["bird"]
-    assert names("application") == ["asyncio", "asyncio-happy-eyeballs", "curl", "wget"]
+    assert names("guest") >= {"NetworkManager", "dhclient", "dhcp6c", "dhcpcd", "dibbler-client", "ifupdown", "linux",
+                              "systemd-networkd"}
+    assert names("router") >= {"bird", "dnsmasq", "frr", "libslirp", "passt", "radvd", "systemd-networkd"}
+    assert names("dhcpv6-server") >= {"dibbler-server", "dnsmasq", "isc-dhcpd", "kea", "wide-dhcp6s"}
+    assert names("relay") >= {"dhcrelay", "dnsmasq"}
+    assert names("name-server") == {"dnsmasq"}
+    assert names("neighbour-proxy") == {"linux", "ndppd"}
+    assert names("fabric") >= {"bird", "bird-ospf", "frr-bgp", "frr-ospf6"}
+    assert names("application") >= {"asyncio", "asyncio-happy-eyeballs", "curl", "wget"}
 
 
 @pytest.mark.parametrize("who", EVERY, ids=lambda who: who.name)
@@ -43,12 +44,11 @@ def test_lacks_only_known_features_each_with_a_source(who: Implementation) -> No
 def test_unknown_name_says_the_nearest() -> None:
     with pytest.raises(UnknownImplementation) as raised:
         named("dhclinet", "guest")
-    assert str(raised.value) == ('unknown guest "dhclinet": the nearest known is "dhclient" '
-                                 "(known: dhclient, dhcpcd, linux, systemd-networkd)")
+    assert str(raised.value).startswith('unknown guest "dhclinet": the nearest known is "dhclient" (known: ')
 
 
 def test_name_of_another_role_is_unknown() -> None:
-    with pytest.raises(UnknownImplementation, match=r'unknown router "dhclient": .*known: dnsmasq, radvd'):
+    with pytest.raises(UnknownImplementation, match=r'unknown router "dhclient": .*known: .*dnsmasq, .*radvd'):
         named("dhclient", "router")
 
 
