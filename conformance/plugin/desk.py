@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.casting import BadSelection, Cast, Selection, casts
 from conformance.captured import Shelf
+from conformance.casting import BadSelection, Cast, Selection, casts
 from conformance.cells import Cell, cells, verify
 from conformance.judging.check import Check
 from conformance.plugin.library import Library

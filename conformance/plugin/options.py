@@ -42,9 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--recordings", metavar="DIR", default=None,
                     help="play nothing: judge the recordings saved in DIR")
     group.addoption("--capture-file", metavar="FILE", action="append", default=[],
-                    help="play nothing: judge what the wire alone tells in a capture (pcapng or pcap) of any origin; may"
-                         " be repeated (script/conformance calls it --capture, which is pytest's own name for another"
-                         " thing)")
+                    help="play nothing: judge what the wire alone tells in a capture (pcapng or pcap) of any origin;"
+                         " may be repeated (script/conformance calls it --capture, which is pytest's own name for"
+                         " another thing)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,7 +69,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _saved(config: pytest.Config) -> Library | Shelf | None:
     """What is judged instead of plays, or None. Raises BadRecordings and CaptureError."""
-    folder, captures, here = config.getoption("recordings"), config.getoption("capture_file"), config.invocation_params.dir
+    here, folder, captures = (
+        config.invocation_params.dir, config.getoption("recordings"), config.getoption("capture_file"))
     if folder and captures:
         raise BadRecordings("--recordings and --capture cannot be judged in one run; give one of them")
     if captures:

@@ -1,0 +1,34 @@
+"""What the passive checks say of a capture, without pytest in between."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from conformance.declared import declared
+from conformance.judging.judge import judge
+from conformance.judging.verdict import Judgement, Outcome
+from fixtures.captures.parties import judgeable
+
+CHECKS = [check for check in declared() if check.passive]
+
+
+def judged(path: Path) -> dict[tuple[str, str, str], Judgement]:
+    """The judgements by role, party and name of the check. Raises CaptureError."""
+    found = judgeable(path)
+    return {(party.role, party.name, check.name): judge(check, found.recording(party))
+            for party in found.parties for check in CHECKS if check.role == party.role}
+
+
+def outcomes(path: Path) -> dict[str, set[Outcome]]:
+    """The outcomes of all parties by the name of the check."""
+    found: dict[str, set[Outcome]] = defaultdict(set)
+    for (_, _, check), judgement in judged(path).items():
+        found[check].add(judgement.outcome)
+    return dict(found)
+
+
+def failures(path: Path) -> dict[str, str]:
+    """The reasons of all that fail, by the name of the check; an error counts."""
+    return {check: judgement.reason for (_, _, check), judgement in judged(path).items()
+            if judgement.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.ERROR)}
