@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from reports import clouds, summary
+from reports import clouds, interop, summary
 from reports.compliance import Compliance, is_stale
 from reports.matrix import differences, families, named
 from reports.story import as_text, tell
@@ -25,6 +25,8 @@ SYMBOLS = {
     "error": "‼",
     "flaky": "≈",
 }
+#: A table of more columns shows symbols only, with upright names above them.
+WIDE = 16
 MEANINGS = {
     "pass": "judged, with evidence",
     "fail": "a MUST or PLATFORM requirement is violated; “known” where the deviation is listed with its source",
@@ -61,11 +63,13 @@ def render(document: Compliance, base: Path) -> str:
         alarms=summary.alarms(cells),
         blind_spots=summary.blind_spots(document, cells),
         families=found,
+        grid=interop.grid(cells),
         measures=summary.measures(document["figures"]),
         programs=summary.programs(cells),
         stories=[tell(cell, requirements.get(cell.verdict["requirement"] or ""), base) for cell in in_order],
         symbols=SYMBOLS,
         meanings=MEANINGS,
+        wide=WIDE,
     )
 
 

@@ -11,8 +11,8 @@ from reports.compliance import Evidence, Requirement, Verdict
 from reports.matrix import Cell, ordered
 from reports.recordings import Told, told
 
-#: More evidence than this is left to compliance.json; the page says so.
-SHOWN = 12
+#: More evidence than this is left to compliance.json, and of a pass, more than that; the page says so.
+SHOWN, SHOWN_OF_PASS = 12, 6
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ def _done(verdict: Verdict, play: Told | None) -> str:
 def _choose(verdict: Verdict) -> tuple[list[Evidence], int | None]:
     """The evidence to show, and which of it decided: what a check cites last before it says that a rule is broken."""
     evidence = verdict["evidence"]
-    shown = evidence if len(evidence) <= SHOWN else [*evidence[: SHOWN - 1], evidence[-1]]
+    most = SHOWN_OF_PASS if verdict["verdict"] == "pass" else SHOWN
+    shown = evidence if len(evidence) <= most else [*evidence[: most - 1], evidence[-1]]
     return shown, len(shown) - 1 if shown and verdict["verdict"] in ("fail", "warn") else None
 
 
