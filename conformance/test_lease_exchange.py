@@ -24,6 +24,8 @@ from topologies import addressing as plan
 
 STATEFUL, CALICO = GuestBoot(mode=Mode.STATEFUL), GuestBoot(mode=Mode.CALICO)
 
+#: A lifetime without end (RFC 8415 section 7.7).
+INFINITY = 0xFFFFFFFF
 #: Seconds by which a configured lifetime may differ from the granted one.
 ROUNDING = 2.0
 
@@ -104,9 +106,9 @@ def was_offered(recording: Recording, notebook: Notebook, request: Message) -> N
 
 
 def same_lifetimes(notebook: Notebook, event: KernelEvent, reply: Message, leased: LeasedAddress) -> None:
-    """The kernel counts down from what the Reply granted."""
-    passed = event.time - reply.time
+    """The kernel counts down from what the Reply granted, unless that is infinity (section 7.7)."""
     for name, given in (("preferred", leased.preferred), ("valid", leased.valid)):
+        passed = event.time - reply.time if given < INFINITY else 0.0
         left = event.fields[f"{name}_life_time"]
         notebook.expect(abs(left + passed - given) <= ROUNDING,
                         f"{leased.address} has {left} s {name} lifetime {passed:.1f} s after a lease of {given} s",

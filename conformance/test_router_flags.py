@@ -23,7 +23,7 @@ def advertised(recording: Recording, notebook: Notebook) -> list[RouterAdvertise
     return notebook.stimulus(found, "no Router Advertisement reached the guest")
 
 
-@check("RA-05", SLAAC, STATELESS, STATEFUL, role="router")
+@check("RA-05", SLAAC, STATELESS, STATEFUL, role="router", needs=("prefix-flags",))
 def test_flags_match_the_mode(recording: Recording, notebook: Notebook) -> None:
     """M of the RA and A of the prefix are those of the configured mode; O too where M is 0 (RFC 4861 section 4.2).
 
