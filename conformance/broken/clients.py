@@ -12,6 +12,7 @@ from fixtures.implementations.base import GuestClient, Post
 from fixtures.implementations.linux import kernel_settings
 from fixtures.peers import broken_clients as broken
 from fixtures.peers.addresses import KernelAddresses
+from fixtures.peers.confirming_client import ConfirmingClient
 from fixtures.peers.dhcpv6_client import ScriptedDhcpv6Client
 
 #: Who works at a post; one scripted guest may play in several plays at the same time.
@@ -56,3 +57,7 @@ RELEASES_FROM_ADDRESS = ScriptedGuest("client-that-releases-from-the-address", b
 KEEPS_RELEASED = ScriptedGuest("client-that-keeps-what-it-released", broken.KeepsReleasedAddress)
 KEEPS_DUPLICATE = ScriptedGuest("client-that-keeps-a-duplicate", broken.KeepsDuplicate, ("nodad",))
 ABANDONS_DUPLICATE = ScriptedGuest("client-that-abandons-a-duplicate", broken.AbandonsDuplicate)
+
+CONFIRMS = ScriptedGuest("client-that-confirms", ConfirmingClient)
+OBEYS_RECONFIGURE = ScriptedGuest("client-that-obeys-any-reconfigure", broken.ObeysReconfigure)
+TAKES_ANY_ASSOCIATION = ScriptedGuest("client-that-takes-any-association", broken.TakesAnyAssociation)
