@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -69,11 +70,11 @@ def test_dibbler_gives_one_of_two_prefix_lengths() -> None:
 
 
 def test_dhcp6c_has_an_association_for_each_interface() -> None:
-    text = dhcp6c.configuration(post())
+    text = dhcp6c.configuration(post(), Path("/here/script"))
     for number, interface in enumerate(("eth0", "eth1")):
         assert f"interface {interface} {{\nsend ia-na {number};" in text
         assert f"id-assoc na {number} {{ }};" in text
-    text = dhcp6c.configuration(post(STATELESS))
+    text = dhcp6c.configuration(post(STATELESS), Path("/here/script"))
     assert text.count("information-only;") == 2
     assert "ia-na" not in text
 
