@@ -12,6 +12,9 @@ from conformance.judging.verdict import Outcome
 from conformance.plugin.desk import DESK
 from conformance.plugin.ending import TALLY
 
+_WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.FLAKY, Outcome.WARN, Outcome.PASS, Outcome.INCONCLUSIVE,
+                Outcome.NOT_APPLICABLE)
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -36,17 +39,20 @@ def told(cells: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def _party(party: str, cells: list[dict[str, Any]]) -> list[str]:
-    """What was judged of a party, in one line; what could not be judged, in another."""
+    """What was judged of a party, in one line, each requirement by its worst verdict; what was not, in another."""
+    worst: dict[str, str] = {}
+    for cell in sorted(cells, key=lambda cell: _WORST_FIRST.index(cell["verdict"])):
+        worst.setdefault(cell["requirement"], cell["verdict"])
     judged: dict[str, list[str]] = defaultdict(list)
-    open_: dict[str, list[str]] = defaultdict(list)
+    unjudged: dict[str, list[str]] = defaultdict(list)
     for cell in cells:
-        if cell["verdict"] == Outcome.INCONCLUSIVE:
-            open_[cell["reason"]].append(cell["requirement"])
-        else:
-            judged[cell["verdict"]].append(cell["requirement"])
-    words = "; ".join(f"{verdict} {', '.join(dict.fromkeys(ids))}" for verdict, ids in sorted(judged.items()))
+        if worst.get(cell["requirement"]) == cell["verdict"]:
+            group = unjudged[cell["reason"]] if cell["verdict"] == Outcome.INCONCLUSIVE else judged[cell["verdict"]]
+            group.append(cell["requirement"])
+    words = "; ".join(f"{verdict} {', '.join(dict.fromkeys(judged[verdict]))}" for verdict in _WORST_FIRST
+                      if judged[verdict])
     lines = [f"{party}: {words or 'nothing could be judged'}"]
-    if open_:
-        reasons = "; ".join(f"{', '.join(dict.fromkeys(ids))} ({reason})" for reason, ids in open_.items())
+    if unjudged:
+        reasons = "; ".join(f"{', '.join(dict.fromkeys(ids))} ({reason})" for reason, ids in unjudged.items())
         lines.append(f"{party}: could not judge {reasons}")
     return lines

@@ -1,0 +1,134 @@
+"""`--capture` from the user's side: a run on a capture, its summary, report and exit status; the guide's example."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance.catalogue import catalogue
+from conformance.wire.sample import pcap
+from fixtures.captures.parties import MOST, judgeable
+from tests.captures.disguises import as_pcap, packets, plain, rewritten
+from tests.captures.judged import CHECKS, failures
+
+ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "docs" / "bring-your-own.md"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Judges captures in a process of its own; with paths as they stand on the command line."""
+
+    def run(*arguments: str, at: Path = ROOT) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT),
+                str(ROOT / "conformance"), "-p", "no:cacheprovider", "--report-dir", str(tmp_path / "out"), *arguments]
+        return subprocess.run(argv, cwd=at, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+def test_the_guide_s_example_is_what_comes_out(run: Run, tmp_path: Path) -> None:
+    section = GUIDE.read_text(encoding="utf-8").partition("## A capture")[2]
+    command = next(line.strip() for line in section.splitlines() if line.startswith("    script/conformance"))
+    done = run("--capture-file", command.partition("--capture ")[2])
+    assert done.returncode == 1, done.stdout + done.stderr
+    told = [line for block in re.findall(r"```\n(.*?)```", section, re.DOTALL) for line in block.splitlines()]
+    assert len(told) > 4
+    for line in told:
+        assert line in done.stdout
+    document = json.loads((tmp_path / "out" / "compliance.json").read_text())
+    verdicts = [each for each in document["verdicts"] if each["recording"]]
+    assert {each["recording"] for each in verdicts} == {"office.pcapng"}
+    assert (tmp_path / "out" / "recordings" / "office.pcapng").read_bytes() == (
+        ROOT / "docs" / "examples" / "office.pcapng").read_bytes()
+    failed = next(each for each in verdicts if each["verdict"] == "fail")
+    assert failed["requirement"] == "DHCP6-01"
+    assert failed["evidence"][-1]["frame"] == 9
+    assert failed["reproduce"].endswith("--capture docs/examples/office.pcapng")
+    not_run = {each["requirement"]: each["reason"] for each in document["verdicts"] if each["verdict"] == "not-run"}
+    assert "needs a play" in not_run["RA-05"]
+
+
+def test_the_guide_lists_what_is_judged() -> None:
+    table = re.findall(r"^\| ([A-Z0-9-]+(?:, [A-Z0-9-]+)*) \|", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    listed = {id for row in table for id in row.split(", ")}
+    assert listed == {catalogue().named(check.requirement).id for check in CHECKS}
+    assert len(listed) >= 15
+
+
+def test_a_healthy_conversation_is_green_from_any_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.pcap").write_bytes(pcap())
+    (tmp_path / "half.pcap").write_bytes(pcap()[:2001])
+    done = run("--capture-file", "own.pcap", "--capture-file", "half.pcap", "-q", at=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "half.pcap breaks off after" in run("--capture-file", "half.pcap", at=tmp_path).stdout
+    assert "error 0" in done.stdout
+
+
+def test_what_is_no_capture_is_bad_input(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a capture")
+    for arguments, sentence in (
+        (["--capture-file", "notes.txt"], "it begins with the bytes 6e 6f 74 20, as no pcapng or pcap does"),
+        (["--capture-file", "gone.pcap"], "the capture cannot be read: No such file or directory"),
+        (["--capture-file", "notes.txt", "--recordings", "."], "--recordings and --capture cannot be judged in one"),
+    ):
+        done = run(*arguments, at=tmp_path)
+        assert done.returncode == 4
+        assert sentence in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_capture_without_ipv6_is_not_green(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "arp.pcap").write_bytes(as_pcap([(10**9, b"\xff" * 6 + bytes(6) + b"\x08\x06" + bytes(46))]))
+    done = run("--capture-file", "arp.pcap", at=tmp_path)
+    assert done.returncode == 5
+    assert "nobody speaks Neighbour Discovery or DHCPv6 in it" in done.stdout
+
+
+def through_a_router(data: bytes) -> bytes:
+    """RAs with hop limit 254."""
+    return data[:21] + b"\xfe" + data[22:] if data[20:21] + data[54:55] == b"\x3a\x86" else data
+
+
+def to_one_server(data: bytes) -> bytes:
+    """Solicits to the router's own address."""
+    router = bytes.fromhex("fe800000000000000000000000000001")
+    return data[:38] + router + data[54:] if data[20:21] + data[62:63] == b"\x11\x01" else data
+
+
+@pytest.mark.parametrize(("change", "check", "because"), [
+    (through_a_router, "test_wire_advertisements_are_valid", "hop limit 254"),
+    (to_one_server, "test_wire_solicits", "goes to fe80::1"),
+])
+def test_an_edited_capture_fails(change: Callable[[bytes], bytes], check: str, because: str, tmp_path: Path) -> None:
+    path = tmp_path / "edited.pcap"
+    path.write_bytes(as_pcap(rewritten(change)))
+    assert because in failures(path)[check]
+
+
+def test_a_lost_solicit_is_no_violation(tmp_path: Path) -> None:
+    """Whichever one or two of the client's Solicits the capture lost, what is left still backs off."""
+    sent = [each.number for each in packets() if each.data[20] == 17 and each.data[62] == 1]
+    path = tmp_path / "lossy.pcap"
+    for one in sent:
+        for two in sent:
+            path.write_bytes(as_pcap((each.ns, each.data) for each in packets() if each.number not in (one, two)))
+            assert "test_wire_solicits_back_off" not in failures(path)
+
+
+def test_a_crowd_is_bounded(tmp_path: Path) -> None:
+    crowd = [(ns, data[:10] + bytes([0xAB, number]) + data[12:]) for number in range(MOST + 9)
+             for ns, data in rewritten(plain)[:6] if data[6:12] == b"\x02\0\0\0\0\x05"]
+    path = tmp_path / "crowd.pcap"
+    path.write_bytes(as_pcap(crowd))
+    found = judgeable(path)
+    assert len(found.parties) == MOST
+    assert found.notes == [f"{MOST + 9} parties behave as guest; the {MOST} that say most are judged"]
