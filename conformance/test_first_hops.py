@@ -82,6 +82,8 @@ def test_leaves_a_router_that_is_none_any_more(recording: Recording, notebook: N
     said = [each for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
             if each.mac_source in MACS and not each.router]
     notebook.cite(*notebook.stimulus(said, "no NA with R=0 reached the guest")[-1:])
+    before, _ = _hop(recording, notebook, "valid-before")
+    notebook.stimulus([before] if before == "peer" else [], f"the first hop was {before} already")
     _expect_hop(recording, notebook, "no-router-any-more", "peer2", "peer is no router any more")
     _expect_hop(recording, notebook, "router-again", "peer", "peer is a router again, with high preference")
 

@@ -82,7 +82,6 @@ def test_learns_from_solicitations(recording: Recording, notebook: Notebook) -> 
 
     A host discards Router Solicitations, and learns nothing from them (section 6.2.6).
     """
-    notebook.neighbours_undisturbed()
     asked = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=False))
              if each.source == SOLICITOR]
     notebook.stimulus(asked, "no solicitation reached the guest")
