@@ -96,8 +96,11 @@ def label(cast: Cast) -> str:
 
 
 def _natural(cast: Cast, selection: Selection) -> bool:
-    """Each program of the network's side plays all the roles there that it can, or shares them with no such program."""
-    side = {role: name for role, name in cast.items() if role in NETWORK}
+    """Each program of the network's side plays all the roles there that it can, or shares them with no such program.
+
+    A relay counts as one of that side: a router that can relay needs no other to do it.
+    """
+    side = {role: name for role, name in cast.items() if role in (*NETWORK, "relay")}
     serving = {role: name for role, name in side.items() if role != "name-server"}
     for name in serving.values():
         if any(other != name and role in selection.known[name].roles for role, other in side.items()):
