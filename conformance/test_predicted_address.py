@@ -11,6 +11,7 @@ from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.ndp import NeighbourSolicitation
+from fixtures.recording.views.usage import first_uses
 from fixtures.scenarios.boot import GuestBoot
 from fixtures.scenarios.networks import Mode
 from topologies import addressing as plan
@@ -33,9 +34,11 @@ def test_forms_the_predicted_address(recording: Recording, notebook: Notebook) -
     told = [ra for ra in heard for prefix in ra.prefixes if prefix.autonomous and prefix.network == plan.LAN]
     notebook.stimulus(told, "no RA with an autonomous prefix reached the guest")
     predicted = plan.eui64(plan.LAN, recording.mac("guest", "eth0"))
-    probes = notebook.stimulus(_probes(recording), "the guest formed no address")
-    for probe in probes:
-        notebook.expect(probe.target == predicted, f"it formed {probe.target}, and {predicted} is predicted", probe)
+    uses = first_uses(recording.at("guest", "eth0", outgoing=True))
+    formed = {**{address: use for address, use in uses.items() if address in plan.LAN},
+              **{probe.target: probe for probe in reversed(_probes(recording))}}
+    for address in notebook.stimulus(formed, "the guest formed no address"):
+        notebook.expect(address == predicted, f"it formed {address}, and {predicted} is predicted", formed[address])
     notebook.finding = f"it formed {predicted}, as predicted, and no other address"
 
 
