@@ -1,14 +1,15 @@
-"""How the suite's own tests run side by side: `script/test`, or `pytest tests -n 4 --dist loadgroup`."""
+"""How the suite's own tests run side by side: `script/test`, or `pytest tests -n 4`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.side_by_side import Machine
+from tests.side_by_side import Groups, Machine
 
 MACHINE: pytest.StashKey[Machine] = pytest.StashKey()
 
@@ -22,7 +23,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """In a worker: the locks lie where all workers of the run keep their temporary files."""
     config = session.config
     if hasattr(config, "workerinput"):
-        config.stash[MACHINE] = Machine(config._tmp_path_factory.getbasetemp().parent)  # type: ignore[attr-defined]
+        config.stash[MACHINE] = Machine(_temporary(config).parent)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -32,17 +33,28 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a fixture go to the same worker, so that it is made once."""
-    for item in items:
-        shared = sorted(name for name, found in item._fixtureinfo.name2fixturedefs.items()  # type: ignore[attr-defined]
-                        if _is_shared(found[-1]))
-        if shared:
-            item.add_marker(pytest.mark.xdist_group(shared[0]))
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """In a worker: tell the controller which tests share a fixture, before it hears that collection has finished."""
+    if hasattr(session.config, "workerinput"):
+        shared = {item.nodeid: fixture for item in session.items if (fixture := _shared_fixture(item))}
+        Groups.tell(_temporary(session.config).parent, shared)
 
 
-def _is_shared(fixture: Any) -> bool:
-    return fixture.scope != "function" and str(fixture.baseid).startswith("tests/")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Tests that share a fixture go to the same worker, so that it is made once; the others wherever there is room."""
+    return Groups(config, log, _temporary(config))
+
+
+def _shared_fixture(item: pytest.Item) -> str | None:
+    """A fixture of these tests that lives longer than one of them."""
+    found = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
+    shared = [each[-1] for each in found if each[-1].scope != "function" and each[-1].baseid.startswith("tests/")]
+    return min((f"{each.baseid}::{each.argname}" for each in shared), default=None)
+
+
+def _temporary(config: pytest.Config) -> Path:
+    return Path(config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(wrapper=True)

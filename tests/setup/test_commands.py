@@ -129,9 +129,9 @@ def test_a_python_that_is_too_old_or_no_python_is_one_sentence(tree: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "given"),
     [
-        ([], "--numprocesses 4 --dist loadgroup"),
-        (["-x", "--junitxml=junit.xml"], "--numprocesses 4 --dist loadgroup"),
-        (["-n", "2", "-k", "lease"], "--dist loadgroup"),
+        ([], "--numprocesses 4"),
+        (["-x", "--junitxml=junit.xml"], "--numprocesses 4"),
+        (["-n", "2"], ""),
         (["-k", "lease"], ""),
         (["tests/peers/test_host.py"], ""),
         (["--pdb"], ""),
