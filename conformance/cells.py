@@ -46,8 +46,8 @@ class Cell:
     def declined(self, known: Mapping[str, Implementation]) -> str | None:
         """Why somebody of the cast does not play the scenario's situation, or None."""
         parts = self.scenario.parts
-        for name in dict.fromkeys(self.cast.values()):
-            if name in known and known[name].opaque and not self.scenario.from_outside:
+        for role, name in self.cast.items():
+            if role == "guest" and name in known and known[name].opaque and not self.scenario.from_outside:
                 return f"{name} is a machine of its own, and this play works inside the guest"
         for role, name in self.cast.items():
             at_one_node = frozenset(other for other, who in self.cast.items()

@@ -51,6 +51,8 @@ def test_probes_each_address_before_using_it(recording: Recording, notebook: Not
     probes = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True)) if each.dad]
     for address, use in uses.items():
         before = [probe for probe in probes if probe.target == address and probe.frame.ns < use.ns]
+        if not before and recording.marked("warm-boot"):
+            notebook.stimulus((), f"{address} may have been probed for earlier: the guest was not switched on")
         notebook.expect(before, f"{address} was used without a probe for it", use)
         _format(before[-1], notebook)
         waited = use.time - before[-1].time

@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "conformance.plugin.bringing",
+    "conformance.plugin.uplinking",
     "conformance.plugin.options",
     "conformance.plugin.machine",
     "conformance.plugin.collecting",

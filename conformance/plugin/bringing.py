@@ -1,4 +1,7 @@
-"""`--implementation FILE`: programs that somebody brings along join the known ones for this run."""
+"""Implementations that somebody brings along join the known ones for this run, and play the roles that they have.
+
+What brings them are options of other plugins (`pytest_sextant_brings`); `--implementation FILE` is one.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,22 @@ from pathlib import Path
 import pytest
 
 from conformance.casting import BadSelection
+from conformance.plugin import hooks
 from conformance.plugin.collecting import cell_of
-from fixtures.brought.manifest import BadManifest, Manifest, load
+from conformance.plugin.hooks import Newcomer
+from conformance.words import ROLES
+from fixtures.brought.manifest import BadManifest, load
 from fixtures.brought.program import implementation
 from fixtures.implementations.base import ProgramError
-from fixtures.implementations.registry import all_implementations, bring, send_away
+from fixtures.implementations.registry import bring, send_away
 from fixtures.sandbox import environment
 
-_BROUGHT: pytest.StashKey[tuple[Manifest, ...]] = pytest.StashKey()
+_BROUGHT: pytest.StashKey[tuple[Newcomer, ...]] = pytest.StashKey()
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make `pytest_sextant_brings` known."""
+    pluginmanager.add_hookspecs(hooks)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,9 +39,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
              " repeated")
 
 
+def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
+    """Those of `--implementation`."""
+    found = []
+    for given in config.getoption("implementation"):
+        try:
+            manifest = load(config.invocation_params.dir / given)
+        except BadManifest as error:
+            raise pytest.UsageError(f"--implementation {error}") from error
+        found.append(Newcomer(implementation(manifest), f"--implementation {given}", manifest.files))
+    return found
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Before anything is listed or played: read the manifests. What is wrong is one sentence and exit status 4."""
+    """Before anything is listed or played: who is brought. What is wrong is one sentence and exit status 4."""
     brought(config)
 
 
@@ -47,38 +70,38 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_sextant_keeps(config: pytest.Config) -> list[Path]:
-    """The manifests' folders and what their commands name are seen in the sandbox."""
-    return [file for manifest in brought(config) for file in manifest.files]
+    """What the brought ones need is seen in the sandbox."""
+    return [file for newcomer in brought(config) for file in newcomer.files]
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Who was brought."""
-    return [_introduced(manifest) for manifest in brought(config)] if environment.inside() else []
+    return [_introduced(newcomer) for newcomer in brought(config)] if environment.inside() else []
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Who brings a program wants its verdicts: what has no part for it is not played."""
-    roles = {role for manifest in brought(config) for role in manifest.roles}
-    gone = [item for item in items if (cell := cell_of(item)) is not None and roles and not roles & set(cell.cast)]
+    roles = {role for newcomer in brought(config) for role in newcomer.who.roles}
+    gone = {item for item in items if (cell := cell_of(item)) is not None and roles and not roles & set(cell.cast)}
     if gone:
-        items[:] = [item for item in items if item not in set(gone)]
-        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in gone]
+        config.hook.pytest_deselected(items=list(gone))
 
 
-def brought(config: pytest.Config) -> tuple[Manifest, ...]:
-    """The manifests of this run, read once; their implementations are known from then on. Raises UsageError."""
+def brought(config: pytest.Config) -> tuple[Newcomer, ...]:
+    """Who was brought to this run, asked once; they are known implementations from then on. Raises UsageError."""
     if _BROUGHT not in config.stash:
-        found: list[Manifest] = []
-        for given in config.getoption("implementation"):
+        found = [newcomer for several in config.hook.pytest_sextant_brings(config=config) for newcomer in several]
+        for number, newcomer in enumerate(found):
             try:
-                manifest = load(config.invocation_params.dir / given)
-                found.append(manifest)
-                bring(implementation(manifest))
-            except BadManifest as error:
-                raise pytest.UsageError(f"--implementation {error}") from error
+                bring(newcomer.who)
             except ValueError:
-                raise pytest.UsageError(f"--implementation {manifest.path}: {_taken(manifest, found)}") from None
+                other = next((each.option for each in found[:number] if each.who.name == newcomer.who.name), None)
+                raise pytest.UsageError(
+                    f"{newcomer.option}: {newcomer.who.name!r} is"
+                    f" {f'the name of {other} too' if other else 'a name that Sextant knows'}; choose another"
+                ) from None
         config.stash[_BROUGHT] = tuple(found)
     return config.stash[_BROUGHT]
 
@@ -86,34 +109,30 @@ def brought(config: pytest.Config) -> tuple[Manifest, ...]:
 def casting(config: pytest.Config, wanted: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     """Who may play: as the roles' own options say (`wanted`), else the brought ones. Raises BadSelection."""
     chosen: dict[str, Sequence[str]] = dict(wanted)
-    for manifest in brought(config):
-        for role in manifest.roles:
+    for newcomer in brought(config):
+        name, roles = newcomer.who.name, sorted(newcomer.who.roles, key=ROLES.index)
+        for role in roles:
             if role not in wanted:
-                chosen[role] = [*chosen.get(role, ()), manifest.name]
-        if not any(_names(manifest.name, chosen[role]) for role in manifest.roles):
-            said = " and ".join(f"--{role} {' '.join(wanted[role])}" for role in manifest.roles)
-            raise BadSelection(f"--implementation {manifest.path}: {said} leaves {manifest.name} without a part; add"
-                               f" --{manifest.roles[0]} {manifest.name}")
+                chosen[role] = [*chosen.get(role, ()), name]
+        if not any(_names(name, chosen[role]) for role in roles):
+            said = " and ".join(f"--{role} {' '.join(wanted[role])}" for role in roles)
+            raise BadSelection(f"{newcomer.option}: {said} leaves {name} without a part; add --{roles[0]} {name}")
     return chosen
 
 
 def again(config: pytest.Config) -> list[str]:
     """The options that a command must repeat."""
-    return [f"--implementation {given}" for given in config.getoption("implementation")]
+    return [newcomer.option for newcomer in brought(config)]
 
 
 def _names(name: str, words: Iterable[str]) -> bool:
     return any(word == "all" or fnmatchcase(name, word) for word in words)
 
 
-def _taken(manifest: Manifest, found: Sequence[Manifest]) -> str:
-    other = next((each.path for each in found[:-1] if each.name == manifest.name), None)
-    return f"`name`: {manifest.name} is the name of {other or 'an implementation that Sextant knows'}; choose another"
-
-
-def _introduced(manifest: Manifest) -> str:
+def _introduced(newcomer: Newcomer) -> str:
+    who = newcomer.who
     try:
-        version = all_implementations()[manifest.name].version()
+        version = who.version()
     except ProgramError as error:
         return f"brought: {error}"
-    return f"brought: {manifest.name} {version} as {' and '.join(manifest.roles)}, from {manifest.path}"
+    return f"brought: {who.name} {version} as {' and '.join(sorted(who.roles, key=ROLES.index))} ({newcomer.option})"

@@ -73,7 +73,7 @@ def test_what_is_wrong(written: Path, change: str, line: int, sentence: str) -> 
     key = change.split(" =")[0]
     rows = GOOD.splitlines()
     at = next((number for number, row in enumerate(rows) if row.startswith(f"{key} =")), None)
-    rows[at:None if at is None else at + 1] = [change] if at is not None else rows + [change]
+    rows[at:None if at is None else at + 1] = [change] if at is not None else [*rows, change]
     written.write_text("\n".join(rows) + "\n")
     with pytest.raises(BadManifest) as error:
         load(written)
