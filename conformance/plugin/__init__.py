@@ -3,6 +3,7 @@
 pytest_plugins = [
     "conformance.plugin.bringing",
     "conformance.plugin.uplinking",
+    "conformance.plugin.imaging",
     "conformance.plugin.options",
     "conformance.plugin.machine",
     "conformance.plugin.collecting",

@@ -54,6 +54,7 @@ pytest_on() {
 . "$root/script/lib/packages.sh"
 . "$root/script/lib/python.sh"
 . "$root/script/lib/allure.sh"
+. "$root/script/lib/machines.sh"
 
 # set_up SECTION...: everything that the sections of packages.txt and requirements.lock name.
 set_up() {
@@ -66,5 +67,6 @@ set_up() {
     install_packages "$@"
     install_python_packages
     install_allure
+    fetch_kernel "$@"
     exec 9>&-
 }
