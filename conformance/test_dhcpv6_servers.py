@@ -17,8 +17,8 @@ from fixtures.scenarios.competing_servers import EMPTY, HIGH, CompetingServers
 from fixtures.scenarios.moved_guest import MovedGuest
 from fixtures.timers import RAND, SOL_TIMEOUT
 
-#: Seconds in which a client acts at once.
-PROMPT = 0.3
+#: Seconds in which a client acts at once, and by which its timers may be late.
+PROMPT, READINESS = 0.3, 1.0
 #: RFC 8415 section 14.1 recommends to send no more than 20 messages in 20 s; here, of one kind in WINDOW seconds.
 WINDOW, MOST = 10.0, 10
 #: The status codes by which the servers refuse, in their order.
@@ -59,7 +59,7 @@ def _chosen(recording: Recording, notebook: Notebook, solicit: Message, offers: 
     waited = request.time - solicit.time
     notebook.expect(waited >= SOL_TIMEOUT - PROMPT,
                     f"it took an offer {waited:.3f} s after its Solicit, without waiting for others", solicit, request)
-    notebook.in_time(waited, SOL_TIMEOUT * (1 + RAND) + PROMPT, "it waited too long for offers", solicit, request)
+    notebook.in_time(waited, SOL_TIMEOUT * (1 + RAND) + READINESS, "it waited too long for offers", solicit, request)
     notebook.recommend(request.server_duid == best.server_duid, "it did not take the offer with the highest preference",
                        best, request)
     notebook.figure("Request after the Solicit", waited, "s")
