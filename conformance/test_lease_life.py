@@ -131,7 +131,7 @@ def _of_another_server(packet: Any) -> None:
     packet[layer("dhcp6").DHCP6OptServerId].duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
 
 
-@check("DHCP6-11", LeaseRebinding(), role="guest", needs=("dhcpv6",))
+@check("DHCP6-11", LeaseRebinding(), role="guest", needs=("dhcpv6", "takes-over-leases"))
 def test_rebinds_when_its_server_is_silent(recording: Recording, notebook: Notebook) -> None:
     """At T2, and while the lease is valid, the client sends Rebind, for any server (RFC 8415 section 18.2.5).
 

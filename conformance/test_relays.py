@@ -70,7 +70,8 @@ def test_relays_wrap_and_unwrap(recording: Recording, notebook: Notebook) -> Non
         notebook.expect(named, f"{told} link-address {wrapper.link_address}", each, through[0])
         notebook.expect(wrapper.peer_address == each.source, f"{told} peer-address {wrapper.peer_address}, and the "
                         f"client has {each.source}", each, through[0])
-    back = [each for each in dhcpv6.messages(recording.at(SERVER, "eth0", outgoing=True)) if len(each.relays) == 1]
+    back = [each for each in dhcpv6.messages(recording.at(SERVER, "eth0", outgoing=True), "ADVERTISE", "REPLY")
+            if len(each.relays) == 1]
     heard = [each for client in CLIENTS for each in dhcpv6.messages(recording.at(client, "eth0", outgoing=False))]
     for each in notebook.stimulus(back, "the server answered no client"):
         came = [one for one in heard if payload(one.frame) in payload(each.frame) and not one.relays

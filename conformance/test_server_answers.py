@@ -33,10 +33,12 @@ def code(status: Status | None) -> int:
 def test_solicit_is_answered_with_an_offer(recording: Recording, notebook: Notebook) -> None:
     """A Solicit is answered with an Advertise to the client's own address and port, for its transaction and DUID.
 
-    Each IA_NA is there, with an address of the link or with NoAddrsAvail (RFC 8415 section 18.3.9); and so is what the
-    client asked for in the Option Request option.
+    Each IA_NA is there, with an address of the link or with NoAddrsAvail, and where an address is offered the message
+    has no other status: that a prefix cannot be had is said in its IA_PD (RFC 8415 section 18.3.9). What the client
+    asked for in the Option Request option is there too.
     """
-    asked = [each for each in questions(recording, "lease", "exhausted") if each.question.name == "SOLICIT"]
+    everything = questions(recording, "lease", "with-prefix", "exhausted")
+    asked = [each for each in everything if each.question.name == "SOLICIT"]
     offered = refused = 0
     for each in notebook.stimulus(asked, "nobody solicited"):
         question, offer = each.question, each.answer(notebook, "ADVERTISE")
@@ -48,6 +50,9 @@ def test_solicit_is_answered_with_an_offer(recording: Recording, notebook: Noteb
         iaids = [ia.iaid for ia in question.ia_na]
         notebook.expect([ia.iaid for ia in offer.ia_na] == iaids, f"for the IA_NA {iaids[0]} the Advertise has "
                         f"{_associations(offer)}", each.frame, offer)
+        status = offer.status.name if offer.status else ""
+        notebook.expect(code(offer.status) == SUCCESS or not offer.addresses, "an address is offered, with the status "
+                        f"{status} of the whole message, for which clients leave it alone", each.frame, offer)
         for ia in offer.ia_na:
             if ia.addresses:
                 offered += 1
@@ -100,6 +105,17 @@ def server_that_offers_of_another_link(recording: Recording) -> Recording:
 
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIA_NA].ianaopts[0].addr = str(plan.LAN2[0x1000])
+
+    return editing.rewritten(recording, offers(recording)[:1], change)
+
+
+@edited(test_solicit_is_answered_with_an_offer, because="for which clients leave it alone")
+def server_that_refuses_as_a_whole(recording: Recording) -> Recording:
+    """It has no prefix, and says so of the whole message."""
+    status = layer("dhcp6").DHCP6OptStatusCode(statuscode=6)
+
+    def change(packet: Any) -> Any:
+        return packet / status
 
     return editing.rewritten(recording, offers(recording)[:1], change)
 
