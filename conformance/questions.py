@@ -52,7 +52,7 @@ def questions(recording: Recording, *topics: str) -> list[Asked]:
         if mark.fields["topic"] in topics:
             transaction = mark.fields["transaction"]
             inside = transaction.to_bytes(3, "big")
-            mine = [frame for frame in sent if inside in frame.data[62:]]
+            mine = [frame for frame in sent if frame.ns >= mark.ns and inside in frame.data[62:]]
             answers = tuple(each for each in heard if each.transaction_id == transaction)
             found += [Asked(mark.fields["row"], mark, frame, answers) for frame in mine[:1]]
     return found
