@@ -43,6 +43,12 @@ def sent_off_link(recording: Recording, interface: str | None = None) -> list[Ec
     return [each for each in sent if each.destination == plan.OUTSIDE]
 
 
+def asked_from_outside(recording: Recording, *, reply: bool = False) -> list[Echo]:
+    """The Echo Requests (or Replies) of the outside host that reached the guest."""
+    heard = transport.echoes(recording.at("guest", outgoing=False), reply=reply)
+    return [each for each in heard if each.source == plan.OUTSIDE]
+
+
 def _only_answers(recording: Recording) -> bool:
     """Whether nothing could be run in the guest, so that it sent nothing off its link but replies."""
     return "guest" in recording.opaque
@@ -74,6 +80,8 @@ def test_uses_the_advertising_router(recording: Recording, notebook: Notebook) -
 
 def sends_to_advertisers(recording: Recording, notebook: Notebook, heard: list[RouterAdvertisement]) -> None:
     """Seen from the wire: the guest sends off the link, and to a router that advertised itself before."""
+    asked = asked_from_outside(recording)
+    notebook.stimulus(asked, "no Echo Request from outside came through to the guest, so it had nothing to answer")
     sent = sent_off_link(recording)
     notebook.expect(sent, "the guest sent nothing to an off-link destination", *recording.marked("attempt"))
     for each in sent:
@@ -106,11 +114,13 @@ def machine_that_asks_somebody_else(recording: Recording) -> Recording:
 
     def answer(packet: Any) -> None:
         packet.dst = other
-        echo = packet[layer("inet6").ICMPv6EchoRequest]
-        echo.type = 129
+        packet[layer("inet6").ICMPv6EchoRequest].type = 129
+
+    def ask(packet: Any) -> None:
+        packet[layer("inet6").ICMPv6EchoReply].type = 128
 
     seen = editing.rewritten(recording, sent_off_link(recording), answer)
-    return editing.unseen(seen, "guest")
+    return editing.unseen(editing.rewritten(seen, asked_from_outside(recording, reply=True), ask), "guest")
 
 
 @edited(test_uses_the_advertising_router, because="sent nothing")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from conformance.broken.lease_guests import FOR_EVER, SIXTY_FOUR
@@ -49,10 +49,14 @@ def in_use(recording: Recording) -> dict[IPv6Address, KernelEvent | Frame]:
 
 def formed(recording: Recording, addresses: Iterable[IPv6Address]) -> set[IPv6Address]:
     """Those that are not leased, but of a prefix of which a router invites to form addresses, too (RFC 4862)."""
-    inviting = [prefix.network for ra in ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
-                for prefix in ra.prefixes if prefix.autonomous]
-    leased = {lease.address for _, _, lease in granted(recording)}
-    return {address for address in addresses if address not in leased and any(address in each for each in inviting)}
+    networks, leased = inviting(recording), {lease.address for _, _, lease in granted(recording)}
+    return {address for address in addresses if address not in leased and any(address in each for each in networks)}
+
+
+def inviting(recording: Recording) -> list[IPv6Network]:
+    """The prefixes of which the guest is invited to form addresses."""
+    return [prefix.network for ra in ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
+            for prefix in ra.prefixes if prefix.autonomous]
 
 
 @check("DHCP6-04", STATEFUL, CALICO, role="guest", needs=("dhcpv6",))
@@ -79,6 +83,9 @@ def test_four_messages_then_the_address(recording: Recording, notebook: Notebook
         if request.name == "REQUEST":
             was_offered(recording, notebook, request)
         notebook.expect(reply.server_duid, "a lease without a Server Identifier was accepted", request, reply)
+        if "guest" in recording.opaque and inviting(recording):
+            notebook.stimulus({leased.address} & set(addresses),
+                              f"{leased.address} was leased, and a machine that may form another did not show it")
         notebook.expect(leased.address in addresses,
                         f"{leased.address} was leased, but not configured", request, reply)
     steps = "solicited and leased at once" if leases[0][0].rapid_commit else "offered, requested and leased"
