@@ -1,10 +1,10 @@
 """The pytest plugin: from checks to cells, to plays, to recordings, to verdicts, to an exit status."""
 
 pytest_plugins = [
-    "conformance.plugin.bringing",
     "conformance.plugin.uplinking",
     "conformance.plugin.imaging",
     "conformance.plugin.options",
+    "conformance.plugin.bringing",
     "conformance.plugin.machine",
     "conformance.plugin.collecting",
     "conformance.plugin.clouds",

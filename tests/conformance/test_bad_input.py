@@ -28,11 +28,11 @@ def outside() -> dict[str, str]:
     return outer | {"PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "400"}
 
 
-def run(*arguments: str | Path, report: Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, report: Path, within: float = 90) -> subprocess.CompletedProcess[str]:
     """The suite, with both streams as one, as a terminal shows them."""
     return subprocess.run([*PYTEST, *map(str, arguments), "--report-dir", str(report)], env=outside(), cwd=PROJECT,
                           text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          timeout=90)
+                          timeout=within)
 
 
 def lines(done: subprocess.CompletedProcess[str], word: str) -> list[str]:
