@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -77,7 +77,12 @@ class Desk:
         for name in dict.fromkeys(cell.cast.values()):
             if name in self._missing:
                 return self._missing[name]
-        return None if self.nightly else cell.scenario.nightly(cell.cast)
+        if self.nightly:
+            return None
+        known = self.selection.known
+        busy = max((known[name].cores for name in cell.cast.values() if name in known), default=0.0)
+        spared = cell.scenario.matrix_spares(busy) if self.selection.matrix and busy else None
+        return spared or cell.scenario.nightly(cell.cast)
 
     def declined(self, cell: Cell) -> str | None:
         """Why the cell does not apply to its cast, or None; what was played all the same is judged."""
@@ -136,8 +141,19 @@ class Desk:
                 found[name] = ""
         return found
 
+    def _once(self, scenario: Scenario, planned: Iterable[Cast]) -> Iterator[Cast]:
+        """The casts, but one alone for each machine that cannot play the scenario: once is enough to say so."""
+        told: set[str] = set()
+        for cast in planned:
+            guest = self.selection.known.get(cast.get("guest", ""))
+            if guest is not None and guest.opaque and not scenario.from_outside:
+                if guest.name in told:
+                    continue
+                told.add(guest.name)
+            yield cast
+
     def _casts(self, scenario: Scenario) -> Iterator[Cast]:
-        planned = list(casts(scenario.parts, self.selection, scenario.players))
+        planned = list(self._once(scenario, casts(scenario.parts, self.selection, scenario.players)))
         yield from planned
         for cast in self.library.casts(scenario) if self.library else ():
             chosen = all(name in self.selection.playing(role) for role, name in cast.items()

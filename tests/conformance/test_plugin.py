@@ -39,12 +39,11 @@ OTHER = CHECK.replace("RA-05", "RA-04").replace("test_managed_flag", "test_withd
 class Program:
     """An implementation that is never started."""
 
-    opaque = False
-
     def __init__(self, name: str, roles: str, version: str = "1.0", **more: Any) -> None:
         self.name, self.roles, self._version = name, frozenset(roles.split()), version
         self.lacks, self.packages, self._missing = more.get("lacks", {}), (f"{name}-package",), more.get("missing", ())
         self._declines = more.get("declines")
+        self.opaque, self.cores = more.get("opaque", False), more.get("cores", 0.0)
 
     def declines(self, situation: Situation, roles: frozenset[str]) -> str | None:
         return f"not as {' and '.join(sorted(roles))}" if self._declines else None
@@ -233,6 +232,30 @@ def test_situation_declined_at_the_start_is_not_applicable(run: Callable[..., An
     assert {(cell["verdict"], cell["reason"]) for cell in found.values()} == {
         ("not-applicable", "dnsmasq does not play this: exit status 127")}
     assert len(stage.played) == 2
+
+
+def test_machine_does_not_play_what_is_done_inside_a_guest(run: Callable[..., Any], stage: Stage) -> None:
+    stage.known["dhcpcd"] = Program("dhcpcd", "guest", opaque=True)
+    stage.known["radvd"] = Program("radvd", "router dhcpv6-server")
+    found = verdicts(run("--matrix=full"))
+    machines = [cell for name, cell in found.items() if name.endswith("dhcpcd]")]
+    assert [(cell["verdict"], cell["reason"]) for cell in machines] == [
+        ("not-applicable", "dhcpcd is a machine of its own, and this play works inside the guest")]
+    assert len(stage.played) == 4, "the others play against all"
+
+
+def test_matrix_spares_machines(run: Callable[..., Any], stage: Stage) -> None:
+    stage.known["dhcpcd"] = Program("dhcpcd", "guest", cores=1.0)
+    text = CHECK.replace("@check(", """
+class Costly(Unplayed):
+    def matrix_spares(self, cores):
+        return f"{cores:g} core is too much"
+
+@check(""").replace("Unplayed(), role", "Costly(), role")
+    assert {cell["verdict"] for cell in verdicts(run(text=text)).values()} == {"pass"}
+    found = verdicts(run("--matrix=full", text=text))
+    assert {cell["reason"] for cell in found.values() if cell["verdict"] == "not-run"} == {"1 core is too much"}
+    assert {name.rpartition("-")[2] for name, cell in found.items() if cell["verdict"] == "not-run"} == {"dhcpcd]"}
 
 
 def test_nightly_is_not_run_by_default(run: Callable[..., Any], stage: Stage) -> None:
