@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from conformance.judging.verdict import Notebook
@@ -49,3 +50,15 @@ def less(name: str) -> Callable[[Any], None]:
         part.add_payload(rest)
 
     return drop
+
+
+def formed(recording: Recording, addresses: Iterable[IPv6Address]) -> set[IPv6Address]:
+    """Those that are not leased, but of a prefix of which a router invites to form addresses, too (RFC 4862)."""
+    networks, leased = inviting(recording), {lease.address for _, _, lease in granted(recording)}
+    return {address for address in addresses if address not in leased and any(address in each for each in networks)}
+
+
+def inviting(recording: Recording) -> list[IPv6Network]:
+    """The prefixes of which the guest is invited to form addresses."""
+    return [prefix.network for ra in ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
+            for prefix in ra.prefixes if prefix.autonomous]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv6Address
 from typing import Any
 
 from conformance.broken.lease_guests import FOR_EVER, SIXTY_FOUR
-from conformance.granting import granted, invitations, less
+from conformance.granting import formed, granted, invitations, inviting, less
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
 from fixtures.recording import editing
@@ -45,18 +44,6 @@ def in_use(recording: Recording) -> dict[IPv6Address, KernelEvent | Frame]:
         return {IPv6Address(event.fields["local"]): event for event in configured(recording)}
     uses = first_uses(recording.at("guest", "eth0", outgoing=True))
     return {address: frame for address, frame in uses.items() if address in plan.LAN}
-
-
-def formed(recording: Recording, addresses: Iterable[IPv6Address]) -> set[IPv6Address]:
-    """Those that are not leased, but of a prefix of which a router invites to form addresses, too (RFC 4862)."""
-    networks, leased = inviting(recording), {lease.address for _, _, lease in granted(recording)}
-    return {address for address in addresses if address not in leased and any(address in each for each in networks)}
-
-
-def inviting(recording: Recording) -> list[IPv6Network]:
-    """The prefixes of which the guest is invited to form addresses."""
-    return [prefix.network for ra in ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
-            for prefix in ra.prefixes if prefix.autonomous]
 
 
 @check("DHCP6-04", STATEFUL, CALICO, role="guest", needs=("dhcpv6",))
