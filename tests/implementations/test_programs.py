@@ -117,26 +117,44 @@ def dual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
         yield rooms
 
 
-@pytest.mark.parametrize("name", ["asyncio", "asyncio-happy-eyeballs", "curl", "wget"])
-@pytest.mark.parametrize("host", ["www.example.com", str(plan.SERVER), str(plan.SERVER4)])
-def test_application_fetches_by_name_and_by_address(dual: Rooms, name: str, host: str) -> None:
+def application(name: str) -> Application:
+    """That client; skips the test where it is not installed."""
     client = named(name, "application")
     assert isinstance(client, Application)
+    if client.missing():
+        pytest.skip(f"{name} is not installed")
+    return client
+
+
+@pytest.mark.parametrize("name", ["asyncio", "asyncio-happy-eyeballs", "curl", "getaddrinfo", "node", "wget"])
+@pytest.mark.parametrize("host", ["www.example.com", str(plan.SERVER), str(plan.SERVER4)])
+def test_application_fetches_by_name_and_by_address(dual: Rooms, name: str, host: str) -> None:
+    client = application(name)
     assert client.connect(dual.post("client", client), host, 80, within=5.0).wait(6.0) == 0
 
 
-@pytest.mark.parametrize("name", ["asyncio", "asyncio-happy-eyeballs", "curl"])
+@pytest.mark.parametrize("name", ["chromium", "firefox"])
+def test_browser_fetches_by_name_and_by_address_and_says_when_it_cannot(dual: Rooms, name: str) -> None:
+    """One browser for all; nobody listens on port 82."""
+    client = application(name)
+    post = dual.post("client", client)
+    client.start(post)
+    for host in ("www.example.com", str(plan.SERVER), str(plan.SERVER4)):
+        assert client.connect(post, host, 80, within=30.0).wait(40.0) == 0
+    assert client.connect(post, "www.example.com", 82, within=30.0).wait(40.0) != 0
+    client.stop(post)
+
+
+@pytest.mark.parametrize("name", ["asyncio", "asyncio-happy-eyeballs", "curl", "getaddrinfo", "node"])
 def test_application_takes_a_zone_id(dual: Rooms, name: str) -> None:
-    client = named(name, "application")
-    assert isinstance(client, Application)
+    client = application(name)
     host = f"{plan.link_local(plan.mac_of('router', 'lan0'))}%eth0"
     assert client.connect(dual.post("client", client), host, 80, within=5.0).wait(6.0) == 0
 
 
-@pytest.mark.parametrize("name", ["asyncio", "curl", "wget"])
+@pytest.mark.parametrize("name", ["asyncio", "curl", "getaddrinfo", "node", "wget"])
 def test_application_ends_by_itself_in_a_black_hole(dual: Rooms, name: str) -> None:
-    client = named(name, "application")
-    assert isinstance(client, Application)
+    client = application(name)
     dropped = dual.run("server", "nft", "add table inet t; add chain inet t i { type filter hook input priority 0; }; "
                        "add rule inet t i tcp dport 81 drop")
     assert dropped.returncode == 0, dropped.stderr

@@ -23,7 +23,8 @@ def test_roles_have_the_programs_of_the_project() -> None:
     assert names("name-server") == {"dnsmasq"}
     assert names("neighbour-proxy") == {"linux", "ndppd"}
     assert names("fabric") >= {"bird", "bird-ospf", "frr-bgp", "frr-ospf6"}
-    assert names("application") >= {"asyncio", "asyncio-happy-eyeballs", "curl", "wget"}
+    assert names("application") >= {"asyncio", "asyncio-happy-eyeballs", "chromium", "curl", "firefox", "getaddrinfo",
+                                    "node", "wget"}
 
 
 @pytest.mark.parametrize("who", EVERY, ids=lambda who: who.name)
