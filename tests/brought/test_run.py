@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from fixtures.implementations.base import find_program
-from tests.conformance.test_bad_input import ALONE, PROJECT, lines, run
+from tests.conformance.test_bad_input import PROJECT, lines, run
 
 EXAMPLES = PROJECT / "examples"
 GUEST, ROUTER = EXAMPLES / "guest" / "shell-guest.toml", EXAMPLES / "router" / "python-router.toml"
+#: A play of one guest and nobody else.
+LONELY = ("conformance/test_link_local.py", "-k", "without_anybody")
 JUDGED = {"pass", "warn", "fail"}
 
 
@@ -61,7 +63,7 @@ def test_those_that_break_their_contract_harm_nobody(report: Path, script: Calla
     ]
     options = [word for path in brought for word in ("--implementation", str(path))]
     names = [word for path in brought for word in ("--guest", path.stem)]
-    done = run(*ALONE, *options, *names, "--guest", "linux", report=report)
+    done = run(*LONELY, *options, *names, "--guest", "linux", report=report, within=600)
     assert done.returncode == 3, done.stdout
     for name in ("linux", "sane"):
         assert {verdict for verdict, _ in of(report, name).values()} == {"pass"}, done.stdout
@@ -98,15 +100,15 @@ def test_it_plays_alone_and_in_workers(report: Path, script: Callable[..., Path]
 def test_what_is_refused(
     report: Path, script: Callable[..., Path], more: str, options: tuple[str, ...], sentence: str
 ) -> None:
-    done = run(*ALONE, "--implementation", script("mine", "sleep infinity", more), *options, report=report)
+    done = run(*LONELY, "--implementation", script("mine", "sleep infinity", more), *options, report=report)
     assert (done.returncode, len(lines(done, sentence))) == (4, 1), done.stdout
 
 
 def test_a_name_is_used_once(report: Path, script: Callable[..., Path]) -> None:
     mine, dnsmasq = script("mine", "sleep infinity"), script("dnsmasq", "sleep infinity")
-    done = run(*ALONE, "--implementation", mine, "--implementation", mine, report=report)
+    done = run(*LONELY, "--implementation", mine, "--implementation", mine, report=report)
     assert lines(done, f": 'mine' is the name of --implementation {mine} too; choose another") and done.returncode == 4
-    done = run(*ALONE, "--implementation", dnsmasq, report=report)
+    done = run(*LONELY, "--implementation", dnsmasq, report=report)
     assert lines(done, ": 'dnsmasq' is a name that Sextant knows; choose another") and done.returncode == 4
 
 
