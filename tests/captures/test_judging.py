@@ -27,9 +27,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def run(tmp_path: Path) -> Run:
     """Judges captures in a process of its own; with paths as they stand on the command line."""
 
-    def run(*arguments: str, at: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, at: Path = ROOT, room: str = "conformance/wire") -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT),
-                str(ROOT / "conformance"), "-p", "no:cacheprovider", "--report-dir", str(tmp_path / "out"), *arguments]
+                str(ROOT / room), "-p", "no:cacheprovider", "--report-dir", str(tmp_path / "out"), *arguments]
         return subprocess.run(argv, cwd=at, capture_output=True, text=True, timeout=120)
 
     return run
@@ -38,7 +38,7 @@ def run(tmp_path: Path) -> Run:
 def test_the_guide_s_example_is_what_comes_out(run: Run, tmp_path: Path) -> None:
     section = GUIDE.read_text(encoding="utf-8").partition("## A capture")[2]
     command = next(line.strip() for line in section.splitlines() if line.startswith("    script/conformance"))
-    done = run("--capture-file", command.partition("--capture ")[2])
+    done = run("--capture-file", command.partition("--capture ")[2], room="conformance")
     assert done.returncode == 1, done.stdout + done.stderr
     told = [line for block in re.findall(r"```\n(.*?)```", section, re.DOTALL) for line in block.splitlines()]
     assert len(told) > 4
@@ -67,9 +67,9 @@ def test_the_guide_lists_what_is_judged() -> None:
 def test_a_healthy_conversation_is_green_from_any_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "own.pcap").write_bytes(pcap())
     (tmp_path / "half.pcap").write_bytes(pcap()[:2001])
-    done = run("--capture-file", "own.pcap", "--capture-file", "half.pcap", "-q", at=tmp_path)
+    done = run("--capture-file", "own.pcap", "--capture-file", "half.pcap", at=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "half.pcap breaks off after" in run("--capture-file", "half.pcap", at=tmp_path).stdout
+    assert "half.pcap breaks off after" in done.stdout
     assert "error 0" in done.stdout
 
 
@@ -77,7 +77,6 @@ def test_what_is_no_capture_is_bad_input(run: Run, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not a capture")
     for arguments, sentence in (
         (["--capture-file", "notes.txt"], "it begins with the bytes 6e 6f 74 20, as no pcapng or pcap does"),
-        (["--capture-file", "gone.pcap"], "the capture cannot be read: No such file or directory"),
         (["--capture-file", "notes.txt", "--recordings", "."], "--recordings and --capture cannot be judged in one"),
     ):
         done = run(*arguments, at=tmp_path)
