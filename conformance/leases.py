@@ -11,6 +11,7 @@ from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dhcpv6_options import Ia, LeasedAddress
 from fixtures.recording.views.headers import headers
+from fixtures.recording.views.ndp import neighbour_solicitations
 from fixtures.recording.views.transport import Echo, echoes
 from fixtures.scenarios.watching import usable
 from fixtures.timers import RETRANS_TIMER
@@ -87,6 +88,15 @@ def _hex(duid: bytes | None) -> str:
 def address_events(recording: Recording, address: IPv6Address, after: float = 0.0) -> list[KernelEvent]:
     """What the guest's kernel said about an address after a moment, in order."""
     return [event for event in recording.happened("guest", "address", local=str(address)) if event.time > after]
+
+
+def taken(recording: Recording, address: IPv6Address, after: float = 0.0) -> list[KernelEvent | Frame]:
+    """Signs that the guest has an address: its kernel says so; of a machine of its own, it probes for it or uses it."""
+    if "guest" not in recording.opaque:
+        return [*address_events(recording, address, after)]
+    probes = [each.frame for each in neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+              if each.dad and each.target == address and each.time > after]
+    return [*probes, *used(recording, address, after)]
 
 
 def stays_assigned(recording: Recording, grant: Grant, notebook: Notebook, until: float = float("inf")) -> None:

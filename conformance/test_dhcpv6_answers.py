@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from ipaddress import IPv6Address
+from itertools import groupby, pairwise
 from typing import Any
 
 from conformance.dhcpv6_edits import of_kind, said, with_address
-from conformance.granting import granted, less
+from conformance.granting import formed, granted, less
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
-from conformance.leases import address_events, first_grant, grants, sent
+from conformance.leases import address_events, first_grant, grants, sent, taken
 from fixtures.peers.misleading_server import LIES, UNCOMMITTED
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Mark, Recording
@@ -39,11 +40,22 @@ def test_retransmits_solicits(recording: Recording, notebook: Notebook) -> None:
     valid answer changes nothing of that.
     """
     solicits = notebook.stimulus(sent(recording, "SOLICIT"), "the guest solicited nothing")
-    notebook.expect(len(solicits) >= ENOUGH, f"only {len(solicits)} Solicits, though nobody answered", *solicits)
+    series = [list(each) for _, each in groupby(sorted(solicits, key=_transaction), key=_transaction)]
+    longest = [each for each in series if len(each) >= ENOUGH]
+    few = f"{len(solicits)} Solicits of {len(series)} transactions, though nobody answered"
+    notebook.expect(longest, few, *solicits)
+    for each in longest:
+        _backs_off(recording, notebook, each)
+
+
+def _transaction(message: Message) -> int:
+    return message.transaction_id
+
+
+def _backs_off(recording: Recording, notebook: Notebook, solicits: list[Message]) -> None:
+    """Expect the times of one transaction; a machine with two network stacks has two at once."""
     first = solicits[0]
     for number, message in enumerate(solicits):
-        same = message.transaction_id == first.transaction_id
-        notebook.expect(same, f"Solicit {number + 1} has another transaction id", first, message)
         told = message.elapsed_time
         notebook.expect(told is not None, f"Solicit {number + 1} has no Elapsed Time", message)
         passed = message.time - first.time
@@ -78,12 +90,15 @@ def client_without_a_clock(recording: Recording) -> Recording:
     return editing.rewritten(recording, sent(recording, "SOLICIT"), reset)
 
 
-@edited(test_retransmits_solicits, because="another transaction id")
+@edited(test_retransmits_solicits, because="4 Solicits of 4 transactions")
 def client_that_begins_anew_each_time(recording: Recording) -> Recording:
-    def renumber(packet: Any) -> None:
-        packet[layer("dhcp6").DHCP6_Solicit].trid ^= 1
+    for number, message in enumerate(sent(recording, "SOLICIT")[1:], 1):
 
-    return editing.rewritten(recording, sent(recording, "SOLICIT")[1:2], renumber)
+        def renumber(packet: Any, by: int = number) -> None:
+            packet[layer("dhcp6").DHCP6_Solicit].trid ^= by
+
+        recording = editing.rewritten(recording, message, renumber)
+    return recording
 
 
 @edited(test_retransmits_solicits, because="came 1.0")
@@ -99,7 +114,7 @@ def client_without_back_off(recording: Recording) -> Recording:
     return editing.rewritten(changed, sent(changed, "SOLICIT")[2:], later)
 
 
-@edited(test_retransmits_solicits, because="only 1 Solicits")
+@edited(test_retransmits_solicits, because="1 Solicits of 1 transactions")
 def client_that_asks_once(recording: Recording) -> Recording:
     return editing.without(recording, frames=sent(recording, "SOLICIT")[1:])
 
@@ -129,10 +144,10 @@ def test_discards_invalid_answers(recording: Recording, notebook: Notebook) -> N
     for mark, message in leased:
         notebook.cite(message)
         for address in message.addresses:
-            used = address_events(recording, address)
+            used = taken(recording, address)
             notebook.expect(not used, f"a Reply with {mark.fields['lie']} was believed", *used[:1])
     good = [each for each in grants(recording) if each.reply.server_duid == leased_by(recording)]
-    used = [event for each in good for event in address_events(recording, each.address, leased[0][1].time)]
+    used = [sign for each in good for sign in taken(recording, each.address, leased[0][1].time)]
     notebook.expect(used, "the valid Reply that came later was not believed", *(each.reply for each in good), *used[:1])
     notebook.finding = f"{len(offers)} bad Advertises and {len(leased)} bad Replies discarded, the good ones believed"
 
@@ -188,7 +203,7 @@ def test_discards_an_uncommitted_reply(recording: Recording, notebook: Notebook)
     heard = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
              if UNCOMMITTED.address in each.addresses]
     reply = notebook.stimulus(heard, "no Reply to a Solicit reached the guest")[0]
-    used = address_events(recording, UNCOMMITTED.address)
+    used = taken(recording, UNCOMMITTED.address)
     notebook.expect(not used, "it configured what a Reply without Rapid Commit leased", reply, *used[:1])
     later = sent(recording, after=reply.time)
     notebook.expect(later, "it said nothing more", reply)
@@ -220,6 +235,8 @@ def test_rapid_commit_takes_two(recording: Recording, notebook: Notebook) -> Non
     for event in recording.kernel("guest"):
         if address_ready("guest", within=plan.LAN, interface="eth0")(event):
             mine = [each for each in agreed if str(each[2].address) == event.fields["local"]]
+            if formed(recording, [IPv6Address(event.fields["local"])]):
+                continue
             notebook.expect(mine, f"{event.fields['local']} was configured, though nobody had agreed on it", event)
     notebook.expect(agreed, "a Reply without Rapid Commit to a Solicit, or with it to one without it", first.reply)
     asked, reply, _ = agreed[0]

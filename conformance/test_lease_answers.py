@@ -105,7 +105,7 @@ def client_that_renews_continuously(recording: Recording) -> Recording:
 def client_that_needs_to_be_told(recording: Recording) -> Recording:
     grant = grants(recording)[0]
     silent = editing.without(recording, frames=sent(recording, after=grant.time))
-    return replace(silent, duration_ns=grant.reply.frame.ns + grant.leased.valid * 10**9)
+    return replace(silent, duration_ns=grant.reply.frame.ns + (grant.leased.valid + 1) * 10**9)
 
 
 @check("DHCP6-31", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
@@ -144,7 +144,9 @@ def test_ignores_lifetimes_upside_down(recording: Recording, notebook: Notebook)
 
     Another address of that IA is leased all the same.
     """
-    reply = notebook.stimulus(replies(recording, UPSIDE_DOWN), "no such address was leased to the guest")[0]
+    told = notebook.stimulus(replies(recording, UPSIDE_DOWN), "no such address was leased to the guest")
+    reply = told[0]
+    notebook.cite(*told)
     used = address_events(recording, UPSIDE_DOWN)
     notebook.expect(not used, f"{UPSIDE_DOWN} was configured, preferred for longer than valid", reply, *used[:1])
     _takes(recording, notebook, _another(recording, reply))
