@@ -208,7 +208,8 @@ class Reporter:
 
     def _bring_captures(self) -> None:
         """Captures of other origin: the report keeps them beside it, under the names that its verdicts give them."""
-        captures = self._config.stash[DESK].captures
+        desk = self._config.stash.get(DESK, None)
+        captures = desk.captures if desk else None
         try:
             for name, capture in (captures.captures if captures else {}).items():
                 (self._directory.staging / FOLDER).mkdir(parents=True, exist_ok=True)
