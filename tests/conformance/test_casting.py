@@ -49,6 +49,14 @@ def test_natural_combinations(parts: list[str], expected: list[str]) -> None:
     assert labels(parts) == expected
 
 
+def test_a_router_that_can_relay_needs_no_other_relay() -> None:
+    relaying = SimpleNamespace(name="openwrt", roles=frozenset({"router", "relay"}), lacks={}, missing=tuple)
+    relay = SimpleNamespace(name="dhcrelay", roles=frozenset({"relay"}), lacks={}, missing=tuple)
+    known = {"openwrt": relaying, "dhcrelay": relay, "radvd": KNOWN["radvd"], "kea": KNOWN["kea"]}
+    found = [label(cast) for cast in casts(["router", "relay", "dhcpv6-server"], Selection({}, known))]
+    assert found == ["openwrt+kea-openwrt", "radvd+kea-dhcrelay"]
+
+
 def test_selection_by_name_glob_and_all() -> None:
     assert labels(LAN, router=["radvd"], guest=["dh*"]) == ["radvd+kea-dhclient"]
     assert labels(LAN, guest=["all"]) == labels(LAN)
