@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address
 from typing import Any
 
 from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.recording import editing
-from fixtures.recording.model import Recording
+from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.ndp import NeighbourSolicitation
 from fixtures.recording.views.usage import first_uses
@@ -23,6 +24,16 @@ def _probes(recording: Recording) -> list[NeighbourSolicitation]:
     return [each for each in sent if each.dad and each.target in plan.LAN]
 
 
+def _formed(recording: Recording) -> dict[IPv6Address, NeighbourSolicitation | Frame]:
+    """The guest's addresses in the LAN: those that it probed for; of a machine that probes for none, those it uses."""
+    probed: dict[IPv6Address, NeighbourSolicitation | Frame] = {
+        probe.target: probe for probe in reversed(_probes(recording))}
+    if probed or "guest" not in recording.opaque:
+        return probed
+    uses = first_uses(recording.at("guest", "eth0", outgoing=True))
+    return {address: use for address, use in uses.items() if address in plan.LAN}
+
+
 @check("SLAAC-13", GuestBoot(mode=Mode.SLAAC), role="guest")
 def test_forms_the_predicted_address(recording: Recording, notebook: Notebook) -> None:
     """The guest forms the address that its platform predicts: the modified EUI-64 identifier of its MAC address.
@@ -34,9 +45,7 @@ def test_forms_the_predicted_address(recording: Recording, notebook: Notebook) -
     told = [ra for ra in heard for prefix in ra.prefixes if prefix.autonomous and prefix.network == plan.LAN]
     notebook.stimulus(told, "no RA with an autonomous prefix reached the guest")
     predicted = plan.eui64(plan.LAN, recording.mac("guest", "eth0"))
-    uses = first_uses(recording.at("guest", "eth0", outgoing=True))
-    formed = {**{address: use for address, use in uses.items() if address in plan.LAN},
-              **{probe.target: probe for probe in reversed(_probes(recording))}}
+    formed = _formed(recording)
     for address in notebook.stimulus(formed, "the guest formed no address"):
         notebook.expect(address == predicted, f"it formed {address}, and {predicted} is predicted", formed[address])
     notebook.finding = f"it formed {predicted}, as predicted, and no other address"
