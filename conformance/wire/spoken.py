@@ -7,8 +7,9 @@ judge what was said, and never what was not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv6Address
+from typing import TypeVar
 
 from conformance.judging.citing import cited
 from conformance.judging.verdict import Notebook, Seen
@@ -17,6 +18,7 @@ from fixtures.recording.views import dhcpv6, ndp
 from fixtures.recording.views.base import View
 from fixtures.recording.views.headers import checksum
 
+V = TypeVar("V", bound=View)
 UNSPECIFIED = IPv6Address("::")
 ALL_NODES = IPv6Address("ff02::1")
 ALL_SERVERS = IPv6Address("ff02::1:2")
@@ -51,6 +53,14 @@ def neighbour_discovery(frames: list[Frame]) -> list[ndp.NdMessage]:
         *ndp.router_solicitations(frames), *ndp.router_advertisements(frames), *ndp.neighbour_solicitations(frames),
         *ndp.neighbour_advertisements(frames), *ndp.redirects(frames)]
     return sorted(found, key=lambda each: each.frame.ns)
+
+
+def grouped(messages: Iterable[V], key: Callable[[V], object]) -> dict[object, list[V]]:
+    """The messages by what they have in common, each group in order."""
+    found: dict[object, list[V]] = {}
+    for each in messages:
+        found.setdefault(key(each), []).append(each)
+    return found
 
 
 def from_client(frames: list[Frame], *names: str) -> list[dhcpv6.Message]:

@@ -14,6 +14,7 @@ from conformance.wire.spoken import (
     UNSPECIFIED,
     examined,
     flawed,
+    grouped,
     has_link_layer_addresses,
     heard,
     must,
@@ -63,11 +64,11 @@ def test_wire_probes(recording: Recording, notebook: Notebook) -> None:
         group = solicited_node(probe.target)
         must(notebook, probe.destination == group, f"the probe for {probe.target} went to {probe.destination}", probe)
         must(notebook, probe.sllao is None, "the probe has a Source Link-Layer Address option", probe)
-    wait = _retrans_timer(recording)
+    wait, of = _retrans_timer(recording), grouped(probes, lambda probe: probe.target)
     for claim in (*ndp.neighbour_advertisements(frames), *asked):
         bold = claim.override if isinstance(claim, NeighbourAdvertisement) else claim.sllao
         address = claim.target if isinstance(claim, NeighbourAdvertisement) else claim.source
-        early = [probe for probe in probes if probe.target == address and 0 < claim.time - probe.time < wait - TICK]
+        early = [probe for probe in of.get(address, ()) if 0 < claim.time - probe.time < wait - TICK]
         if bold and early:
             notebook.expect(False, f"{address} was claimed {claim.time - early[-1].time:.3f} s after the probe for it",
                             early[-1], claim)
@@ -91,6 +92,7 @@ def test_wire_solicitations(recording: Recording, notebook: Notebook) -> None:
     sent = [each for each in asked if not each.dad]
     examined(notebook, sent, "no address was resolved")
     sized = has_link_layer_addresses(recording, "guest")
+    probes = grouped((each for each in asked if each.dad), lambda probe: probe.target)
     for each in sent:
         valid(notebook, each, "solicitation", sized=sized)
         must(notebook, not each.target.is_multicast, f"the solicitation asks for the group {each.target}", each)
@@ -99,15 +101,14 @@ def test_wire_solicitations(recording: Recording, notebook: Notebook) -> None:
             continue
         must(notebook, each.destination == solicited_node(each.target),
                         f"the solicitation for {each.target} went to {each.destination}", each)
-        if sized and not _maybe_optimistic(each, asked):
+        if sized and not _maybe_optimistic(each, probes.get(each.source, [])):
             must(notebook, each.sllao, f"the multicast solicitation for {each.target} has no SLLAO", each)
     notebook.finding = f"{len(sent)} solicitations as they should be; how often it asks was not judged"
 
 
-def _maybe_optimistic(sent: NeighbourSolicitation, asked: list[NeighbourSolicitation]) -> bool:
+def _maybe_optimistic(sent: NeighbourSolicitation, probes: list[NeighbourSolicitation]) -> bool:
     """Whether its source was probed for just before, as far as the capture shows."""
-    return sent.time < OPTIMISTIC or any(
-        each.dad and each.target == sent.source and 0 <= sent.time - each.time < OPTIMISTIC for each in asked)
+    return sent.time < OPTIMISTIC or any(0 <= sent.time - each.time < OPTIMISTIC for each in probes)
 
 
 @check("NDP-02", role="guest", passive=True)
@@ -135,12 +136,12 @@ def test_wire_advertisements(recording: Recording, notebook: Notebook) -> None:
 def _answers(recording: Recording, sent: list[NeighbourAdvertisement]) -> list[
         tuple[NeighbourSolicitation, NeighbourAdvertisement]]:
     """Answers and the multicast solicitations that they must be for: that node asked for the target in no other way."""
-    asked = ndp.neighbour_solicitations(heard(recording, "guest"))
+    asked = grouped(ndp.neighbour_solicitations(heard(recording, "guest")), lambda each: (each.target, each.source))
     found = []
     for answer in sent:
         if answer.solicited:
-            before = [each for each in asked if each.target == answer.target and each.source == answer.destination
-                      and 0 <= answer.time - each.time < RETRANS_TIMER]
+            before = [each for each in asked.get((answer.target, answer.destination), ())
+                      if 0 <= answer.time - each.time < RETRANS_TIMER]
             if before and all(each.destination.is_multicast for each in before):
                 found.append((before[-1], answer))
     return found
@@ -166,12 +167,12 @@ def test_wire_group_reports(recording: Recording, notebook: Notebook) -> None:
 @check("LL-09", role="guest", passive=True)
 def test_wire_echo_replies(recording: Recording, notebook: Notebook) -> None:
     """An Echo Reply from the address that was asked has the data of the Request, unchanged (RFC 4443 section 4.2)."""
-    requests = transport.echoes(heard(recording, "guest"), reply=False)
+    requests = grouped(transport.echoes(heard(recording, "guest"), reply=False),
+                       lambda each: (each.source, each.destination, each.identifier, each.sequence))
     pairs = []
     for reply in transport.echoes(said(recording, "guest"), reply=True):
-        asked = [each for each in requests if each.time <= reply.time
-                 and (each.source, each.destination, each.identifier, each.sequence)
-                 == (reply.destination, reply.source, reply.identifier, reply.sequence)]
+        ends = reply.destination, reply.source, reply.identifier, reply.sequence
+        asked = [each for each in requests.get(ends, ()) if each.time <= reply.time]
         pairs += [(asked[-1], reply)] if asked else []
     examined(notebook, [reply for _, reply in pairs], "no Echo Request with its Reply was seen")
     for request, reply in pairs:

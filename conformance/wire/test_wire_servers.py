@@ -7,7 +7,7 @@ from typing import Any
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import examined, flawed, heard, must, said
+from conformance.wire.spoken import examined, flawed, grouped, heard, must, said
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
@@ -26,7 +26,8 @@ def test_wire_advertises(recording: Recording, notebook: Notebook) -> None:
     RFC 8415 sections 16.3, 18.3.9. Whether every Solicit is answered is not judged.
     """
     sent = [each for each in dhcpv6.messages(said(recording, "dhcpv6-server"), "ADVERTISE") if not each.relays]
-    asked = [each for each in dhcpv6.messages(heard(recording, "dhcpv6-server"), "SOLICIT") if not each.relays]
+    asked = grouped((each for each in dhcpv6.messages(heard(recording, "dhcpv6-server"), "SOLICIT")
+                     if not each.relays), lambda each: (each.transaction_id, each.source))
     examined(notebook, sent, "no Advertise was seen")
     for each in sent:
         must(notebook, not flawed(each), f"the Advertise is malformed: {each.malformed}", each)
@@ -35,13 +36,12 @@ def test_wire_advertises(recording: Recording, notebook: Notebook) -> None:
         for ia in each.ia_na:
             must(notebook, ia.addresses or ia.status or each.status,
                  f"the IA_NA {ia.iaid:#x} of the Advertise has neither an address nor a status", each)
-        _answers(notebook, each, asked)
+        _answers(notebook, each, asked.get((each.transaction_id, each.destination), []))
     notebook.finding = f"{len(sent)} Advertises as they should be"
 
 
-def _answers(notebook: Notebook, offer: Message, asked: list[Message]) -> None:
+def _answers(notebook: Notebook, offer: Message, mine: list[Message]) -> None:
     """Of the Solicits of that node and transaction, one is from that client and for those IAs, where any was seen."""
-    mine = [each for each in asked if each.transaction_id == offer.transaction_id and each.source == offer.destination]
     if not mine:
         return
     same = [each for each in mine if each.client_duid == offer.client_duid]
