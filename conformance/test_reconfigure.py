@@ -8,10 +8,14 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.leases import sent
 from fixtures.recording.model import Recording
-from fixtures.recording.views import dhcpv6
+from fixtures.recording.views import dhcpv6, ndp
 from fixtures.recording.views.dhcpv6_options import RECONFIGURE_ACCEPT
 from fixtures.scenarios.misleading_answers import MisleadingAnswers
 from fixtures.scenarios.stateless_guest import QUIET, StatelessGuest
+from fixtures.timers import INF_MAX_DELAY
+
+#: Seconds after an RA in which what a client sends may be about that.
+NEWS = INF_MAX_DELAY + 1.0
 
 
 @check("DHCP6-40", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
@@ -42,6 +46,9 @@ def _discards(recording: Recording, notebook: Notebook, kind: str) -> None:
     told = notebook.stimulus(dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "RECONFIGURE"),
                              "no Reconfigure reached the guest")
     notebook.stimulus([1] if recording.duration > told[-1].time + QUIET / 2 else [], "the play ended too early")
+    ras = [ra for ra in ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
+           if told[0].time - NEWS < ra.time < told[-1].time + QUIET]
+    notebook.stimulus([] if ras else [1], "an RA came shortly before, after which a client may ask as well")
     obeyed = [each for each in sent(recording, kind, after=told[0].time) if each.time < told[-1].time + QUIET]
     notebook.expect(not obeyed, f"it sent {kind} for a Reconfigure that nobody had authenticated", *told, *obeyed[:1])
     ready = any(RECONFIGURE_ACCEPT in each.options for each in sent(recording))
