@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.trial import LIMIT, Trial
+from tests.sandbox.trial import LIMIT, PROJECT, Trial
 
 _WORKERS = 2
 _BUSY = """
@@ -121,7 +121,8 @@ def _unchanged_machine(trial: Trial) -> Iterator[None]:
 def _machine(trial: Trial) -> dict[str, object]:
     """What a careless run leaves behind."""
     links = subprocess.run(["ip", "-br", "link"], capture_output=True, text=True, check=True).stdout
-    own = str(trial.directory.parents[1])  # where pytest keeps the directories of all tests, also of other workers
+    # Where pytest keeps the directories of all tests, also of other workers; and the project, should it be in /tmp.
+    own = (str(trial.directory.parents[1]), str(PROJECT))
     files = {
         os.path.join(folder, name)
         for top in ("/run", "/tmp", "/var/tmp", "/dev/shm")
