@@ -14,14 +14,18 @@ from fixtures.machines import cable
 from topologies.lan import Lan
 from topologies.stage import Stage
 
-#: A machine that sends one frame, waits for one, and ends with a status of its own.
+#: A machine that sends a frame until it is answered (a link has no carrier at first), and ends with its own status.
 MACHINE = """
 import socket, sys
 end = socket.socket(fileno=3)
-end.send(bytes.fromhex(sys.argv[1]))
-while end.recv(2048) != bytes.fromhex(sys.argv[2]):
-    pass
-sys.exit(7)
+end.settimeout(0.1)
+while True:
+    end.send(bytes.fromhex(sys.argv[1]))
+    try:
+        if end.recv(2048) == bytes.fromhex(sys.argv[2]):
+            sys.exit(7)
+    except TimeoutError:
+        continue
 """
 OUT = bytes.fromhex("ffffffffffff02000000000188b5") + b"from the machine".ljust(46, b"\0")
 BACK = bytes.fromhex("02000000000102000000000288b5") + b"to the machine".ljust(46, b"\0")

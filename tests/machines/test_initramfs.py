@@ -52,6 +52,10 @@ def test_no_kernel_is_no_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert kernels.cached() is None
     for release in ("6.1.0-9-cloud-amd64", "6.1.0-56-cloud-amd64"):
         (kernels.cache() / "kernels" / release).mkdir(parents=True)
-        (kernels.cache() / "kernels" / release / "version").write_text("6.1\n")
+        for name in ("version", "vmlinux", *(f"{each}.ko" for each in (*kernels.MODULES, *kernels.PCI))):
+            (kernels.cache() / "kernels" / release / name).write_text("6.1\n")
     found = kernels.cached()
     assert found is not None and found.release == "6.1.0-56-cloud-amd64", "the newest, by number"
+    (found.home / "vmlinux").unlink()
+    left = kernels.cached()
+    assert left is not None and left.release == "6.1.0-9-cloud-amd64", "a whole one"

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def console(tmp_path: Path) -> Iterator[Callable[[Callable[[str], str]], Path]]:
 
     def serve(answer: Callable[[str], str]) -> None:
         connection, _ = listener.accept()
-        with connection, connection.makefile() as typed, connection.makefile("w") as screen:
+        with suppress(BrokenPipeError), connection, connection.makefile() as typed, connection.makefile("w") as screen:
             for line in typed:
                 screen.write(line)
                 if line.startswith("ip -j "):
