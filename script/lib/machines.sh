@@ -4,7 +4,7 @@
 fetch_kernel() {
     case " $* " in *" matrix "*) ;; *) return 0 ;; esac
     command -v apt-get >/dev/null && [ -x "$venv/bin/python" ] || return 0
-    for file in "${XDG_CACHE_HOME:-$HOME/.cache}"/sextant/kernels/*/version; do
+    for file in "${XDG_CACHE_HOME:-${HOME-}/.cache}"/sextant/kernels/*/version; do
         [ ! -e "$file" ] || [ -n "${retry-}" ] || return 0
     done
     if [ -z "${retry-}" ] && grep -qsx kernel-for-microvms "$state/unavailable"; then
