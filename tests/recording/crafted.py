@@ -18,6 +18,7 @@ from scapy.layers.dhcp6 import (
     DHCP6OptIAAddress,
     DHCP6OptIAPrefix,
     DHCP6OptIfaceId,
+    DHCP6OptInfoRefreshTime,
     DHCP6OptPref,
     DHCP6OptRapidCommit,
     DHCP6OptRelayMsg,
@@ -97,7 +98,8 @@ def dhcpv6_messages() -> list[Any]:
              / DHCP6OptIA_NA(iaid=2, ianaopts=[DHCP6OptStatusCode(statuscode=2, statusmsg="none left")])
              / DHCP6OptIA_PD(iaid=3, T1=1, T2=2, iapdopt=[DHCP6OptIAPrefix(prefix="2001:db8:f00::", plen=56,
                                                                            preflft=5, validlft=6)])
-             / DHCP6OptDNSServers(dnsservers=["2001:db8::53"]) / DHCP6OptDNSDomains(dnsdomains=["example.com."]))
+             / DHCP6OptDNSServers(dnsservers=["2001:db8::53"]) / DHCP6OptDNSDomains(dnsdomains=["example.com."])
+             / DHCP6OptInfoRefreshTime(reftime=600))
     advertise = (DHCP6_Advertise(trid=7) / client / server / DHCP6OptPref(prefval=255) / DHCP6OptRapidCommit()
                  / DHCP6OptStatusCode(statuscode=1, statusmsg=""))
     relayed = (ip("ff02::1:2") / UDP(sport=547, dport=547)

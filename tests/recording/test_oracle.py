@@ -125,6 +125,7 @@ DHCPV6: dict[str, Reader] = {
     "dhcpv6.elapsed_time": lambda v: [] if v.elapsed_time is None else [v.elapsed_time * 10],
     "dhcpv6.status_code": lambda v: sorted(s.code for s in (v.status, *(ia.status for ia in v.ia_na)) if s),
     "dhcpv6.dns_server": lambda v: v.dns,
+    "dhcpv6.lifetime": lambda v: some(v.body.refresh_time),
     "dhcpv6.interface_id": lambda v: [r.interface_id.hex() for r in v.relays if r.interface_id],
 }
 
