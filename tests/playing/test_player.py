@@ -189,8 +189,9 @@ class Chatter(Peer):
         self.after(0.005, self.started)
 
 
-def test_every_frame_of_a_busy_link_is_counted(tmp_path: Path) -> None:
+def test_every_frame_of_a_busy_link_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Traffic goes on until the end of the play and beyond, and a node loses its power in the middle of it."""
+    monkeypatch.setattr("fixtures.playing.cameras.MOST", 1_000_000)
     chatter = Chatter()
 
     def happens(live: Any) -> None:

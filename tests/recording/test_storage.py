@@ -65,7 +65,7 @@ def some_recording(dice: random.Random) -> Recording:
         several(lambda: Snapshot(ns(), text(), text(), table())), several(lambda: Stall(ns(), dice.random())),
         several(lambda: Count(text(), text(), *dice.choices(range(99), k=5))),
         {f"{name}/x.conf": text() for name in names[:dice.randrange(3)]}, dice.choice([None, text()]),
-        dice.choice([None, text()]), tuple(names[:dice.randrange(3)]))
+        dice.choice([None, text()]), tuple(names[:dice.randrange(3)]), dice.choice([None, text()]))
 
 
 @pytest.mark.parametrize("seed", range(60))
