@@ -150,7 +150,8 @@ def test_clearwater_urls_with_literals(recording: Recording, notebook: Notebook)
         sent = [each for each in tcp_segments(recording.at(BONO, outgoing=True), HTTP)
                 if mark.ns <= each.frame.ns <= done.ns]
         if mark is fetches[-1]:
-            notebook.expect(not sent, f"{url} is no URL, but was tried", *sent[:1])
+            tried = [each for each in sent if each.opens]  # the fetch before may still be taking leave
+            notebook.expect(not tried, f"{url} is no URL, but was tried", *tried[:1])
             notebook.expect(done.fields["status"] != 0, f"{url} is no URL, but was taken for one", done)
             continue
         asked = [each for each in sent if each.payload.startswith(b"GET ")]
