@@ -14,7 +14,7 @@ import pytest
 
 from fixtures.implementations.registry import named, playing
 from fixtures.situation import Prefix, Situation
-from tests.implementations.rooms import Rooms
+from tests.implementations.rooms import Rooms, becomes
 from topologies import addressing as plan
 from topologies.lan import Lan
 
@@ -92,6 +92,7 @@ def heard(router: str, mode: str, directory: Path) -> tuple[Advertisement, list[
         rooms.link_local("peer", "eth0", 8.0)
         ear: socket.socket = rooms.stage.get("peer").inside(only_advertisements)
         post = rooms.post("router", who, *roles_of(router))
+        assert becomes(lambda: f"{plan.LAN_ROUTER}/64" in rooms.addresses("router"), 8)  # as when a play begins
         who.start(post)
         solicit(ear, rooms.stage.get("peer").inside(lambda: socket.if_nametoindex("eth0")))
         first = parsed(ear.recv(1500))
