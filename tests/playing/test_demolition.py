@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from fixtures.playing.demolition import Demolition
+from fixtures.playing.demolition import Demolition, await_demolitions
 from topologies.netlink import End
 from topologies.rooms import Room, Stagehands
 
@@ -24,7 +24,7 @@ def test_what_was_closed_before_is_gone_after_the_wait() -> None:
     for room in rooms:
         room.close()
     demolition.begin()
-    demolition.wait()
+    await_demolitions()
     assert here.inside(_links) == {"lo"}
     here.close()
     hands.close()

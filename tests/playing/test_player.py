@@ -13,6 +13,7 @@ import pytest
 
 from fixtures.peers.base import Peer
 from fixtures.playing.company import Company
+from fixtures.playing.demolition import await_demolitions
 from fixtures.playing.player import Progress, play_all
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording
@@ -51,6 +52,7 @@ def company(monkeypatch: pytest.MonkeyPatch) -> list[Company]:
 def nothing_is_left(tmp_path: Path) -> Iterator[None]:
     before = {thread.name for thread in threading.enumerate()}, set(Path("/tmp").glob("sextant-*"))
     yield
+    await_demolitions()
     assert {thread.name for thread in threading.enumerate()} - {"peers"} <= before[0]
     assert set(Path("/tmp").glob("sextant-*")) <= before[1]
     own = os.stat("/proc/self/ns/net").st_ino
