@@ -20,6 +20,7 @@ from conformance.plugin.collecting import cell_of
 from conformance.plugin.desk import DESK
 from conformance.plugin.machine import demand_kernel
 from conformance.plugin.progress import ProgressLine
+from conformance.sharding import expected
 from fixtures.implementations.base import ProgramError
 from fixtures.playing.paths import STAGING
 from fixtures.playing.request import PlayRequest
@@ -100,7 +101,7 @@ def _play(config: pytest.Config, requests: Sequence[PlayRequest], into: Path) ->
     demand_kernel()
     line, complete = ProgressLine(config, len(requests)), False
     try:
-        play_all(requests, into, progress=line.show)
+        play_all(requests, into, progress=line.show, expected=_expected)
         complete = True
     except SavedError as error:
         pytest.exit(f"{error}; free some space there, or name another place with --report-dir", returncode=3)
@@ -108,6 +109,11 @@ def _play(config: pytest.Config, requests: Sequence[PlayRequest], into: Path) ->
         pytest.exit(f"the scenarios cannot be played: {error}", returncode=3)
     finally:
         line.end(complete)
+
+
+def _expected(request: PlayRequest) -> float:
+    """Seconds that a play lasts, as recorded before."""
+    return expected(request.scenario, {role: str(name) for role, name in request.cast.items()})
 
 
 def _staging(config: pytest.Config) -> Path:

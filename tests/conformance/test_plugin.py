@@ -65,7 +65,7 @@ class Stage:
         self.played: list[str] = []
         self.direct: Callable[[Recording], Recording] = lambda played: played
 
-    def play_all(self, requests: Sequence[PlayRequest], into: Path, *, progress: Any) -> dict[str, Path]:
+    def play_all(self, requests: Sequence[PlayRequest], into: Path, *, progress: Any, **_: Any) -> dict[str, Path]:
         for request in requests:
             self.played.append(request.id)
             seen = recording(frame(), scenario=request.scenario)
