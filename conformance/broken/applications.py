@@ -9,7 +9,6 @@ from fixtures.peers.scripted_application import Habits, ScriptedApplication
 EXEMPLARY = ScriptedApplication("exemplary-client", Habits(resolution_delay=0.02))
 
 PATIENT = ScriptedApplication("client-that-waits-five-seconds", Habits(attempt_delay=5.0))
-HASTY = ScriptedApplication("client-that-tries-both-at-once", Habits(attempt_delay=0.0))
 OLD_FASHIONED = ScriptedApplication("client-that-tries-ipv4-first", Habits(first=4))
 STUBBORN = ScriptedApplication("client-that-never-falls-back", Habits(falls_back=False))
 THOROUGH = ScriptedApplication("client-that-waits-for-both-answers", Habits(waits_for_both=True))
