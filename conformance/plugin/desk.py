@@ -13,7 +13,7 @@ from conformance.captured import Shelf
 from conformance.casting import BadSelection, Cast, Selection, casts
 from conformance.cells import Cell, cells, verify
 from conformance.judging.check import Check
-from conformance.plugin.library import Library
+from conformance.plugin.archive import Archive
 from fixtures.implementations.base import ProgramError
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Program, Recording
@@ -43,7 +43,7 @@ class Desk:
 
     selection: Selection
     requirements: frozenset[str] = frozenset()
-    library: Library | Shelf | None = None
+    archive: Archive | Shelf | None = None
     nightly: bool = False
     strict: bool = False
     again: str = ""
@@ -60,20 +60,20 @@ class Desk:
     @property
     def captures(self) -> Shelf | None:
         """The captures that are judged in place of plays, or None."""
-        return self.library if isinstance(self.library, Shelf) else None
+        return self.archive if isinstance(self.archive, Shelf) else None
 
     def demand_installed(self) -> None:
         """Raises BadSelection where a program that is not installed was asked for by name (no glob, not `all`)."""
-        for names in self.selection.wanted.values() if self.library is None else ():
+        for names in self.selection.wanted.values() if self.archive is None else ():
             for name in names:
                 if name in self._missing:
                     raise BadSelection(self._missing[name])
 
     def hindrance(self, cell: Cell) -> str | None:
         """Why the cell is not run, or None."""
-        if self.library is not None:
-            found = self.library.find(cell.scenario, cell.cast)
-            return None if found else self.library.lacks(cell.scenario)
+        if self.archive is not None:
+            found = self.archive.find(cell.scenario, cell.cast)
+            return None if found else self.archive.lacks(cell.scenario)
         for name in dict.fromkeys(cell.cast.values()):
             if name in self._missing:
                 return self._missing[name]
@@ -86,7 +86,7 @@ class Desk:
 
     def declined(self, cell: Cell) -> str | None:
         """Why the cell does not apply to its cast, or None; what was played all the same is judged."""
-        if self.library is not None and self.library.find(cell.scenario, cell.cast):
+        if self.archive is not None and self.archive.find(cell.scenario, cell.cast):
             return None
         return None if any(name in self._missing for name in cell.cast.values()) else cell.declined(
             self.selection.known)
@@ -103,8 +103,8 @@ class Desk:
         reason = self.hindrance(cell)
         if reason:
             raise NotRun(reason)
-        if self.library is not None:
-            found = self.library.find(cell.scenario, cell.cast)
+        if self.archive is not None:
+            found = self.archive.find(cell.scenario, cell.cast)
             assert found is not None
             return found
         try:
@@ -155,7 +155,7 @@ class Desk:
     def _casts(self, scenario: Scenario) -> Iterator[Cast]:
         planned = list(self._once(scenario, casts(scenario.parts, self.selection, scenario.players)))
         yield from planned
-        for cast in self.library.casts(scenario) if self.library else ():
+        for cast in self.archive.casts(scenario) if self.archive else ():
             chosen = all(name in self.selection.playing(role) for role, name in cast.items()
                          if role in self.selection.wanted)
             if chosen and cast not in planned:

@@ -145,7 +145,7 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
 
 def reproduce(cell: Cell, desk: Desk) -> str:
     """The command that shows this cell again."""
-    nightly = " --nightly" if not desk.nightly and desk.library is None and cell.scenario.nightly(cell.cast) else ""
+    nightly = " --nightly" if not desk.nightly and desk.archive is None and cell.scenario.nightly(cell.cast) else ""
     return f"script/conformance -k '{cell.test}'{desk.again}{nightly}"
 
 

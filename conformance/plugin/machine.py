@@ -12,8 +12,8 @@ from fixtures.sandbox.probe import essential_sentence, format_table, probe
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """A table: what is missing, what that costs, what brings it."""
     desk = config.stash[DESK]
-    if desk.library is not None:
-        return desk.library.introduction()
+    if desk.archive is not None:
+        return desk.archive.introduction()
     if not environment.inside():  # it only tells something
         return []
     return format_table(probe([desk.selection.known[name] for name in desk.missing])).splitlines()

@@ -13,8 +13,8 @@ from conformance.catalogue import catalogue
 from conformance.datafiles import BadData
 from conformance.lineup import lineup
 from conformance.plugin import bringing
+from conformance.plugin.archive import Archive, BadRecordings
 from conformance.plugin.desk import DESK, Desk
-from conformance.plugin.library import BadRecordings, Library
 from fixtures.captures.reader import CaptureError
 from fixtures.implementations.base import ProgramError
 from fixtures.implementations.registry import all_implementations
@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
             selection.playing(role)
         requirements = frozenset(_requirement(id) for id in config.getoption("requirement"))
         config.stash[DESK] = desk = Desk(
-            selection=selection, requirements=requirements, library=_saved(config), nightly=config.getoption("nightly"),
+            selection=selection, requirements=requirements, archive=_saved(config), nightly=config.getoption("nightly"),
             strict=bool(config.getini("strict")), again=_again(config),
         )
         desk.demand_installed()
@@ -67,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--capture {error}") from error
 
 
-def _saved(config: pytest.Config) -> Library | Shelf | None:
+def _saved(config: pytest.Config) -> Archive | Shelf | None:
     """What is judged instead of plays, or None. Raises BadRecordings and CaptureError."""
     here, folder, captures = (
         config.invocation_params.dir, config.getoption("recordings"), config.getoption("capture_file"))
@@ -75,7 +75,7 @@ def _saved(config: pytest.Config) -> Library | Shelf | None:
         raise BadRecordings("--recordings and --capture cannot be judged in one run; give one of them")
     if captures:
         return Shelf.open([here / file for file in captures])
-    return Library.open(here / folder) if folder else None
+    return Archive.open(here / folder) if folder else None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -80,7 +80,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def plan(items: Sequence[pytest.Item], config: pytest.Config) -> list[PlayRequest]:
     """The plays that these tests need, each once."""
     desk = config.stash[DESK]
-    if desk.library is not None:
+    if desk.archive is not None:
         return []
     found: dict[str, PlayRequest] = {}
     for item in items:

@@ -21,14 +21,14 @@ class BadRecordings(ValueError):
 
 
 @dataclass(frozen=True)
-class Library:
+class Archive:
     """The recordings of a directory, by what was played and by whom."""
 
     folder: Path
     recordings: Mapping[Key, Recording]
 
     @classmethod
-    def open(cls, folder: Path) -> Library:
+    def open(cls, folder: Path) -> Archive:
         """Read all recordings of a directory but those of mutants. Raises BadRecordings."""
         if not folder.is_dir():
             raise BadRecordings(f"--recordings {folder}: there is no such directory")
