@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from conformance.judging.verdict import Notebook
-from fixtures.recording.model import Frame, KernelEvent, Mark, Recording, Snapshot
+from fixtures.recording.model import KernelEvent, Mark, Recording, Snapshot
 from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.ndp import NeighbourSolicitation
 from fixtures.recording.views.transport import Echo
@@ -57,11 +57,6 @@ def to_router(recording: Recording, destination: IPv6Address) -> list[Echo]:
     """The Echo Requests that the guest sent to a destination."""
     sent = transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False)
     return [each for each in sent if each.destination == destination]
-
-
-def of(found: list[NeighbourSolicitation] | list[Echo]) -> list[Frame]:
-    """The frames of views."""
-    return [each.frame for each in found]
 
 
 def with_rows(recording: Recording, name: str, network: IPv6Network, change: Callable[[dict[str, Any]], dict[str, Any]],

@@ -8,6 +8,7 @@ from typing import Any
 from conformance.broken.guests import without_dad
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from fixtures.peers.wire import solicited_node
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
@@ -23,11 +24,6 @@ from fixtures.scenarios.watching import usable
 from fixtures.timers import RETRANS_TIMER, TICK
 
 UNSPECIFIED = IPv6Address("::")
-
-
-def solicited_node(address: IPv6Address) -> IPv6Address:
-    """The solicited-node group of an address (RFC 4291 section 2.7.1)."""
-    return IPv6Address(IPv6Address("ff02::1:ff00:0").packed[:13] + address.packed[13:])
 
 
 def _format(probe: NeighbourSolicitation, notebook: Notebook) -> None:

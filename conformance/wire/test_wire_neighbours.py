@@ -7,7 +7,6 @@ from typing import Any
 
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
-from conformance.test_duplicate_address_detection import solicited_node
 from conformance.wire.sample import conversation
 from conformance.wire.spoken import (
     ALL_NODES,
@@ -21,6 +20,7 @@ from conformance.wire.spoken import (
     said,
     valid,
 )
+from fixtures.peers.wire import solicited_node
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import mld, ndp, transport
