@@ -44,6 +44,8 @@ def test_networkmanager_methods(told: Any, four: str, six: str) -> None:
 def test_networkmanager_identity_and_release() -> None:
     assert "dhcp-duid=ll" in networkmanager.profile(post(), "eth0")
     assert "dhcp-duid" not in networkmanager.profile(post(duid="default"), "eth0")
+    assert "addr-gen-mode=stable-privacy" in networkmanager.profile(post(identifiers="opaque"), "eth0")
+    assert "addr-gen-mode" not in networkmanager.profile(post(), "eth0")
     assert "dhcp-send-release=1" in networkmanager.profile(post(), "eth0", releases=True)
     assert "dhcp-send-release" not in networkmanager.profile(post(), "eth0", releases=False)
 

@@ -146,6 +146,9 @@ def test_dhcpcd_keeps_the_distribution_and_replaces_the_identity() -> None:
     assert "noipv4" in lines
     assert "noipv4" not in dhcpcd.configuration(post(DUAL), "")
     assert "duid" in dhcpcd.configuration(post(duid="default"), "duid\n").splitlines()
+    assert "slaac hwaddr" in dhcpcd.configuration(post(), "slaac hwaddr\n")
+    assert "slaac private" in dhcpcd.configuration(post(identifiers="opaque"), "slaac hwaddr\n")
+    assert "slaac hwaddr" not in dhcpcd.configuration(post(identifiers="opaque"), "slaac hwaddr\n")
 
 
 def test_networkd_file() -> None:
@@ -155,6 +158,8 @@ def test_networkd_file() -> None:
     assert "IPv6AcceptRA=no" in networkd.configuration(post(ignore_ra=("eth1",)), "eth1")
     assert "DUIDType" not in networkd.configuration(post(duid="default"), "eth0")
     assert "DHCP=ipv4" in networkd.configuration(post(DUAL), "eth0")
+    assert "[IPv6AcceptRA]\nToken=prefixstable\n" in networkd.configuration(post(identifiers="opaque"), "eth0")
+    assert "Token" not in text
 
 
 @pytest.mark.parametrize(("settings", "accepts"), [
