@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from conformance.broken.guests import KernelGuest
+from conformance.hops import MACS, expect_hop, hop, moved
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.recording import editing
 from fixtures.recording.model import Recording
-from fixtures.recording.views import ndp, transport
-from fixtures.recording.views.transport import Echo
+from fixtures.recording.views import ndp
 from fixtures.scenarios.first_hops import INVALID, FirstHops, destination
-from topologies.addressing import mac_of
-
-MACS = {mac_of(node, "eth0"): node for node in ("peer", "peer2")}
-
-
-def _sent(recording: Recording, step: str) -> list[Echo]:
-    """The Echo Requests of a step: all to its destination, or those to that of the step's redirect."""
-    tried = [mark for mark in recording.marked("attempted") if mark.fields["what"] == step]
-    requests = transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False)
-    return [each for mark in tried for each in requests
-            if str(each.destination) == mark.fields["to"] and mark.fields["begin"] <= each.time <= mark.time]
-
-
-def _hop(recording: Recording, notebook: Notebook, step: str) -> tuple[str, Echo]:
-    """The node that the guest's packet of a step went to, and the packet, cited."""
-    packet = notebook.stimulus(_sent(recording, step), f"the guest sent nothing in the step {step!r}")[0]
-    notebook.cite(packet)
-    return MACS.get(packet.mac_destination, packet.mac_destination), packet
-
-
-def _expect_hop(recording: Recording, notebook: Notebook, step: str, node: str, why: str) -> None:
-    found, packet = _hop(recording, notebook, step)
-    notebook.expect(found == node, f"{why}, and the packet of the step {step!r} went to the router at {found}", packet)
 
 
 @check("RA-16", FirstHops(), role="guest")
@@ -49,7 +23,7 @@ def test_prefers_the_preferred_router(recording: Recording, notebook: Notebook) 
         ("medium-after-low", "peer2", "peer has low preference, peer2 medium"),
         ("reserved-is-medium", "peer2", "peer has low preference, peer2 the reserved one, which is medium"),
     ):
-        _expect_hop(recording, notebook, step, node, why)
+        expect_hop(recording, notebook, step, node, why)
     notebook.finding = "each packet went to the router that had the higher preference at that time"
 
 
@@ -64,12 +38,12 @@ def test_obeys_only_valid_redirects(recording: Recording, notebook: Notebook) ->
     for name in (*INVALID, "valid"):
         about = [each for each in told if each.for_destination == destination(f"{name}-after")]
         notebook.cite(*notebook.stimulus(about, f"the redirect {name!r} did not reach the guest"))
-        before, _ = _hop(recording, notebook, f"{name}-before")
+        before, _ = hop(recording, notebook, f"{name}-before")
         notebook.stimulus([before] if before == "peer" else [], f"the first hop was {before}, not who redirects")
         if name == "valid":
-            _expect_hop(recording, notebook, "valid-after", "peer2", "peer redirected it to peer2")
+            expect_hop(recording, notebook, "valid-after", "peer2", "peer redirected it to peer2")
         else:
-            _expect_hop(recording, notebook, f"{name}-after", "peer", f"the redirect is invalid ({name})")
+            expect_hop(recording, notebook, f"{name}-after", "peer", f"the redirect is invalid ({name})")
     notebook.finding = "three invalid redirects moved nothing, the valid one moved its destination"
 
 
@@ -82,29 +56,22 @@ def test_leaves_a_router_that_is_none_any_more(recording: Recording, notebook: N
     said = [each for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
             if each.mac_source in MACS and not each.router]
     notebook.cite(*notebook.stimulus(said, "no NA with R=0 reached the guest")[-1:])
-    before, _ = _hop(recording, notebook, "valid-before")
+    before, _ = hop(recording, notebook, "valid-before")
     notebook.stimulus([before] if before == "peer" else [], f"the first hop was {before} already")
-    _expect_hop(recording, notebook, "no-router-any-more", "peer2", "peer is no router any more")
-    _expect_hop(recording, notebook, "router-again", "peer", "peer is a router again, with high preference")
-
-
-def _moved(recording: Recording, step: str, node: str) -> Recording:
-    def change(packet: Any) -> None:
-        packet.dst = mac_of(node, "eth0")
-
-    return editing.rewritten(recording, _sent(recording, step), change)
+    expect_hop(recording, notebook, "no-router-any-more", "peer2", "peer is no router any more")
+    expect_hop(recording, notebook, "router-again", "peer", "peer is a router again, with high preference")
 
 
 @edited(test_prefers_the_preferred_router, because="the reserved one, which is medium")
 def guest_that_takes_reserved_for_low(recording: Recording) -> Recording:
     """Two routers of equal preference, so it takes the first."""
-    return _moved(recording, "reserved-is-medium", "peer")
+    return moved(recording, "reserved-is-medium", "peer")
 
 
 @edited(test_prefers_the_preferred_router, because="only medium now")
 def guest_that_keeps_its_first_router(recording: Recording) -> Recording:
     """It does not heed what the RA changed."""
-    return _moved(recording, "swapped", "peer2")
+    return moved(recording, "swapped", "peer2")
 
 
 @played(test_prefers_the_preferred_router, because="went to the router at")
@@ -122,22 +89,22 @@ def guest_without_redirects() -> Broken:
 @edited(test_obeys_only_valid_redirects, because="is invalid (not-from-first-hop)")
 def guest_that_believes_everybody(recording: Recording) -> Recording:
     """Any neighbour may redirect it."""
-    return _moved(recording, "not-from-first-hop-after", "peer2")
+    return moved(recording, "not-from-first-hop-after", "peer2")
 
 
 @edited(test_obeys_only_valid_redirects, because="is invalid (hop-limit)")
 def guest_that_believes_strangers(recording: Recording) -> Recording:
     """It does not look at the hop limit."""
-    return _moved(recording, "hop-limit-after", "peer2")
+    return moved(recording, "hop-limit-after", "peer2")
 
 
 @edited(test_leaves_a_router_that_is_none_any_more, because="is no router any more")
 def guest_that_overlooks_the_flag(recording: Recording) -> Recording:
     """It goes on sending to the first router."""
-    return _moved(recording, "no-router-any-more", "peer")
+    return moved(recording, "no-router-any-more", "peer")
 
 
 @edited(test_leaves_a_router_that_is_none_any_more, because="is a router again")
 def guest_that_bears_a_grudge(recording: Recording) -> Recording:
     """It does not come back."""
-    return _moved(recording, "router-again", "peer2")
+    return moved(recording, "router-again", "peer2")

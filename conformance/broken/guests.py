@@ -50,6 +50,20 @@ class OnLinkGuest(KernelGuest):
         post.call(["ip", "-6", "address", "add", self.address, "dev", post.interfaces[0]], name="invent-prefix")
 
 
+@dataclass(frozen=True)
+class RoutedGuest(KernelGuest):
+    """A guest with a route of its own, by way of a node of the topology, that comes before all that it is told."""
+
+    network: str = ""
+    node: str = ""
+
+    def start(self, post: Post) -> None:
+        super().start(post)
+        router = link_local(mac_of(self.node, "eth0"))
+        post.call(["ip", "-6", "route", "add", self.network, "via", str(router), "dev", post.interfaces[0],
+                   "metric", "1"], name="static-route")
+
+
 def without_dad() -> KernelGuest:
     """A guest that uses its addresses at once, whoever else has them."""
     return KernelGuest("linux:accept_dad=0", {"accept_dad": 0})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.peers import wire
-from fixtures.peers.advertisement import Advertisement, malformed
+from fixtures.peers.advertisement import Advertisement, RouteInformation, malformed
 from fixtures.peers.neighbour import ScriptedNeighbour, Solicitation
 from fixtures.peers.router import ScriptedRouter
 from fixtures.situation import Prefix
@@ -38,6 +38,20 @@ def test_the_kernel_takes_what_is_advertised_on_its_solicitation(stage: Cable, t
         only="icmpv6.type == 134 && !_ws.malformed")
     assert rows[0] == [str(GUEST_LL), "255", "1", "33", "77", "12000", "2000", "1", "2001:db8:1::", "900", "1400",
                        "2001:db8:1::53", "example.com", "02:00:00:00:00:02"]
+
+
+def test_route_information_is_as_short_as_its_prefix() -> None:
+    """RFC 4191 section 2.3: length, prefix length, preference (two bits), lifetime, and as much of the prefix."""
+    for network, octets in (
+        ("::/0", "18 01 00 08 0000 0009"),
+        ("2001:db8:f::/48", "18 02 30 08 0000 0009 2001 0db8 000f 0000"),
+        ("2001:db8:f:1::/64", "18 02 40 08 0000 0009 2001 0db8 000f 0001"),
+        ("2001:db8:f:1:a::/80", "18 03 50 08 0000 0009 2001 0db8 000f 0001 000a 0000 0000 0000"),
+    ):
+        route = RouteInformation(IPv6Network(network), 9, "high")
+        assert wire.as_bytes(route.option) == bytes.fromhex(octets)
+        assert wire.as_bytes(Advertisement(routes=(route,)).message("02:00:00:00:00:02")).endswith(
+            bytes.fromhex(octets))
 
 
 def test_withdrawal_takes_the_route_away(stage: Cable) -> None:
