@@ -46,6 +46,9 @@ def test_networkmanager_identity_and_release() -> None:
     assert "dhcp-duid" not in networkmanager.profile(post(duid="default"), "eth0")
     assert "addr-gen-mode=stable-privacy" in networkmanager.profile(post(identifiers="opaque"), "eth0")
     assert "addr-gen-mode" not in networkmanager.profile(post(), "eth0")
+    assert "ip6-privacy=2" in networkmanager.profile(post(temporary=True), "eth0")
+    assert "ip6-privacy=0" in networkmanager.profile(post(temporary=False), "eth0")
+    assert "ip6-privacy" not in networkmanager.profile(post(), "eth0")
     assert "dhcp-send-release=1" in networkmanager.profile(post(), "eth0", releases=True)
     assert "dhcp-send-release" not in networkmanager.profile(post(), "eth0", releases=False)
 
@@ -87,6 +90,9 @@ def test_dhcp6c_has_an_association_for_each_interface() -> None:
     (post(STATELESS), ["iface eth0 inet6 auto", "    dhcp 1"]),
     (post(DUAL), ["iface eth0 inet6 dhcp", "iface eth0 inet dhcp"]),
     (post(DUAL, ipv6=False), ["iface eth0 inet dhcp"]),
+    (post(SLAAC, temporary=False), ["iface eth0 inet6 auto", "    privext 0"]),
+    (post(SLAAC, temporary=True), ["iface eth0 inet6 auto", "    privext 2"]),
+    (post(temporary=True), ["iface eth0 inet6 dhcp"]),
     (post(accept_ra=2), ["iface eth0 inet6 dhcp", "    accept_ra 2"]),
     (post(accept_ra=1, ignore_ra=("eth0",)), ["iface eth0 inet6 dhcp", "    accept_ra 0"]),
 ])

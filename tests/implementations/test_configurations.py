@@ -149,6 +149,8 @@ def test_dhcpcd_keeps_the_distribution_and_replaces_the_identity() -> None:
     assert "slaac hwaddr" in dhcpcd.configuration(post(), "slaac hwaddr\n")
     assert "slaac private" in dhcpcd.configuration(post(identifiers="opaque"), "slaac hwaddr\n")
     assert "slaac hwaddr" not in dhcpcd.configuration(post(identifiers="opaque"), "slaac hwaddr\n")
+    assert "slaac private temporary" in dhcpcd.configuration(post(temporary=True), "slaac hwaddr\n")
+    assert "temporary" not in dhcpcd.configuration(post(temporary=False), "slaac hwaddr\n")
 
 
 def test_networkd_file() -> None:
@@ -160,6 +162,9 @@ def test_networkd_file() -> None:
     assert "DHCP=ipv4" in networkd.configuration(post(DUAL), "eth0")
     assert "[IPv6AcceptRA]\nToken=prefixstable\n" in networkd.configuration(post(identifiers="opaque"), "eth0")
     assert "Token" not in text
+    assert "IPv6PrivacyExtensions=yes" in networkd.configuration(post(temporary=True), "eth0")
+    assert "IPv6PrivacyExtensions=no" in networkd.configuration(post(temporary=False), "eth0")
+    assert "IPv6PrivacyExtensions" not in text
 
 
 @pytest.mark.parametrize(("settings", "accepts"), [
