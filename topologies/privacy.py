@@ -59,6 +59,13 @@ def furnish(keep: Iterable[Path]) -> None:
     mount("sysfs", "/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 
+def own_proc() -> None:
+    """Give the calling thread's new mount namespace a /proc of its own, of the same processes."""
+    mount("none", "/", flags=MS_REC | MS_PRIVATE)
+    with suppress(OSError):  # a container may have hidden parts of /proc, and then wants no other
+        mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+
 def _private_etc() -> None:
     """An /etc of which every file may be written, or replaced by renaming: resolv.conf is empty, hosts is minimal."""
     upper, work = Path("/run/etc"), Path("/run/work")

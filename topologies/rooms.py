@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from topologies.netlink import Netlink
-from topologies.privacy import emptied, furnish, lay
+from topologies.privacy import emptied, furnish, lay, own_proc
 from topologies.system import CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, open_tree, setns, unshare
 
 T = TypeVar("T")
@@ -40,21 +40,39 @@ _here = _Here()
 
 
 class Stagehands:
-    """The stagehands of one stage: threads on demand, none until the first job. `close` ends them."""
+    """The stagehands of one stage: threads on demand, none until the first job. `close` ends them.
+
+    Their home has a /proc of its own. The kernel keeps what it has found in /proc/sys/net in one table for each /proc,
+    under names that are the same in every network namespace: in one that a thousand share, each look goes through all.
+    """
 
     def __init__(self) -> None:
         self.net = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self.mounts = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
         self._pool = ThreadPoolExecutor(MOST_HANDS, thread_name_prefix="stagehand", initializer=self._arrive)
         self._closed = False
+        self._housed, self._housing = False, threading.Lock()
 
     def _arrive(self) -> None:
         unshare(CLONE_FS)
         _here.hand, _here.room, _here.home = True, None, self
+        with self._housing:
+            if not self._housed:
+                self._house()
+                self._housed = True
         self.go_home()
 
+    def _house(self) -> None:
+        """Make the stagehands' home."""
+        setns(self.mounts, CLONE_NEWNS)
+        unshare(CLONE_NEWNS)
+        own_proc()
+        home = os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        os.dup2(home, self.mounts, inheritable=False)
+        os.close(home)
+
     def go_home(self) -> None:
-        """Bring the calling stagehand back to the namespaces of the process."""
+        """Bring the calling stagehand back home, to the network of the process."""
         setns(self.net, CLONE_NEWNET)
         setns(self.mounts, CLONE_NEWNS)
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from fixtures.playing import governor
-from fixtures.playing.governor import CALM, Governor, Sockets, StallWatch
+from fixtures.playing.governor import CALM, Governor, Plug, Sockets, StallWatch
 from fixtures.recording.model import Mark, Stall
 
 
@@ -72,6 +72,18 @@ def test_machines_take_turns() -> None:
     sockets.leave(1.0)
     last.join(10)
     assert turns == [0]
+
+
+def test_a_machine_that_has_booted_makes_room() -> None:
+    sockets = Sockets(1.0)
+    plug = Plug(sockets, 1.0) if sockets.admit([1.0]) == 0 else None
+    assert plug is not None
+    plug.ready("machine", 0.75)
+    plug.ready("machine", 0.75)
+    assert sockets.admit([1.0, 0.75]) == 1
+    plug.pull()
+    sockets.leave(0.75)
+    assert sockets.admit([1.0]) == 0, "all is free again"
 
 
 def test_one_machine_always_runs() -> None:

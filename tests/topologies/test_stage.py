@@ -270,3 +270,15 @@ def _children() -> set[str]:
         except FileNotFoundError:
             continue
     return found
+
+
+def test_a_stage_has_a_proc_of_its_own(lan: Stage) -> None:
+    """The kernel's table of names in /proc/sys/net is one for each /proc, and grows with all that share it."""
+    here = os.stat("/proc").st_dev
+    guest, router = lan.get("guest"), lan.get("router")
+    home = guest.inside(lambda: os.stat("/proc").st_dev)
+    assert home == router.inside(lambda: os.stat("/proc").st_dev)
+    assert home != here
+    seen = guest.popen(["stat", "--format", "%d", "/proc"]).communicate()[0]
+    assert int(seen) == home, "programs see it, too"
+    assert guest.inside(lambda: os.path.exists(f"/proc/{os.getpid()}/ns/net")), "it shows the same processes"
