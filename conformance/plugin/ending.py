@@ -91,7 +91,7 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     """The summary line, and every cell that is red, broken or inconclusive, with its reason."""
     tally = config.stash[TALLY]
     if not tally.cells:
-        _say_why_empty(terminalreporter, config)
+        _say_why_empty(terminalreporter, config, exitstatus)
         return
     terminalreporter.section("conformance")
     for title, nodeids in (("error", tally.broken), ("red", tally.red), ("not judged", _inconclusive(tally))):
@@ -124,12 +124,12 @@ def _inconclusive(tally: Tally) -> dict[str, str]:
             if cell["verdict"] == Outcome.INCONCLUSIVE and nodeid not in tally.red and cell["scenario"] != SCENARIO}
 
 
-def _say_why_empty(terminalreporter: Any, config: pytest.Config) -> None:
+def _say_why_empty(terminalreporter: Any, config: pytest.Config, exitstatus: int) -> None:
     if config.stash.get(_IDLE, False):
         terminalreporter.write_line("nothing of the selection is this shard's: there are fewer plays than shards")
         return
     for id in sorted(config.stash[DESK].requirements):
         terminalreporter.write_line(f"{id} was asked for, and no selected check judges it:"
                                     f" {catalogue().named(id).text}")
-    if terminalreporter.stats.get("deselected"):
+    if exitstatus == NOTHING and terminalreporter.stats.get("deselected"):
         terminalreporter.write_line("no check is selected: nothing was judged, so this run is not green", red=True)
