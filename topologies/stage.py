@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -128,6 +129,12 @@ class Stage(Mininet):
         for node in (*self.hosts, *self.switches):
             node.terminate()
         self._hands.close()
+
+    def vacate(self) -> list[int]:
+        """As `stop`, but the network namespaces stay as they are: returns a descriptor of each, to be closed."""
+        kept = [os.dup(node.room.net) for node in (*self.hosts, *self.switches) if node.powered]
+        self.stop()
+        return kept
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
