@@ -8,7 +8,7 @@ import time
 import pytest
 
 from fixtures.playing import governor
-from fixtures.playing.governor import CALM, Governor, Plug, Sockets, StallWatch
+from fixtures.playing.governor import CALM, LONGEST_STEP, STEP, Governor, Plug, Sockets, StallWatch
 from fixtures.recording.model import Mark, Stall
 
 
@@ -38,10 +38,22 @@ def test_who_is_alone_may_begin() -> None:
 
 
 def test_a_stalled_machine_is_waited_for() -> None:
-    stalls = iter([CALM * 2, CALM * 2, 0.0])
+    stalls = iter([CALM * 2, CALM * 2, 0.0, 0.0])
     begun = Governor(lambda seconds: next(stalls), limit=1)
     begun.admit()
     assert list(stalls) == []
+
+
+@pytest.mark.parametrize(("stall", "step"), [(0.0, STEP), (0.5, 1.0), (60.0, LONGEST_STEP)])
+def test_the_worse_it_stalls_the_slower_plays_begin(stall: float, step: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    waited: list[float] = []
+    monkeypatch.setattr(threading.Event, "wait", lambda self, seconds: waited.append(seconds))
+    begun = Governor(lambda seconds: stall if seconds >= 1 else 0.0, limit=2)
+    begun.admit()
+    begun.admit()
+    assert waited == [0.0, pytest.approx(step)]
 
 
 def test_a_machine_that_never_calms_down_gets_on(monkeypatch: pytest.MonkeyPatch) -> None:
