@@ -19,7 +19,7 @@ from fixtures.scenarios.boot import GuestBoot
 from fixtures.scenarios.many_nics import ManyNics
 from fixtures.scenarios.networks import Mode
 from fixtures.scenarios.watching import link_local_ready
-from fixtures.timers import RETRANS_TIMER, SOL_MAX_DELAY
+from fixtures.timers import EMULATION, RETRANS_TIMER, SOL_MAX_DELAY
 
 STATEFUL, CALICO = GuestBoot(mode=Mode.STATEFUL), GuestBoot(mode=Mode.CALICO)
 ALL_SERVERS = IPv6Address("ff02::1:2")
@@ -28,8 +28,6 @@ ALL_SERVERS = IPv6Address("ff02::1:2")
 READINESS = 1.0
 #: Seconds that count as no Elapsed Time: a client under load reads its clock some hundredths after it began.
 INSTANT = 0.1
-#: The same for a machine whose processor is emulated: translated code is ten times slower.
-EMULATED = 1.0
 
 
 def first_boot(recording: Recording) -> float:
@@ -66,7 +64,7 @@ def test_solicits_on_every_interface(recording: Recording, notebook: Notebook) -
         for message in sent:
             well_formed(notebook, message)
         elapsed = (sent[0].elapsed_time or 0) / 100
-        instant = EMULATED if "guest" in recording.opaque else INSTANT
+        instant = EMULATION if "guest" in recording.opaque else INSTANT
         notebook.in_time(elapsed, instant, "the first Solicit says that time elapsed", sent[0])
         one_transaction(recording, notebook, sent)
         identities[interface] = sent[0].ia_na[0].iaid
