@@ -148,9 +148,17 @@ def _fastest(gaps: list[tuple[float, View, View]], late: str, notebook: Notebook
     return shortest
 
 
-@played(test_goes_on_at_once_when_refused, because="late after IPv6 was refused")
+@played(test_goes_on_at_once_when_refused, because="IPv4 was tried late")
 def ignores_refusals() -> Broken:
+    """It waits as long where there is no route."""
     return Broken(Fallback(), {"application": DEAF})
+
+
+@edited(test_goes_on_at_once_when_refused, because="late after IPv6 was refused")
+def waits_after_a_refusal(recording: Recording) -> Recording:
+    """The refusal is no news to it."""
+    mine = trials(recording, Notebook(recording), "refused")
+    return shifted(recording, 0.25, frames=[each for trial in mine for each in trial.ipv4])
 
 
 @played(test_goes_on_at_once_when_refused, because="never tried IPv4")
