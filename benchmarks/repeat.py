@@ -1,10 +1,11 @@
 """Are verdicts steady? Runs the suite many times, some of them with every core loaded, and compares cell by cell.
 
-    python -m benchmarks.repeat [--times N] [--loaded N] [pytest arguments]
+    python -m benchmarks.repeat [--times N] [--loaded N] [--keep DIR] [pytest arguments]
 
 Prints one line a run and, at the end, every cell that did not get the same verdict each time. `inconclusive` with the
 machine's stall as its reason is told apart: it is allowed in loaded runs for fewer than 2 % of the cells. Exit status 1
-when any other verdict differs.
+when any other verdict differs. What went otherwise than before, and what was red, is told at once, and its recording is
+kept in DIR/run-N for whoever looks for the cause.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -56,11 +58,29 @@ def told(number: int, busy: bool, seconds: float, content: dict[str, Any]) -> st
     return f"{number:3} {state} {seconds:6.1f} s  CPU {run['cpu_s']:5.1f} s  stall {run['stall_s']:.2f} s  {spread}"
 
 
+def strange(content: dict[str, Any], seen: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """The verdicts that are unlike those of the runs before, and failures that are no known deviation."""
+    return [each for each in content["verdicts"]
+            if set(seen[each["test"]]) - {each["verdict"]}
+            or each["verdict"] == "error" or (each["verdict"] == "fail" and not each["known_deviation"])]
+
+
+def keep(odd: Sequence[dict[str, Any]], report: Path, place: Path) -> None:
+    """Print these verdicts, and copy what they were made from."""
+    for each in odd:
+        print(f"      {each['verdict']}: {each['test']}: {each['reason']}", flush=True)
+        recording = report / "recordings" / (each["recording"] or "none")
+        if recording.is_dir():
+            shutil.copytree(recording, place / recording.name, dirs_exist_ok=True)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run, compare, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.repeat", description=__doc__.splitlines()[0])
     parser.add_argument("--times", type=int, default=20, help="how many runs (default 20)")
     parser.add_argument("--loaded", type=int, default=10, help="how many of them with every core loaded (default 10)")
+    parser.add_argument("--keep", type=Path, default=ROOT / "reports" / ".out.repeat", metavar="DIR",
+                        help="where recordings of what differs are kept (default reports/.out.repeat)")
     options, rest = parser.parse_known_args(arguments)
     seen: dict[str, list[str]] = defaultdict(list)
     worst = 0.0
@@ -71,6 +91,7 @@ def main(arguments: Sequence[str]) -> int:
             with load(busy):
                 content = one_run(rest, Path(scratch) / "report")
             print(told(number, busy, time.monotonic() - begin, content), flush=True)
+            keep(strange(content, seen), Path(scratch) / "report", options.keep / f"run-{number}")
             verdicts = content["verdicts"]
             worst = max(worst, sum(each["verdict"] == UNDECIDED for each in verdicts) / len(verdicts))
             for each in verdicts:

@@ -156,7 +156,8 @@ def test_calico_recipe_delays_solicitations(recording: Recording, notebook: Note
         notebook.expect(sent, f"{guest} solicited nobody within {recording.duration - begun.time:.1f} s", *sent[:1])
         waited.append(sent[0].time - begun.time)
         notebook.in_time(waited[-1], patience, f"{guest} solicited late", sent[0])
-    soon = MAX_RTR_SOLICITATION_DELAY + RETRANS_TIMER + recording.stall()
+    # Six guests all within the first 2 of 10 s happen once in 15,000 plays.
+    soon = MAX_RTR_SOLICITATION_DELAY + RETRANS_TIMER + READINESS + recording.stall()
     told = ", ".join(f"{each:.1f}" for each in sorted(waited))
     notebook.expect(max(waited) > soon, f"all solicited as if they had not been told: after {told} s")
     for guest in SERVED:
