@@ -1,3 +1,3 @@
 """The door: names the plugins; no logic."""
 
-pytest_plugins = ["fixtures.sandbox.plugin", "conformance.plugin", "reports.plugin"]
+pytest_plugins = ["fixtures.packages", "fixtures.sandbox.plugin", "conformance.plugin", "reports.plugin"]
