@@ -61,7 +61,7 @@ def told(number: int, busy: bool, seconds: float, content: dict[str, Any]) -> st
 def strange(content: dict[str, Any], seen: dict[str, list[str]]) -> list[dict[str, Any]]:
     """The verdicts that are unlike those of the runs before, and failures that are no known deviation."""
     return [each for each in content["verdicts"]
-            if set(seen[each["test"]]) - {each["verdict"]}
+            if set(seen[each["test"]]) - {each["verdict"], UNDECIDED}
             or each["verdict"] == "error" or (each["verdict"] == "fail" and not each["known_deviation"])]
 
 
