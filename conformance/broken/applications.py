@@ -9,7 +9,9 @@ from fixtures.peers.scripted_application import Habits, ScriptedApplication
 EXEMPLARY = ScriptedApplication("exemplary-client", Habits(resolution_delay=0.02))
 
 PATIENT = ScriptedApplication("client-that-waits-five-seconds", Habits(attempt_delay=5.0))
-OLD_FASHIONED = ScriptedApplication("client-that-tries-ipv4-first", Habits(first=4))
+#: Whatever answer comes first, and however slow the machine: it needs both, and does not hurry to the other family.
+OLD_FASHIONED = ScriptedApplication("client-that-tries-ipv4-first",
+                                    Habits(first=4, waits_for_both=True, attempt_delay=5.0))
 STUBBORN = ScriptedApplication("client-that-never-falls-back", Habits(falls_back=False))
 THOROUGH = ScriptedApplication("client-that-waits-for-both-answers", Habits(waits_for_both=True))
 HESITANT = ScriptedApplication("client-with-a-resolution-delay-of-half-a-second", Habits(resolution_delay=0.5))
