@@ -26,12 +26,14 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 UNDECIDED = "inconclusive"
+#: A busy loop that ends when who started it has ended, however that was.
+LOOP = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
 
 
 @contextmanager
 def load(busy: bool) -> Iterator[None]:
     """One busy loop for each core, as processes of their own."""
-    loops = [subprocess.Popen([sys.executable, "-I", "-S", "-c", "while True: pass"])
+    loops = [subprocess.Popen([sys.executable, "-I", "-S", "-c", LOOP])
              for _ in os.sched_getaffinity(0)] if busy else []
     try:
         yield
