@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,31 @@ def test_until_hears_what_was_before_it_and_can_be_told_not_to(tmp_path: Path) -
     assert played(happens, tmp_path).error is None
     assert found[0] is not None and found[0] == found[1]
     assert found[2] is None
+
+
+def test_settled_are_those_whose_link_local_addresses_have_passed_dad_too(tmp_path: Path) -> None:
+    """A node with a tentative address for ever is given up in time, and the other is not waited for anew."""
+    left: list[float] = []
+
+    def happens(live: Any) -> None:
+        live.sysctl("guest", "net/ipv6/conf/eth1/accept_dad", 0)
+        live.up("guest")
+        begin = time.monotonic()
+        live.settle("guest", "peer", within=10)
+        left.append(time.monotonic() - begin)
+        live.snapshot("settled")
+        live.sysctl("peer", "net/ipv6/conf/eth1/dad_transmits", 30)
+        live.ip("peer", "-6", "address", "add", "2001:db8:1::77/64", "dev", "eth1")
+        live.settle("peer", within=0.05)
+        live.snapshot("given up", "peer")
+
+    recording = played(happens, tmp_path)
+    assert recording.error is None
+    assert left[0] < 10
+    for shot in recording.snapshots:
+        flags = ["tentative" in row["flags"] for row in shot.tables["address"] if row["family"] == "inet6"]
+        assert any(flags) == (shot.name == "given up"), shot
+        assert len(flags) > 1
 
 
 def test_marks_are_on_the_clock_of_the_play(tmp_path: Path) -> None:
