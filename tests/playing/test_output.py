@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -135,3 +136,15 @@ def test_collected_is_all_that_it_wrote(pump: OutputPump) -> None:
     it = program(pump, "seq 1000")
     assert it.collected(10).splitlines() == [str(number) for number in range(1, 1001)]
     assert it.wait(10) == 0
+
+
+def test_it_has_left_when_its_helpers_have(pump: OutputPump, tmp_path: Path) -> None:
+    """A helper outlives the program until somebody has written to its pipe."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    it = program(pump, f"cat {pipe} & exit 0")
+    assert it.wait(10) == 0
+    with pytest.raises(ProgramError, match=r"^it has ended, and what it started has not within 0\.01 s$"):
+        it.left(0.01)
+    pipe.write_text("end")
+    it.left(10)
