@@ -119,10 +119,10 @@ def stops(recording: Recording) -> Iterator[tuple[str, Life, Snapshot, Life]]:
 
 
 def in_use(recording: Recording, life: Life) -> list[KernelEvent]:
-    """When the guest's kernel had addresses of the LAN in use, in one life."""
+    """When the guest's kernel had addresses of the LAN in use, in one life; an event may be told of a little late."""
     ready = address_ready(life.node, within=plan.LAN)
     return [event for event in recording.kernel(life.node)
-            if life.begin.ns <= event.after_ns < life.until_ns and ready(event)]
+            if life.begin.ns < event.ns and event.after_ns < life.until_ns and ready(event)]
 
 
 @check("DHCP6-37", RESERVED, role="guest", needs=("dhcpv6", "duid-ll", "mac-reservations"))
