@@ -1,35 +1,37 @@
-"""Missing Python packages: one sentence that names them and the way out."""
+"""What the implementations need and what the set-up installs are the same."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import venv
-from pathlib import Path
+import pytest
 
-import fixtures.packages
-
-ROOT = Path(fixtures.packages.__file__).parent.parent
+from fixtures.implementations.registry import all_implementations
+from tests.setup.listing import listing
 
 
-def test_names_what_is_not_installed() -> None:
-    """Requirements in all the forms that pyproject.toml uses."""
-    assert fixtures.packages.missing(["pytest>=9.0", "no-such-thing==1.0", "scapy", "nor.this_one >= 2"]) == [
-        "no-such-thing", "nor.this_one"]
+@pytest.mark.parametrize("name", all_implementations())
+def test_every_implementation_finds_its_packages_in_the_list(name: str) -> None:
+    listed = {package for programs in listing().values() for package in programs.values()}
+    assert set(all_implementations()[name].packages) <= listed
 
 
-def test_an_interpreter_without_them_is_told_in_one_sentence(tmp_path: Path) -> None:
-    """A pytest outside of the project's environment ends with status 4 and no traceback."""
-    venv.create(tmp_path / "bare", symlinks=True)
-    bare = tmp_path / "bare"
-    site = next(bare.glob("lib/python*/site-packages"))
-    for package in ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments", "py.py"):
-        (site / package).symlink_to(Path(sys.modules["pytest"].__file__ or "").parent.parent / package)
-    done = subprocess.run([bare / "bin" / "python", "-m", "pytest", "conformance/"], cwd=ROOT, capture_output=True,
-                          text=True, check=False)
-    assert done.returncode == 4
-    said = [line for line in done.stderr.splitlines() if line]
-    assert len(said) == 1, said
-    assert "lacks Python packages that Sextant needs" in said[0]
-    assert "mininet" in said[0]
-    assert "script/conformance" in said[0]
+@pytest.mark.parametrize("name", all_implementations())
+def test_each_package_of_an_implementation_is_known_by_one_of_its_programs(name: str) -> None:
+    """A package counts as installed when its program is there: it has to be the program that is started.
+
+    What is named by its path may be no program at all, but firmware or a kernel.
+    """
+    who = all_implementations()[name]
+    known = {package: program for programs in listing().values() for program, package in programs.items()}
+    started = {known[package] for package in who.packages if not known[package].startswith("/")}
+    assert started - {"python3"} <= {program.rsplit("/")[-1] for program in who.programs}
+
+
+def test_no_program_and_no_package_is_listed_twice() -> None:
+    programs = [program for section in listing().values() for program in section]
+    packages = [package for section in listing().values() for package in section.values()]
+    assert sorted(set(programs)) == sorted(programs)
+    assert sorted(set(packages)) == sorted(packages)
+
+
+def test_the_sections_are_those_that_the_commands_name() -> None:
+    assert list(listing()) == ["base", "conformance", "test", "matrix", "all"]
