@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -22,8 +23,18 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """In a worker: the locks lie where all workers of the run keep their temporary files."""
     config = session.config
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        _heed_signals()
     if hasattr(config, "workerinput"):
         config.stash[MACHINE] = Machine(_temporary(config).parent)
+
+
+def _heed_signals() -> None:
+    """Tests send signals to what they start, which would ignore those that nohup or a shell ignores here."""
+    for number, handler in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGQUIT, signal.SIG_DFL),
+                            (signal.SIGINT, signal.default_int_handler)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
