@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from conformance.broken.guests import KernelGuest
+from conformance.clocks import early
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.recording import editing
@@ -16,7 +17,7 @@ from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import RouterSolicitation
 from fixtures.scenarios.lonely import FIRST_RS, LonelyGuest
 from fixtures.scenarios.watching import default_route
-from fixtures.timers import RAND, RTR_SOLICITATION_INTERVAL, TICK
+from fixtures.timers import RAND, RTR_SOLICITATION_INTERVAL
 
 #: Seconds that a client may take to start and to hear of its link-local address: no RFC says a number.
 COARSE = 1.0
@@ -49,7 +50,7 @@ def test_solicits_routers_until_one_answers(recording: Recording, notebook: Note
     unanswered = [each for each in sent if each.time <= recording.marked("router-appears")[0].time]
     for one, two in pairwise(unanswered):
         gap = two.time - one.time
-        enough = gap >= RTR_SOLICITATION_INTERVAL * (1 - RAND) - TICK
+        enough = gap >= RTR_SOLICITATION_INTERVAL * (1 - RAND) - early(recording)
         notebook.expect(enough, f"two solicitations came {gap:.2f} s apart", one, two)
     notebook.finding = f"{len(sent)} solicitations, the first {sent[0].time - up.time:.2f} s after link up"
     _late_router(recording, sent, notebook)
