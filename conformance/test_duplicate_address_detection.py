@@ -90,7 +90,10 @@ CONFLICTS = (
 
 
 def _conflict(recording: Recording, notebook: Notebook) -> NeighbourSolicitation | NeighbourAdvertisement:
-    """The first contest that reached the guest. Every probe of the guest must have been contested while it waited."""
+    """The first contest that reached the guest. Every probe of the guest must have been contested while it waited.
+
+    A probe so late that its wait was not recorded to the end (an RA came just before the play was over) says nothing.
+    """
     contested = notebook.stimulus(recording.marked("contested"), "nobody contested an address of the guest")[0]
     target = IPv6Address(contested.fields["target"])
     mine = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
@@ -98,7 +101,8 @@ def _conflict(recording: Recording, notebook: Notebook) -> NeighbourSolicitation
     told: list[NeighbourAdvertisement | NeighbourSolicitation] = [*ndp.neighbour_advertisements(heard)]
     told += [each for each in ndp.neighbour_solicitations(heard) if each.dad]
     contests = [each for each in told if each.target == target]
-    probes = [each for each in mine if each.dad and each.target == target]
+    probes = [each for each in mine
+              if each.dad and each.target == target and each.time + RETRANS_TIMER <= recording.duration]
     for probe in notebook.stimulus(probes, f"the guest did not probe for {target}"):
         answers = [each for each in contests if 0 < each.time - probe.time < RETRANS_TIMER]
         notebook.cite(probe, *notebook.stimulus(answers, f"a probe for {target} was not contested in time")[:1])
