@@ -85,10 +85,15 @@ def durations() -> Mapping[str, Mapping[str, float]]:
 
     `python -m reports durations` writes the file from reports.
     """
-    data = read(FILE)
+    return durations_in(FILE)
+
+
+def durations_in(file: Path) -> Mapping[str, Mapping[str, float]]:
+    """What such a file says. Raises BadData."""
+    data = read(file)
     for scenario, entry in data.items():
         if not isinstance(entry, dict) or not all(isinstance(value, (int, float)) for value in entry.values()):
-            raise BadData(f"{FILE.name}: {scenario}: it must be a table of seconds by implementation, not {entry!r}")
+            raise BadData(f"{file.name}: {scenario}: it must be a table of seconds by implementation, not {entry!r}")
     return data
 
 

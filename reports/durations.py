@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import median
 
-from conformance.sharding import FILE, USUAL
+from conformance.datafiles import BadData
+from conformance.sharding import FILE, USUAL, durations_in
 from reports.errors import ReportError, because
 from reports.output import write_whole
 from reports.recordings import FOLDER, manifest
@@ -23,7 +24,10 @@ _HEAD = """\
 
 
 def write(reports: Iterable[Path], into: Path = FILE) -> Path:
-    """Write the file from the recordings of these reports. Raises ReportError."""
+    """Write the file from the recordings of these reports; a scenario of which they have none keeps its entry.
+
+    Raises ReportError.
+    """
     played: dict[str, list[tuple[frozenset[str], float]]] = defaultdict(list)
     for report in reports:
         found = [manifest(entry) for entry in sorted((report / FOLDER).glob("*"))]
@@ -33,12 +37,21 @@ def write(reports: Iterable[Path], into: Path = FILE) -> Path:
         for each in healthy:
             who = frozenset(program["name"] for program in each["play"]["implementations"].values())
             played[each["play"]["scenario"]].append((who, each["duration_ns"] / 1e9))
-    lines = [f"{name} = {_row(_entry(plays))}\n" for name, plays in sorted(played.items())]
+    entries = {**_known(into), **{name: _entry(plays) for name, plays in played.items()}}
+    lines = [f"{name} = {_row(entry)}\n" for name, entry in sorted(entries.items())]
     try:
         write_whole(into, _HEAD + "\n" + "".join(lines))
     except OSError as error:
         raise because(error, "cannot write", into) from error
     return into
+
+
+def _known(file: Path) -> Mapping[str, Mapping[str, float]]:
+    """What the file says now; nothing where there is none."""
+    try:
+        return durations_in(file) if file.exists() else {}
+    except BadData as error:
+        raise ReportError(str(error)) from error
 
 
 def _entry(plays: list[tuple[frozenset[str], float]]) -> dict[str, float]:

@@ -106,8 +106,7 @@ def test_a_duration_is_the_slowest_players_own_or_the_usual_or_the_scenarios(mon
     assert expected(Unplayed(), {"guest": "linux"}) == Unplayed.length
 
 
-def test_durations_that_are_none_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharding, "FILE", tmp_path / "durations.toml")
+def test_durations_that_are_none_are_refused(tmp_path: Path) -> None:
     (tmp_path / "durations.toml").write_text("guest-boot = 7\n")
     with pytest.raises(BadData, match=r"durations\.toml: guest-boot: it must be a table of seconds by implementation"):
-        sharding.durations.__wrapped__()
+        sharding.durations_in(tmp_path / "durations.toml")
