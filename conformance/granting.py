@@ -15,9 +15,13 @@ from fixtures.recording.views.dissection import layer
 
 
 def invitations(recording: Recording, notebook: Notebook, interface: str) -> list[ndp.RouterAdvertisement]:
-    """The RAs with M=1 that reached an interface of the guest, and at least one of them."""
-    heard = ndp.router_advertisements(recording.at("guest", interface, outgoing=False))
-    return notebook.stimulus([ra for ra in heard if ra.managed], f"no RA with M=1 reached {interface}")
+    """The RAs with M=1 that reached an interface of the guest, and at least one of them.
+
+    One to `::`, which is how passt answers a solicitation from there, reaches nobody (RFC 4291 section 2.5.2).
+    """
+    seen = ndp.router_advertisements(recording.at("guest", interface, outgoing=False))
+    told = [ra for ra in seen if ra.managed and not ra.destination.is_unspecified]
+    return notebook.stimulus(told, f"no RA with M=1 reached {interface}")
 
 
 def granted(recording: Recording) -> Iterator[tuple[Message, Message, LeasedAddress]]:

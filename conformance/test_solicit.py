@@ -165,7 +165,6 @@ def slow_starter(recording: Recording) -> Recording:
 def test_asks_for_sol_max_rt(recording: Recording, notebook: Notebook) -> None:
     """Every Solicit has an Option Request option that asks for SOL_MAX_RT (RFC 8415 section 18.2.1, RFC 7083)."""
     for interface in interfaces(recording):
-        invitations(recording, notebook, interface)
         for message in notebook.stimulus(solicits(recording, interface), f"no Solicit on {interface}"):
             asked = ", ".join(map(str, message.option_request)) or "nothing"
             notebook.expect(SOL_MAX_RT in message.option_request, f"the Solicit's ORO asks for {asked}, not for 82",
