@@ -48,10 +48,15 @@ def _solicitation(recording: Recording, asked: Mark) -> list[NeighbourSolicitati
 
 
 def _answer(recording: Recording, solicitation: NeighbourSolicitation, until_ns: int) -> list[NeighbourAdvertisement]:
-    """The answer that came before the next question was asked."""
-    found = neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
-    return [each for each in found
-            if solicitation.frame.ns <= each.frame.ns < until_ns and each.target == solicitation.target][:1]
+    """The answer that came before the next question was asked.
+
+    What tells all nodes of an address without being asked (RFC 4861 section 7.2.6, as dhcpcd does) may come in between,
+    and looks like the answer to a probe; to a solicitor it is one only where there is no other.
+    """
+    said = [each for each in neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
+            if solicitation.frame.ns <= each.frame.ns < until_ns and each.target == solicitation.target]
+    told = [each for each in said if solicitation.dad or each.solicited or each.destination != ALL_NODES]
+    return (told or said)[:1]
 
 
 def _judge(asked: NeighbourSolicitation, answer: NeighbourAdvertisement, form: str, notebook: Notebook) -> None:
@@ -75,6 +80,16 @@ def _advertised(recording: Recording, field: str, value: int, *, dad: bool = Fal
 
     mine = neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
     return rewritten(recording, [each for each in mine if (each.destination == ALL_NODES) == dad], change)
+
+
+@edited(test_answers_solicitations_for_its_addresses, because="went to ff02::1")
+def answers_everybody(recording: Recording) -> Recording:
+    """To all nodes, whoever asked."""
+
+    def change(packet: Any) -> None:
+        packet[layer("inet6").IPv6].dst = str(ALL_NODES)
+
+    return rewritten(recording, neighbour_advertisements(recording.at("guest", "eth0", outgoing=True)), change)
 
 
 @edited(test_answers_solicitations_for_its_addresses, because="O=0")
