@@ -14,7 +14,8 @@ OLD_FASHIONED = ScriptedApplication("client-that-tries-ipv4-first",
                                     Habits(first=4, waits_for_both=True, attempt_delay=5.0))
 STUBBORN = ScriptedApplication("client-that-never-falls-back", Habits(falls_back=False))
 THOROUGH = ScriptedApplication("client-that-waits-for-both-answers", Habits(waits_for_both=True))
-HESITANT = ScriptedApplication("client-with-a-resolution-delay-of-half-a-second", Habits(resolution_delay=0.5))
-DEAF = ScriptedApplication("client-that-ignores-refusals", Habits(heeds_refusals=False))
+HESITANT = ScriptedApplication("client-with-a-resolution-delay-of-0.8-s", Habits(resolution_delay=0.8))
+#: It waits long for a refused attempt, so that no stall of a busy machine could be the reason.
+DEAF = ScriptedApplication("client-that-ignores-refusals", Habits(heeds_refusals=False, attempt_delay=1.5))
 ZONELESS = ScriptedApplication("client-that-strips-the-zone-id", Habits(zone=""))
 ONE_LINK = ScriptedApplication("client-that-knows-one-link", Habits(zone="eth0"))
