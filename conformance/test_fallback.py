@@ -164,7 +164,7 @@ def ignores_refusals() -> Broken:
 def waits_after_a_refusal(recording: Recording) -> Recording:
     """The refusal is no news to it."""
     mine = trials(recording, Notebook(recording), "refused")
-    return shifted(recording, 0.25, frames=[each for trial in mine for each in trial.ipv4])
+    return shifted(recording, 2.0, frames=[each for trial in mine for each in trial.ipv4])
 
 
 @played(test_goes_on_at_once_when_refused, because="never tried IPv4")
@@ -176,7 +176,7 @@ def gives_up() -> Broken:
 def waits_without_a_route(recording: Recording) -> Recording:
     """The delay of a race that never began."""
     mine = trials(recording, Notebook(recording), "unroutable")
-    return shifted(recording, 0.25, frames=[each for trial in mine for each in trial.ipv4])
+    return shifted(recording, 2.0, frames=[each for trial in mine for each in trial.ipv4])
 
 
 @check("DUAL-10", Fallback(), role="application")
