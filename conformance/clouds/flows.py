@@ -18,7 +18,10 @@ REQUEST, REPLY = 128, 129
 
 @dataclass(frozen=True)
 class Flow:
-    """One flow: who calls whom, under which address and port, and the mark at which it began."""
+    """One flow: who calls whom, under which address and port, and the mark at which it began.
+
+    `kind` and `code` are those of its first ICMPv6 message; only an Echo Request has an answer.
+    """
 
     number: int
     source: str
@@ -27,10 +30,13 @@ class Flow:
     protocol: str
     port: int
     mark: Mark
+    kind: int = REQUEST
+    code: int = 0
 
     def __str__(self) -> str:
         where = "" if self.protocol == "icmpv6" else f" port {self.port}"
-        return f"{self.protocol} from {self.source} to {self.to}{where}"
+        which = f" type {self.kind} code {self.code}" if (self.kind, self.code) != (REQUEST, 0) else ""
+        return f"{self.protocol}{which} from {self.source} to {self.to}{where}"
 
     @property
     def words(self) -> bytes:
@@ -59,7 +65,7 @@ def flows(recording: Recording, **fields: object) -> list[Flow]:
         told = mark.fields
         if all(told.get(name) == value for name, value in fields.items()):
             found.append(Flow(told["number"], told["source"], told["to"], IPv6Address(told["address"]),
-                              told["protocol"], told["port"], mark))
+                              told["protocol"], told["port"], mark, told.get("kind", REQUEST), told.get("code", 0)))
     return found
 
 
@@ -79,8 +85,9 @@ def _way(headers: Headers, flow: Flow) -> bool | None:
     if len(data) < 8:
         return None
     if flow.protocol == "icmpv6":
-        mine = data[0] in (REQUEST, REPLY) and int.from_bytes(data[4:6], "big") == flow.number
-        return data[0] == REPLY if mine else None
+        kinds = (REQUEST, REPLY) if flow.kind == REQUEST else (flow.kind,)
+        mine = data[0] in kinds and int.from_bytes(data[4:6], "big") == flow.number
+        return data[0] != flow.kind if mine else None
     ports = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big")
     return ports[1] == flow.number if flow.number in ports else None
 
