@@ -2,60 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from conformance.clouds.flows import Flow, expect_answer, flows, passages
+from conformance.clouds.flows import flows, passages
+from conformance.clouds.policing import expect_policy
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.recording.editing import with_frame, without
-from fixtures.recording.model import Frame, Recording
+from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.ndp import router_advertisements
 from fixtures.scenarios.calico_cast import ALLOCATED
-from fixtures.scenarios.calico_policy import SILENCE, CalicoPolicy
+from fixtures.scenarios.calico_policy import CalicoPolicy
 
 POLICY = CalicoPolicy()
-HOME = {"vm1": ("host1", "tap1"), "vm2": ("host1", "tap2"), "vm3": ("host2", "tap3")}
-
-
-def expect_policy(recording: Recording, notebook: Notebook, requirement: str) -> int:
-    """Expect that every call was answered or stopped, each as its policy wants it; returns how many there were."""
-    told = notebook.stimulus(flows(recording, judges=requirement), "nobody called anybody")
-    for flow in told:
-        if flow.mark.fields["stops"]:
-            _expect_stopped(recording, notebook, flow, flow.mark.fields["stops"])
-        else:
-            expect_answer(recording, notebook, flow)
-    return len(told)
-
-
-def _expect_stopped(recording: Recording, notebook: Notebook, flow: Flow, side: str) -> None:
-    """Expect that a call ended at the first side that denies it: at its own host, or where it leaves for its target."""
-    sent = passages(recording.at(flow.source, outgoing=True), flow, back=False)
-    if flow.source in HOME:
-        notebook.cite(*_frames(notebook.stimulus(sent, f"{flow.source} sent nothing: {flow}")[:1]))
-    heard = recording.duration - flow.mark.time
-    notebook.stimulus([heard] if heard >= SILENCE / 2 else [], f"the play ended {heard:.1f} s after {flow}")
-    if side == "source":
-        host = HOME[flow.source][0]
-        left = passages(recording.at(host, outgoing=True), flow, back=False)
-        notebook.expect(not left, f"{flow} was not stopped at its source, and left {host}", *_frames(left[:1]))
-        answers = passages(recording.at(flow.source, outgoing=False), flow, back=True)
-        notebook.expect(not answers, f"{flow} was answered", *_frames(answers[:1]))
-        return
-    there = passages(recording.at(flow.to, outgoing=False), flow, back=False)
-    notebook.expect(not there, f"{flow} arrived", *_frames(there[:1]))
-    notebook.cite(flow.mark)
-    host, tap = HOME[flow.to]
-    came = passages(recording.at(host, outgoing=False), flow, back=False)
-    if flow.source != host:
-        notebook.cite(*_frames(notebook.stimulus(came, f"{flow} did not even come to {host}")[:1]))
-    left = passages(recording.at(host, tap, outgoing=True), flow, back=False)
-    notebook.expect(not left, f"{flow} left {host} by {tap}", *_frames(left[:1]))
-
-
-def _frames(found: Iterable[object]) -> list[Frame]:
-    return [each.frame for each in found]  # type: ignore[attr-defined]
 
 
 @check("ACL-08", POLICY, role="compute-host", cloud="calico")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Network
+from ipaddress import IPv4Address, IPv6Network
 
 import pytest
 
+from fixtures.clouds.calico_groups import Groups
 from fixtures.clouds.calico_policy import Policies, Rule, default_group
 from fixtures.clouds.calico_subnets import Mode, Subnets
 from fixtures.clouds.control_plane import Refused
 from fixtures.recording.views import bgp
+from fixtures.scenarios.calico_group_calls import BAD_RULES
 from fixtures.scenarios.calico_subnets import REFUSED
 from topologies.calico import NETWORK
 
@@ -58,10 +60,46 @@ def test_a_forgetful_compiler_forgets_one_thing() -> None:
     assert "nd-neighbor-solicit" not in Policies("needed").compile(RULES, "tap1")
 
 
-@pytest.mark.parametrize("rule", [Rule("ingress", protocol="sctp"), Rule("ingress", protocol="icmpv6", port=80)])
+@pytest.mark.parametrize("rule", [Rule("ingress", protocol="sctp"), Rule("ingress", protocol="icmpv6", port=80),
+                                  *BAD_RULES.values()])
 def test_bad_rules_are_refused(rule: Rule) -> None:
     with pytest.raises(Refused):
         Policies().compile([rule], "tap1")
+
+
+def test_icmpv6_rules_name_type_and_code() -> None:
+    rule = Rule("ingress", protocol="icmpv6", kind=128, code=0)
+    assert "icmpv6 type 128 icmpv6 code 0 counter return" in Policies().compile([rule], "tap1")
+    assert "icmpv6 code" not in Policies("code").compile([rule], "tap1")
+    assert "type 128" not in Policies("kind").compile([rule], "tap1")
+
+
+def test_a_rule_of_ipv4_opens_nothing() -> None:
+    rule = Rule("ingress", version=4, protocol="icmp", kind=8)
+    assert Policies().compile([rule], "tap1") == Policies().compile([], "tap1")
+    assert Policies("icmp").compile([rule], "tap1") != Policies().compile([], "tap1")
+
+
+def test_a_group_is_a_set_of_its_members() -> None:
+    groups = Groups(["web", "mail"])
+    groups.workload("vm1", NETWORK[0x10], IPv4Address("192.0.2.16"))
+    groups.join("vm1", "web")
+    text = Policies().ruleset({"tap1": [Rule("ingress", group="web")]}, groups.expanded())
+    assert "set web { type ipv6_addr; }" in text and "ip6 saddr @web counter return" in text
+    assert Policies.members(groups.expanded()).splitlines() == [
+        "flush set ip6 calico web", "flush set ip6 calico mail", "add element ip6 calico web { 2001:db8:1::10 }"]
+
+
+@pytest.mark.parametrize(("forgets", "members"), [
+    ("", [NETWORK[0x30]]), ("ipv6", []), ("changes", [NETWORK[0x11]]), ("leavers", [NETWORK[0x10], NETWORK[0x30]])])
+def test_groups_follow_their_members(forgets: str, members: list[object]) -> None:
+    groups = Groups(["web"], forgets)
+    for number, name in enumerate(("vm1", "vm2"), 0x10):
+        groups.workload(name, NETWORK[number], IPv4Address(f"192.0.2.{number}"))
+        groups.join(name, "web")
+    groups.leave("vm1", "web")
+    groups.workload("vm2", NETWORK[0x30])
+    assert groups.expanded() == {"web": members}
 
 
 def test_the_default_group_admits_its_members() -> None:
