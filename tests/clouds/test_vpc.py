@@ -9,7 +9,9 @@ import pytest
 from fixtures.clouds.control_plane import Refused
 from fixtures.clouds.filters import FilterRule, NetworkAcl, SecurityGroup
 from fixtures.clouds.vpc import MODE, MODES, Border, Nics, Subnets
+from fixtures.clouds.vpc_groups import GroupRule, Groups
 from fixtures.clouds.vpc_routing import CustomRoutes, VirtualAddresses
+from fixtures.scenarios.vpc_groups import MIXES
 from fixtures.scenarios.vpc_rules import BAD_RULES
 from topologies.vpc import BLOCK, BLOCK4, EIPS, SUBNETS4
 
@@ -79,6 +81,48 @@ def test_malformed_rules_are_refused(bad: tuple[str, str, str, int | None, int |
     family, remote, protocol, port, kind = bad
     with pytest.raises(Refused):
         FilterRule.read(family, "ingress", remote, protocol, port=port, kind=kind)
+
+
+@pytest.mark.parametrize("mix", MIXES)
+def test_mixed_families_and_impossible_codes_are_refused(mix: tuple[str, str, str, int | None, int | None]) -> None:
+    family, remote, protocol, kind, code = mix
+    with pytest.raises(Refused):
+        FilterRule.read(family, "ingress", remote, protocol, kind=kind, code=code)
+
+
+def test_an_icmp_rule_may_have_a_code() -> None:
+    rule = FilterRule.read("IPv6", "ingress", "::/0", "icmpv6", kind=139, code=1)
+    assert rule.matches().endswith("icmpv6 type 139 icmpv6 code 1")
+    assert "code" not in SecurityGroup(codeless=True).compile([rule], "tap1")
+
+
+def test_a_group_as_source_is_its_members_of_now(nics: Nics) -> None:
+    nics.attach("db", "a", "tap2")
+    groups = Groups(nics)
+    groups.create("ops")
+    rules = [GroupRule("IPv6", "ingress", "ops"), GroupRule("IPv4", "ingress", "ops")]
+    assert groups.rules(rules) == []
+    groups.join("ops", "db")
+    groups.join("ops", "old")
+    assert [str(rule.remote) for rule in groups.rules(rules)] == [
+        "2001:db8:ec:1::11/128", "192.0.2.18/32", "192.0.2.17/32"]
+    nics.readdress("db")
+    groups.leave("ops", "old")
+    assert [str(rule.remote) for rule in groups.rules(rules)] == ["2001:db8:ec:1::12/128", "192.0.2.18/32"]
+    for wrong in (lambda: groups.create("ops"), lambda: groups.join("ops", "nobody"), lambda: groups.join("x", "db"),
+                  lambda: groups.leave("ops", "old")):
+        with pytest.raises(Refused):
+            wrong()
+
+
+def test_what_a_nic_had_before_is_free_again(nics: Nics) -> None:
+    before = nics.nics["web"].address
+    after = nics.readdress("web").address
+    assert before != after
+    assert nics.record() == {after: "web"}
+    assert nics.nics["web"].address == after
+    with pytest.raises(Refused, match="old is no NIC with IPv6"):
+        nics.readdress("old")
 
 
 def test_a_rule_in_another_spelling_is_the_same_rule() -> None:
