@@ -10,7 +10,6 @@ from conformance.clouds.flows import Flow, Passage, expect_answer, flows, passag
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.cloudstack_firewall import CHAINS, TABLE, FirewallRule
 from fixtures.clouds.control_plane import Refused
-from fixtures.clouds.lasting_flows import AGAIN, words
 from fixtures.clouds.rulesets import RULESET
 from fixtures.recording.model import Mark, Recording
 from fixtures.scenarios.cloudstack_firewall import OVER
@@ -65,11 +64,14 @@ def expect_listed(recording: Recording, notebook: Notebook, moment: str) -> None
     notebook.expect(not others, f"a rule is listed that is none ({moment}): {'; '.join(told)}", mark)
 
 
-def expect_calls(recording: Recording, notebook: Notebook, moment: str) -> list[Flow]:
-    """Expect that each call of a moment was answered or stopped, as the rules that there were want it; returns them."""
+def expect_calls(recording: Recording, notebook: Notebook, moment: str, **fields: object) -> list[Flow]:
+    """Expect that the calls of a moment were answered or stopped, as the rules that there were want it; returns them.
+
+    `fields` are those of their marks, where not all calls are meant.
+    """
     over = [mark for mark in recording.marked(OVER) if mark.fields["moment"] == moment]
     end = notebook.stimulus(over, f"the play ended before this was over: {moment}")[0]
-    told = notebook.stimulus(flows(recording, moment=moment), f"nobody called anybody ({moment})")
+    told = notebook.stimulus(flows(recording, moment=moment, **fields), f"nobody called anybody ({moment})")
     for flow in told:
         if flow.mark.fields["admitted"]:
             for each in expect_answer(recording, notebook, flow):
@@ -92,23 +94,3 @@ def first_passage(recording: Recording, notebook: Notebook, flow: Flow) -> tuple
     notebook.stimulus(sent, f"{flow.source} sent nothing: {flow}")
     notebook.expect(there, f"{flow} did not arrive", sent[0].frame)
     return sent[0], there[0]
-
-
-def expect_flows_outlive(recording: Recording, notebook: Notebook) -> int:
-    """Expect that what was said again on an established flow arrived, and was answered; returns how often."""
-    marks = notebook.stimulus(recording.marked(AGAIN), "nobody spoke again on an established flow")
-    for mark in marks:
-        found = [flow for flow in flows(recording) if flow.number == mark.fields["number"]]
-        flow = notebook.stimulus(found, "the flow had never begun")[0]
-        expect_answer(recording, notebook, flow)
-
-        def saying(node: str, *, outgoing: bool, back: bool, flow: Flow = flow, since: int = mark.ns) -> list[Passage]:
-            return [each for each in passages(recording.at(node, outgoing=outgoing), flow, back=back)
-                    if each.frame.ns >= since and words(flow.number) in each.says]
-
-        sent = notebook.stimulus(saying(flow.source, outgoing=True, back=False), f"{flow.source} did not speak again")
-        there = [each.frame for each in saying(flow.to, outgoing=False, back=False)]
-        notebook.expect(there, f"the established flow ended with a rule's deletion: {flow}", sent[0].frame, *there[:1])
-        here = [each.frame for each in saying(flow.source, outgoing=False, back=True)]
-        notebook.expect(here, f"the established flow is no longer answered: {flow}", *here[:1])
-    return len(marks)

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from conformance.clouds.firewall_reading import (
     expect_calls,
-    expect_flows_outlive,
     expect_listed,
     first_passage,
     ruleset,
 )
+from conformance.clouds.messages import expect_answered, messages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.rulesets import RULESET
@@ -21,8 +21,8 @@ from fixtures.scenarios.cloudstack_firewall_calls import ALL, DELETED, MOMENTS, 
 NETWORK = CloudstackFirewall()
 #: Seconds after which TCP sends a SYN again (RFC 6298 section 2): until then it is the first one that arrived.
 FIRST_SYN = 1.0
-#: Faults that share a play: the first of each shows while all rules are there, the second when some are deleted.
-PORTS_AND_DELETIONS, CODES_AND_LEFTOVERS = "portless keeps", "codeless leftover"
+#: Faults that share a play: one of what the rules say or of the image, and one of how they go.
+PORTS_AND_DELETIONS, CODES_AND_LEFTOVERS, CUTS_AND_ONE_TABLE = "portless keeps", "codeless leftover", "cuts unrouted"
 
 
 @check("ACL-12", NETWORK, role="compute-host", cloud="cloudstack")
@@ -84,30 +84,31 @@ def test_cloudstack_firewall_rules_come_and_go(recording: Recording, notebook: N
     (`ct state established,related`), so they outlive the rule that admitted them. When all rules are deleted, the
     ruleset is the same as before the first one, byte by byte.
     """
-    outlived = expect_flows_outlive(recording, notebook)
-    calls = [each for moment in MOMENTS for each in expect_calls(recording, notebook, moment)]
-    for flow in calls:
-        if flow.mark.fields["admitted"]:
-            left, there = (each.frame for each in first_passage(recording, notebook, flow))
-            notebook.in_time(there.time - left.time, FIRST_SYN, f"{flow} was not admitted at once", left, there)
+    for moment in (ALL, ONE_LESS, DELETED):
+        expect_answered(notebook, *messages(recording, notebook, moment))
+    admitted = expect_calls(recording, notebook, ALL, admitted=True)
+    for flow in admitted:
+        left, there = (each.frame for each in first_passage(recording, notebook, flow))
+        notebook.in_time(there.time - left.time, FIRST_SYN, f"{flow} was not admitted at once", left, there)
+    others = [each for moment in (NO_RULE, ONE_LESS, DELETED) for each in expect_calls(recording, notebook, moment)]
     before, after = (ruleset(recording, notebook, moment) for moment in (NO_RULE, DELETED))
     notebook.expect(after.fields["text"] == before.fields["text"],
                     "a rule is left over: the ruleset is not what it was before the first one", before, after)
-    notebook.finding = (f"{len(calls)} new flows as the rules of their moment say, one that outlived {outlived} "
-                        "deletions, and the ruleset that there was before")
+    notebook.finding = (f"{len(admitted)} new flows as soon as there are rules, {len(others)} others as the rules of "
+                        "their moment say, one that outlived its rule, and the ruleset that there was before")
 
 
 @played(test_cloudstack_firewall_rules_come_and_go, because="arrived (one rule deleted: the rule is deleted)")
 def deleted_rule_that_stays() -> Broken:
-    return Broken(CloudstackFirewall(wrong="keeps"))
+    return Broken(CloudstackFirewall(wrong=PORTS_AND_DELETIONS))
 
 
 @played(test_cloudstack_firewall_rules_come_and_go, because="a rule is left over")
 def rule_that_is_left_over() -> Broken:
-    return Broken(CloudstackFirewall(wrong="leftover"))
+    return Broken(CloudstackFirewall(wrong=CODES_AND_LEFTOVERS))
 
 
-@played(test_cloudstack_firewall_rules_come_and_go, because="the established flow ended")
+@played(test_cloudstack_firewall_rules_come_and_go, because="TCP from outside to vm (one rule deleted) did not arrive")
 def deletion_that_cuts_flows() -> Broken:
     """Flows are forgotten with the rule that admitted them, unlike in CloudStack."""
-    return Broken(CloudstackFirewall(wrong="cuts"))
+    return Broken(CloudstackFirewall(wrong=CUTS_AND_ONE_TABLE))

@@ -12,8 +12,8 @@ from fixtures.recording.model import Recording
 from fixtures.scenarios.cloudstack_firewall import CloudstackFirewall
 
 TWIN = CloudstackFirewall()
-#: The faults that share a play: they show at different moments.
-TWO_FAULTS = "cuts unrouted"
+#: The twin's fault, and one of the firewall that shows later in the same play.
+ONE_TABLE = "cuts unrouted"
 
 
 @check("ROUTE-16", TWIN, role="compute-host", cloud="cloudstack")
@@ -30,7 +30,7 @@ def test_cloudstack_twin_sends_its_own_sources(recording: Recording, notebook: N
 @played(test_cloudstack_twin_sends_its_own_sources, because="left by eth0, and eth1 has the address")
 def image_without_routes_by_source() -> Broken:
     """What the second NIC's address sends leaves by the default NIC, and is dropped."""
-    return Broken(CloudstackFirewall(wrong=TWO_FAULTS))
+    return Broken(CloudstackFirewall(wrong=ONE_TABLE))
 
 
 @edited(test_cloudstack_twin_sends_its_own_sources, because="came in by eth0")

@@ -47,7 +47,7 @@ def test_a_rule_is_there_once_or_not_at_all() -> None:
 
 
 def test_rules_are_written_as_cloudstack_writes_them() -> None:
-    assert RANGE.words() == ("ip6 saddr 2001:db8:f::/64 ip6 daddr 2001:db8:1::11/128 tcp dport { 8080-8081 } accept")
+    assert RANGE.words() == ("ip6 saddr 2001:db8:f::/64 ip6 daddr 2001:db8:1::11/128 tcp dport { 8080-8082 } accept")
     assert FirewallRule("Egress", "udp").words() == "ip6 saddr ::/0 ip6 daddr ::/0 meta l4proto udp accept"
     assert FirewallRule("Egress", "icmp").words().endswith("meta l4proto ipv6-icmp accept")
     assert FirewallRule("Egress", "all").words() == "ip6 saddr ::/0 ip6 daddr ::/0 accept"
@@ -78,7 +78,7 @@ def test_a_listing_is_read_rule_by_rule() -> None:
     text = ("table ip6 other {\n\tchain fw_chain_ingress {\n\t\tip6 saddr ::/0 ip6 daddr ::/0 accept\n\t}\n}\n"
             "table ip6 ip6_firewall {\n\tchain fw_forward {\n\t\tct state established,related accept\n\t}\n"
             "\tchain fw_chain_ingress {\n"
-            "\t\tip6 saddr 2001:db8:f::/64 ip6 daddr 2001:db8:1::11 tcp dport 8080-8081 accept\n"
+            "\t\tip6 saddr 2001:db8:f::/64 ip6 daddr 2001:db8:1::11 tcp dport 8080-8082 accept\n"
             "\t\tip6 saddr ::/0 ip6 daddr ::/0 icmpv6 type echo-request icmpv6 code addr-unreachable accept\n"
             "\t\tip6 daddr ::/0 accept\n\t\tcounter drop\n\t}\n}")
     assert listed(text) == {RANGE: 1, FirewallRule("Ingress", "icmp", kind=128, code=3): 1, "ip6 daddr ::/0 accept": 1}
