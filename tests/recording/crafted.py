@@ -44,6 +44,7 @@ from scapy.layers.inet6 import (
     RouterAlert,
 )
 from scapy.layers.l2 import Ether
+from scapy.layers.vrrp import VRRPv3
 
 from fixtures.recording.model import Frame, Interface, Play, Program, Recording
 
@@ -86,6 +87,14 @@ def reports() -> list[Any]:
     return [ip("ff02::16", 1) / IPv6ExtHdrHopByHop(options=RouterAlert(value=0)) / ICMPv6MLReport2(records=[
         ICMPv6MLDMultAddrRec(rtype=3, dst="ff0e::1", sources=["2001:db8::1", "2001:db8::2"]),
         ICMPv6MLDMultAddrRec(rtype=4, dst="ff02::1:ff00:1")])]
+
+
+def vrrp_advertisements() -> list[Any]:
+    """One of a virtual router with two addresses, and its last one."""
+    def said(priority: int, *addresses: str) -> Any:
+        return ip(to="ff02::12") / VRRPv3(vrid=51, priority=priority, adv=350, addrlist=list(addresses))
+
+    return [said(200, "fe80::1", "2001:db8::1"), said(0, "fe80::1")]
 
 
 def dhcpv6_messages() -> list[Any]:

@@ -14,7 +14,7 @@ import pytest
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.storage import save
-from fixtures.recording.views import dhcpv6, dns, mld, ndp, transport
+from fixtures.recording.views import dhcpv6, dns, mld, ndp, transport, vrrp
 from fixtures.recording.views.mld import Report
 from tests.recording import crafted
 
@@ -79,6 +79,11 @@ ECHO: dict[str, Reader] = {**ICMPV6, "icmpv6.type": lambda v: [129 if v.reply el
                            "icmpv6.echo.identifier": lambda v: [v.identifier],
                            "icmpv6.echo.sequence_number": lambda v: [v.sequence],
                            "data.data": lambda v: [v.payload.hex()]}
+VRRP: dict[str, Reader] = {
+    **COMMON, "vrrp.version": lambda v: [v.version], "vrrp.type": lambda v: [v.kind],
+    "vrrp.virt_rtr_id": lambda v: [v.router], "vrrp.prio": lambda v: [v.priority],
+    "vrrp.addr_count": lambda v: [v.count], "vrrp.short_adver_int": lambda v: [round(v.interval * 100)],
+    "vrrp.ipv6_addr": lambda v: v.addresses, "vrrp.checksum.status": lambda v: flag(v.checksum_ok)}
 TCP: dict[str, Reader] = {
     **COMMON, "tcp.srcport": lambda v: [v.source_port], "tcp.dstport": lambda v: [v.destination_port],
     "tcp.seq_raw": lambda v: [v.sequence], "tcp.ack_raw": lambda v: [v.acknowledgement],
@@ -197,6 +202,7 @@ CRAFTED: list[Any] = [
     pytest.param(crafted.redirects, ndp.redirects, "icmpv6.type == 137", REDIRECT, id="redirect"),
     pytest.param(crafted.neighbour_advertisements, ndp.neighbour_advertisements, "icmpv6.type == 136", NA, id="na"),
     pytest.param(crafted.reports, mld.reports, "icmpv6.type == 143", MLD2, id="mld"),
+    pytest.param(crafted.vrrp_advertisements, vrrp.advertisements, "vrrp", VRRP, id="vrrp"),
     pytest.param(crafted.dhcpv6_messages, dhcpv6.messages, "dhcpv6", DHCPV6, id="dhcpv6"),
 ]
 
