@@ -1,16 +1,15 @@
-"""Calico: rules that name ICMPv6 types or groups, and flows that an endpoint began itself."""
+"""Calico: rules that name ICMPv6 types and codes, and rules that name groups."""
 
 from __future__ import annotations
 
-from conformance.clouds.flows import REQUEST, Flow, expect_answer, flows, passages
+from conformance.clouds.flows import Flow, expect_answer, flows, passages
 from conformance.clouds.policing import expect_policy, expect_stopped, frames
 from conformance.clouds.vpc_reading import expect_refused
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.recording.editing import shifted, without
 from fixtures.recording.model import Mark, Recording
-from fixtures.recording.views.transport import IcmpError, icmp_errors
-from fixtures.scenarios.calico_group_calls import BAD_RULES, CHANGES, CLOSED, FEW_HOPS, LONG_BREATH, NARROW, Change
+from fixtures.scenarios.calico_group_calls import BAD_RULES, CHANGES, EXPERIMENT, Change
 from fixtures.scenarios.calico_groups import EFFECTIVE, CalicoGroups
 
 GROUPS = CalicoGroups()
@@ -51,7 +50,7 @@ def mix_is_believed() -> Broken:
 @edited(test_calico_icmpv6_rules_are_exact, because="icmpv6 type 200 code 1 from vm3 to vm2 did not arrive")
 def admitted_type_is_stopped(recording: Recording) -> Recording:
     """A filter that knows the types of echoes only."""
-    flow = next(flow for flow in flows(recording, judges="ACL-05", to="vm2") if (flow.kind, flow.code) == (200, 1))
+    flow = flows(recording, judges="ACL-05", to="vm2", kind=EXPERIMENT, code=1)[0]
     return without(recording, frames=frames(passages(recording.at("vm2", outgoing=False), flow)))
 
 
@@ -122,63 +121,3 @@ def group_followed_at_leisure(recording: Recording) -> Recording:
     mine = [each.frame for flow in flows(recording, change="join")
             for each in passages(recording.at("vm1", outgoing=False), flow, back=False)]
     return shifted(recording, 2 * EFFECTIVE, frames=mine)
-
-
-@check("ACL-07", GROUPS, role="compute-host", cloud="calico")
-def test_calico_flows_are_tracked(recording: Recording, notebook: Notebook) -> None:
-    """An endpoint that may only call gets the answers to its TCP, UDP and ICMPv6 calls, and the errors about them.
-
-    Packet Too Big of a router on the way, so that the flow goes on; Time Exceeded of a router; Destination Unreachable
-    of the other end. What belongs to no flow of its own does not reach it, not even an Echo Reply.
-    """
-    calls = expect_policy(recording, notebook, "ACL-07")
-    for flow in notebook.stimulus(flows(recording, size=LONG_BREATH.size), "nobody sent more than the link takes"):
-        error = _expect_told(recording, notebook, flow, "packet-too-big", "border")
-        notebook.expect(error.parameter == NARROW, f"the error about {flow} says {error.parameter} bytes", error)
-        expect_answer(recording, notebook, flow)
-    for flow in notebook.stimulus(flows(recording, hops=FEW_HOPS.hops), "nobody sent with too few hops"):
-        _expect_told(recording, notebook, flow, "time-exceeded", "border")
-    for flow in notebook.stimulus(flows(recording, port=CLOSED), "nobody called a closed port"):
-        _expect_told(recording, notebook, flow, "destination-unreachable", "outside")
-    notebook.finding = f"{calls} calls: the VM's own are answered, others stopped; it hears of errors on the way"
-
-
-def _expect_told(recording: Recording, notebook: Notebook, flow: Flow, kind: str, by: str) -> IcmpError:
-    """Expect that the error about a flow which a node sent reached the caller; returns it as it left the node."""
-    sent = _about(recording, flow, kind, by, outgoing=True)
-    notebook.cite(*notebook.stimulus(sent, f"{by} sent no {kind} about {flow}")[:1])
-    heard = _about(recording, flow, kind, flow.source, outgoing=False)
-    notebook.expect(heard, f"the {kind} of {by} about {flow} did not reach {flow.source}", *heard[:1])
-    return sent[0]
-
-
-def _about(recording: Recording, flow: Flow, kind: str, node: str, *, outgoing: bool) -> list[IcmpError]:
-    """The errors at a node about a flow: its number is the source port, or the identifier, of what they carry."""
-    at = 44 if flow.protocol == "icmpv6" else 40
-    assert flow.kind == REQUEST
-    return [each for each in icmp_errors(recording.at(node, outgoing=outgoing), kind)
-            if each.about == flow.address and int.from_bytes(each.invoking[at:at + 2], "big") == flow.number]
-
-
-@played(test_calico_flows_are_tracked, because="udp from vm3 to outside port 5104 was not answered")
-def policy_without_state() -> Broken:
-    """A compiler that admits nothing but what rules name."""
-    return Broken(CalicoGroups(forgets=ONE))
-
-
-@played(test_calico_flows_are_tracked, because="the packet-too-big of border")
-def policy_that_drops_errors() -> Broken:
-    """A compiler that knows established flows, and nothing of errors about them."""
-    return Broken(CalicoGroups(forgets=TWO))
-
-
-@edited(test_calico_flows_are_tracked, because="the packet-too-big of border")
-def packet_too_big_is_dropped(recording: Recording) -> Recording:
-    """A flow that somebody else has made smaller: the VM itself is not told."""
-    return without(recording, frames=icmp_errors(recording.at("vm3", outgoing=False), "packet-too-big"))
-
-
-@edited(test_calico_flows_are_tracked, because="the destination-unreachable of outside")
-def unreachable_is_dropped(recording: Recording) -> Recording:
-    """A filter that lets only Packet Too Big in."""
-    return without(recording, frames=icmp_errors(recording.at("vm3", outgoing=False), "destination-unreachable"))
