@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from conformance.broken.guests import KernelGuest
-from conformance.hops import MACS, expect_hop, hop, moved
+from conformance.hops import expect_hop, hop, moved
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
-from fixtures.scenarios.first_hops import INVALID, FirstHops, destination
+from fixtures.scenarios.first_hops import INVALID, NODES, FirstHops, destination
+from topologies.addressing import mac_of
 
 
 @check("RA-16", FirstHops(), role="guest")
@@ -38,28 +39,38 @@ def test_obeys_only_valid_redirects(recording: Recording, notebook: Notebook) ->
     for name in (*INVALID, "valid"):
         about = [each for each in told if each.for_destination == destination(f"{name}-after")]
         notebook.cite(*notebook.stimulus(about, f"the redirect {name!r} did not reach the guest"))
-        before, _ = hop(recording, notebook, f"{name}-before")
-        notebook.stimulus([before] if before == "peer" else [], f"the first hop was {before}, not who redirects")
+        first, better = _in_order(recording, notebook, f"{name}-before")
+        teller = better if name == "not-from-first-hop" else first
+        notebook.stimulus([each for each in about if each.mac_source == mac_of(teller, "eth0")],
+                          f"the first hop was {first}, and the redirect {name!r} is not what it was to be")
         if name == "valid":
-            expect_hop(recording, notebook, "valid-after", "peer2", "peer redirected it to peer2")
+            expect_hop(recording, notebook, "valid-after", better, f"{first} redirected it to {better}")
         else:
-            expect_hop(recording, notebook, f"{name}-after", "peer", f"the redirect is invalid ({name})")
+            expect_hop(recording, notebook, f"{name}-after", first, f"the redirect is invalid ({name})")
     notebook.finding = "three invalid redirects moved nothing, the valid one moved its destination"
+
+
+def _in_order(recording: Recording, notebook: Notebook, step: str) -> tuple[str, str]:
+    """The node of the router that the guest's packet of a step went to, and that of the other one."""
+    first, _ = hop(recording, notebook, step)
+    notebook.stimulus([first] if first in NODES else [], f"the packet of the step {step!r} went to no router")
+    return first, next(node for node in NODES if node != first)
 
 
 @check("RA-19", FirstHops(), role="guest")
 def test_leaves_a_router_that_is_none_any_more(recording: Recording, notebook: Notebook) -> None:
     """An NA of the default router with R=0 takes it from the default router list (RFC 4861 section 7.2.5).
 
-    The next packet goes to the other router, and after its next RA to the first one again.
+    The next packet to the same destination goes to the other router; after an RA of the first one with a higher
+    preference, a packet to a new destination goes there again.
     """
+    first, other = _in_order(recording, notebook, "no-router-before")
     said = [each for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
-            if each.mac_source in MACS and not each.router]
-    notebook.cite(*notebook.stimulus(said, "no NA with R=0 reached the guest")[-1:])
-    before, _ = hop(recording, notebook, "valid-before")
-    notebook.stimulus([before] if before == "peer" else [], f"the first hop was {before} already")
-    expect_hop(recording, notebook, "no-router-any-more", "peer2", "peer is no router any more")
-    expect_hop(recording, notebook, "router-again", "peer", "peer is a router again, with high preference")
+            if each.mac_source == mac_of(first, "eth0") and not each.router]
+    notebook.cite(*notebook.stimulus(said, f"no NA of {first} with R=0 reached the guest")[-1:])
+    expect_hop(recording, notebook, "no-router-any-more", other, f"{first} is no router any more")
+    expect_hop(recording, notebook, "router-again", first, f"{first} is a router again, with high preference")
+    notebook.finding = f"{first} was left at once for {other}, and taken again when it advertised itself again"
 
 
 @edited(test_prefers_the_preferred_router, because="the reserved one, which is medium")
