@@ -8,7 +8,7 @@ from pathlib import Path
 
 from conformance.catalogue import catalogue
 from conformance.judging.check import Check
-from conformance.judging.verdict import Judgement, Notebook, Outcome, Unjudgeable, Violated
+from conformance.judging.verdict import STALLED, Judgement, Notebook, Outcome, Unjudgeable, Violated
 from fixtures.recording.disturbances import lost, refused
 from fixtures.recording.model import Opaque, Recording
 
@@ -69,7 +69,7 @@ def _excused(recording: Recording, outcome: Outcome, reason: str) -> tuple[Outco
         return Outcome.INCONCLUSIVE, f"{reason}; but {missed}"
     stall = recording.stall()
     if stall >= GROSS_STALL:
-        return Outcome.INCONCLUSIVE, f"{reason}; but the machine stalled for {stall:.1f} s during the play"
+        return Outcome.INCONCLUSIVE, f"{reason}; but {STALLED} {stall:.1f} s during the play"
     return outcome, reason
 
 

@@ -25,6 +25,9 @@ class Outcome(StrEnum):
     FLAKY = "flaky"
 
 
+#: How the reason of a verdict begins that the machine made impossible, for readers and for whoever proves checks.
+STALLED = "the machine stalled for"
+
 T = TypeVar("T")
 Seen = Frame | View | KernelEvent | Snapshot | Mark
 
@@ -126,7 +129,7 @@ class Notebook:
             return
         if seconds <= limit + stall:
             late = f"{seconds:.3f} s, limit {limit:g} s"
-            raise Unjudgeable(f"{otherwise} ({late}), but the machine stalled for {stall:.3f} s")
+            raise Unjudgeable(f"{otherwise} ({late}), but {STALLED} {stall:.3f} s")
         raise Violated(f"{otherwise} ({seconds:.3f} s, limit {limit:g} s)")
 
     def neighbours_undisturbed(self) -> None:

@@ -15,7 +15,7 @@ from conformance.cells import Cell, verify
 from conformance.judging.check import CHECKS, Broken, Check, Mutant
 from conformance.judging.citing import cited
 from conformance.judging.judge import GROSS_STALL, judge
-from conformance.judging.verdict import Evidence, Judgement, Outcome, Seen
+from conformance.judging.verdict import STALLED, Evidence, Judgement, Outcome, Seen
 from conformance.lineup import lineup
 from fixtures.implementations.base import Implementation
 from fixtures.playing.request import PlayRequest
@@ -107,31 +107,40 @@ def prove(
     while waiting := [proof for proof in proofs.values() if proof.twin is None and turn < len(proof.candidates)]:
         wanted = [_requests(proof, turn, known) for proof in waiting]
         once = {each.id: each for requests in wanted for each in requests.values()}
-        recordings = undisturbed(list(once.values()), into / str(turn), play_all)
+        judges: dict[str, list[Check]] = {}
+        for proof, requests in zip(waiting, wanted, strict=True):
+            for each in requests.values():
+                judges.setdefault(each.id, []).append(proof.check)
+        recordings = undisturbed(list(once.values()), into / str(turn), play_all, judges)
         for proof, requests in zip(waiting, wanted, strict=True):
             _settle(proof, {name: recordings[request.id] for name, request in requests.items()})
         turn += 1
     return proofs
 
 
-def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll) -> dict[str, Recording]:
+def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
+                judges: Mapping[str, Sequence[Check]]) -> dict[str, Recording]:
     """The recordings of these plays by id. One that the machine disturbed proves nothing, so it is played again.
 
-    That hides no flake: the judge calls a violation in such a play inconclusive, for a stated stall.
+    `judges` are the checks that each play is for. That hides no flake: what they say of such a play is inconclusive,
+    for a stated stall.
     """
     found: dict[str, Recording] = {}
     rest = list(requests)
     for again in range(TRIES):
         play_all(rest, into / str(again))
         found |= {each.id: load(into / str(again) / each.id) for each in rest}
-        rest = [each for each in rest if _disturbed(found[each.id])]
+        rest = [each for each in rest if _disturbed(found[each.id], judges.get(each.id, ()))]
         if not rest:
             break
     return found
 
 
-def _disturbed(recording: Recording) -> bool:
-    return recording.stall() >= GROSS_STALL or bool(refused(recording))
+def _disturbed(recording: Recording, judges: Iterable[Check]) -> bool:
+    if recording.stall() >= GROSS_STALL or refused(recording):
+        return True
+    verdicts = [judge(check, recording) for check in judges]
+    return any(each.outcome is Outcome.INCONCLUSIVE and STALLED in each.reason for each in verdicts)
 
 
 def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tuple[Scenario, Cast]]:

@@ -13,8 +13,8 @@ from conformance.judging.check import Broken, Check, Mutant
 from conformance.judging.citing import cited
 from conformance.judging.verdict import Notebook
 from fixtures.playing.request import PlayRequest
-from fixtures.recording.model import Recording
-from fixtures.recording.storage import save
+from fixtures.recording.model import Recording, Stall
+from fixtures.recording.storage import load, save
 from tests.conformance.proof import Proof, bereft, prove
 from tests.conformance.synthetic import Unplayed, frame, recording
 from tests.conformance.test_plugin import Program, without_flag
@@ -103,6 +103,23 @@ def test_next_cast_plays_when_the_first_twin_does_not_pass(known: Any, tmp_path:
     proof = proof_of(the_check(PLAYED), known, tmp_path, plays)
     assert proof.healthy().play.implementations["router"].name == "radvd"
     assert proof.broken(PLAYED).play.implementations["guest"].name == "dhclient"
+    assert len(plays.rounds) == 2
+
+
+def test_what_the_machine_made_undecidable_is_played_again(known: Any, tmp_path: Path) -> None:
+    plays = Plays()
+
+    def hurried(recording: Recording, notebook: Notebook) -> None:
+        late = 0.2 if len(plays.rounds) == 1 else 0.0
+        notebook.in_time(late, 0.1, "the RA came late", *recording.at("guest"))
+
+    def play_all(requests: Sequence[PlayRequest], into: Path) -> None:
+        plays(requests, into)
+        for request in requests:
+            save(replace(load(into / request.id), stalls=(Stall(1, 0.3),)), into / request.id)
+
+    proof = prove([replace(the_check(), function=hurried)], known, tmp_path, play_all)["hurried"]
+    assert proof.healthy()
     assert len(plays.rounds) == 2
 
 
