@@ -99,7 +99,7 @@ def router_that_reports_nothing() -> Broken:
 
 @played(test_errors_are_limited_and_echo_is_not, because="pings beside the flood were not answered")
 def router_that_starves_echo() -> Broken:
-    """One limit for errors and echo."""
+    """It limits echo replies as it limits errors."""
     return Broken(Transit(), {"compute-host": STINGY})
 
 
@@ -109,3 +109,9 @@ def router_that_falls_silent(recording: Recording) -> Recording:
     first = _expiring(recording, FLOODER)[0]
     return editing.without(recording, frames=[each for each in _errors(recording, FLOODER)
                                               if each.time >= first.time + 1])
+
+
+@edited(test_errors_are_limited_and_echo_is_not, because="1 of a traceroute's 3 probes were reported")
+def router_with_a_timer(recording: Recording) -> Recording:
+    """It reports one packet every so many milliseconds, whatever came before: no burst."""
+    return editing.without(recording, frames=_errors(recording, TRACER)[1:])

@@ -46,10 +46,10 @@ SILENT = KernelRouter("linux:silent", ruleset="table ip6 silent {\n" + _chain(
     "prerouting", f"ip6 daddr fe80::/10 udp dport 9 ip6 daddr set {plan.OUTSIDE}") + _chain(
     "forward", "ip6 dscp set cs0") + _chain("output", "icmpv6 type time-exceeded drop") + "}")
 
-#: One limit for all of ICMPv6, so that errors leave nothing for echo; and it answers for destinations' options itself.
+#: Its limit is for echo, too; and it answers for destinations' options itself.
 STINGY = KernelRouter("linux:stingy", ruleset="table ip6 stingy {\n" + _chain(
     "forward", "exthdr dst exists reject") + _chain(
-    "output", "icmpv6 type { time-exceeded, echo-reply } limit rate over 5/second drop") + "}")
+    "output", "icmpv6 type echo-reply limit rate over 5/second drop") + "}")
 
 
 @dataclass(frozen=True)
