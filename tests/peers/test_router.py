@@ -25,8 +25,8 @@ def icmpv6(kind: int) -> Callable[[bytes], bool]:
 def test_the_kernel_takes_what_is_advertised_on_its_solicitation(stage: Cable, tmp_path: Path) -> None:
     stage.put(ScriptedRouter(GOOD, answer="unicast", delay=0.1))
     stage.up()
-    stage.guest.until("default via", 8)
-    stage.guest.until("2001:db8:1::ff:fe00:1/64", 8)
+    stage.guest.until("default via", 20)
+    stage.guest.until("2001:db8:1::ff:fe00:1/64", 20)
     route = next(one for one in stage.guest.ip("route") if one["dst"] == "default")
     assert (route["gateway"], route["metrics"][0]["hoplimit"]) == (str(OTHER_LL), 33)
     stage.tap.until(icmpv6(wire.RA), 1)
