@@ -97,10 +97,11 @@ def test_the_matrix_has_its_packages_when_it_is_asked_for(tree: Path, arguments:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["-k", "managed"], ["-k", "managed", "{root}/conformance"]),
+        (["-k", "managed"], ["{root}/conformance", "-k", "managed"]),
         (["conformance/test_ra.py::test_x"], ["conformance/test_ra.py::test_x"]),
-        (["--recordings", "reports/out/recordings"], ["--recordings", "reports/out/recordings", "{root}/conformance"]),
-        (["-k", "two words"], ["-k", "two words", "{root}/conformance"]),
+        (["--recordings", "reports/out/recordings"], ["{root}/conformance", "--recordings", "reports/out/recordings"]),
+        (["-k", "two words"], ["{root}/conformance", "-k", "two words"]),
+        (["--matrix"], ["{root}/conformance", "--matrix"]),
     ],
 )
 def test_arguments_reach_pytest_as_they_are(tree: Path, arguments: list[str], expected: list[str]) -> None:
