@@ -26,8 +26,10 @@ from topologies import addressing as plan
 STATIC, BOUND = ContainersTalk(), ContainersTalk(rule="interface")
 ALL_NODES = IPv6Address("ff02::1")
 
-#: Seconds. A random delay is less than this once in forty times; a program that does not wait is, nearly always.
-AT_ONCE = 0.02
+#: Seconds: a random delay is less than this once in eighty times; that of a program that does not wait is, where the
+#: machine does not hold it up. So it is enough that this part of its answers comes at once: random ones do so once in
+#: 6000 plays.
+AT_ONCE, TOO_MANY = 0.01, 1 / 3
 
 
 @check("PNDP-01", STATIC, role="compute-host")
@@ -152,7 +154,7 @@ def _delayed(recording: Recording, notebook: Notebook) -> None:
             if answer.time - asked.time > AT_ONCE + recording.stall(asked.time, answer.time)]
     notebook.stimulus([*quick, *slow], "the machine stood still while the proxy answered")
     told = f"{len(quick)} of {len(pairs)} multicast solicitations were answered at once, within {AT_ONCE * 1000:g} ms"
-    notebook.recommend(len(quick) < len(slow), f"{told}, not after a random delay", *quick)
+    notebook.recommend(len(quick) < TOO_MANY * len(pairs), f"{told}, not after a random delay", *quick)
 
 
 def _pairs(recording: Recording) -> list[tuple[NeighbourSolicitation, NeighbourAdvertisement]]:
