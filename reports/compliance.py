@@ -180,10 +180,18 @@ class Shard(TypedDict):
     selected: int
 
 
+class PlayedAgain(TypedDict):
+    """A play that the machine disturbed, so that another one took its place: `reason` is what disturbed it."""
+
+    recording: str
+    reason: str
+
+
 class Run(TypedDict):
     """Facts of the run. `started` is UTC in ISO 8601; `selected` counts the cells that were asked for.
 
-    `shard` is there when the run was a part of one, `shards` when it was put together from so many.
+    `played_again` is there when plays were; `shard` when the run was a part of one, `shards` when it was put together
+    from so many.
     """
 
     started: str
@@ -195,6 +203,7 @@ class Run(TypedDict):
     selected: NotRequired[int]
     stopped: NotRequired[str | None]
     stall_s: NotRequired[float | None]
+    played_again: NotRequired[list[PlayedAgain]]
     shard: NotRequired[Shard]
     shards: NotRequired[int]
 

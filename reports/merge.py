@@ -98,8 +98,9 @@ def _run(runs: list[Run]) -> Run:
     begins = [datetime.datetime.fromisoformat(run["started"]).timestamp() for run in runs]
     ends = [begin + run["duration_s"] for begin, run in zip(begins, runs, strict=True)]
     stalls = [stall for run in runs if (stall := run.get("stall_s")) is not None]
+    again = [each for run in runs for each in run.get("played_again", [])]
     stopped = [f"shard {run['shard']['index']}: {run['stopped']}" for run in runs if run.get("stopped")]
-    return {
+    found: Run = {
         "started": min(run["started"] for run in runs),
         "duration_s": round(max(ends) - min(begins), 3),
         "cpu_s": round(sum(run["cpu_s"] for run in runs), 3),
@@ -111,6 +112,9 @@ def _run(runs: list[Run]) -> Run:
         "stall_s": max(stalls, default=None),
         "shards": len(runs),
     }
+    if again:
+        found["played_again"] = sorted(again, key=lambda each: each["recording"])
+    return found
 
 
 def _unsharded(command: str) -> str:

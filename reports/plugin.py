@@ -23,7 +23,7 @@ from reports.compliance import Compliance, Shard
 from reports.errors import ReportError
 from reports.harvest import Harvest
 from reports.output import ReportDirectory, link_tree
-from reports.recordings import FOLDER, longest_stall, name_of
+from reports.recordings import FOLDER, name_of, worst_stall
 
 DEFAULT = Path("reports") / "out"
 _WORKER_KEY = "sextant_staging"
@@ -193,7 +193,10 @@ class Reporter:
         run["stopped"] = self._stopped
         if self._shard:
             run["shard"] = self._shard
-        run["stall_s"] = longest_stall(self._directory.staging / FOLDER)
+        run["stall_s"] = worst_stall(self._directory.staging / FOLDER)
+        desk = config.stash.get(DESK, None)
+        if desk and desk.disturbed:
+            run["played_again"] = [{"recording": id, "reason": reason} for id, reason in sorted(desk.disturbed.items())]
         requirements, verdicts = law.requirements(), self._harvest.verdicts
         return {
             "schema": 1,

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from fixtures.recording.glance import longest_stall
+
 FOLDER = "recordings"
 
 
@@ -47,13 +49,6 @@ def manifest(directory: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def longest_stall(folder: Path) -> float | None:
+def worst_stall(folder: Path) -> float | None:
     """The longest stall, in seconds, in all the recordings of a folder; None when there is no recording."""
-    worst: float | None = None
-    for events in folder.glob("*/events.jsonl"):
-        worst = worst or 0.0
-        with events.open("rb") as lines:
-            for line in lines:
-                if line.startswith(b'{"what":"stall"'):
-                    worst = max(worst, float(json.loads(line)["late"]))
-    return worst
+    return max((longest_stall(events.parent) for events in folder.glob("*/events.jsonl")), default=None)

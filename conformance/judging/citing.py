@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from conformance.judging.telling import told
 from conformance.judging.verdict import Evidence, Seen
 from fixtures.recording.model import Frame, KernelEvent, Mark, Snapshot
 from fixtures.recording.views.base import View
+
+#: Several checks cite the same frame.
+_told = lru_cache(maxsize=1 << 16)(told)
 
 #: Fields of a kernel event that tell most, in the order in which they are told.
 _TELLING = ("local", "prefixlen", "dst", "gateway", "lladdr", "state", "flags", "operstate")
@@ -16,7 +21,7 @@ def cited(seen: Seen, text: str = "") -> Evidence:
     if isinstance(seen, View):
         seen = seen.frame
     if isinstance(seen, Frame):
-        return Evidence("frame", seen.node, seen.interface, seen.number, seen.time, text or told(seen))
+        return Evidence("frame", seen.node, seen.interface, seen.number, seen.time, text or _told(seen))
     if isinstance(seen, KernelEvent):
         interface = seen.fields.get("ifname") or seen.fields.get("dev")
         return Evidence("event", seen.node, interface, None, seen.time, text or _event(seen))

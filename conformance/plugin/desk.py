@@ -38,7 +38,7 @@ class Desk:
     """One run: who may play, what is asked for, and what was recorded.
 
     `again` are the options that a command must repeat to show a cell again; `played` is where this run's recordings
-    lie, once they have been played.
+    lie, once they have been played; `disturbed` tells, by play, what made it be played again.
     """
 
     selection: Selection
@@ -48,6 +48,7 @@ class Desk:
     strict: bool = False
     again: str = ""
     played: Path | None = None
+    disturbed: dict[str, str] = field(default_factory=dict)
     _loaded: dict[Path, Recording] = field(default_factory=dict)
 
     def cells(self, check: Check) -> list[Cell]:

@@ -12,6 +12,7 @@ from conformance.judging.verdict import Outcome
 from conformance.plugin.desk import DESK
 from conformance.plugin.judging import PROPERTY
 from conformance.plugin.sharding import is_part_of_something
+from conformance.undisturbed import told
 from fixtures.captures.parties import SCENARIO
 
 RED, BROKEN, NOTHING = 1, 3, 5
@@ -99,6 +100,8 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
             verdict = tally.cells[nodeid]["verdict"]
             line = f"{title}: {nodeid.rpartition('::')[2]}: {verdict}: {reason}"
             terminalreporter.write_line(line if len(line) <= _LINE else f"{line[:_LINE]}...")
+    if config.stash[DESK].disturbed:
+        terminalreporter.write_line(told(config.stash[DESK].disturbed))
     terminalreporter.write_line(summary(tally))
     if exitstatus == NOTHING:
         terminalreporter.write_line("nothing was judged, so nothing is known: this run is not green")

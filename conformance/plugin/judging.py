@@ -5,6 +5,7 @@ The judge runs in the test's setup, so that an `error` verdict is an error to py
 
 from __future__ import annotations
 
+import gc
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -43,6 +44,14 @@ class Ruling:
     def stale(self) -> bool:
         """The cell passes although data says that it deviates: the data is wrong now."""
         return self.deviation is not None and self.judgement.outcome is Outcome.PASS
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays to the end: the tests, the law, saved recordings. It would look through
+    them again and again while cells are judged."""
+    gc.collect()
+    gc.freeze()
 
 
 _RULING: pytest.StashKey[Ruling] = pytest.StashKey()

@@ -6,8 +6,6 @@ worker tells the plan, since the controller collects nothing, and no worker gets
 
 from __future__ import annotations
 
-import os
-import pickle
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -16,18 +14,18 @@ from typing import Any
 
 import pytest
 
-from conformance.plugin.collecting import cell_of
+from conformance.plugin import planning
 from conformance.plugin.desk import DESK
 from conformance.plugin.machine import demand_kernel
+from conformance.plugin.planning import Planned
 from conformance.plugin.progress import ProgressLine
 from conformance.sharding import expected
-from fixtures.implementations.base import ProgramError
+from conformance.undisturbed import undisturbed
 from fixtures.playing.paths import STAGING
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.camera import CameraError
 from fixtures.recording.storage import SavedError
 
-_PLAN = ".plan"
 _SCRATCH: pytest.StashKey[str] = pytest.StashKey()
 
 
@@ -36,9 +34,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """In a worker: tell the controller what is to be played, before it hears that collection has finished."""
     config = session.config
     if hasattr(config, "workerinput") and not config.option.collectonly:
-        requests = plan(session.items, config)
-        if requests:
-            _write_plan(_staging(config), requests)
+        planned = planning.plan(session.items, config)
+        if planned:
+            planning.write(_staging(config), planned)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -49,9 +47,9 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
     if staging is None or config.stash[DESK].played is not None:
         return
     config.stash[DESK].played = staging / "recordings"
-    requests = _read_plan(staging)
-    if requests:
-        _play(config, requests, staging / "recordings")
+    planned = planning.read(staging)
+    if planned:
+        _play(config, planned, staging / "recordings")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -64,11 +62,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         if config.stash.get(STAGING, None) is not None:
             config.stash[DESK].played = _staging(config) / "recordings"
         return
-    requests = plan(session.items, config)
-    if requests:
+    planned = planning.plan(session.items, config)
+    if planned:
         staging = config.stash.get(STAGING, None) or _scratch(config)
         config.stash[DESK].played = staging / "recordings"
-        _play(config, requests, staging / "recordings")
+        _play(config, planned, staging / "recordings")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -77,36 +75,29 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(config.stash[_SCRATCH], ignore_errors=True)
 
 
-def plan(items: Sequence[pytest.Item], config: pytest.Config) -> list[PlayRequest]:
-    """The plays that these tests need, each once."""
-    desk = config.stash[DESK]
-    if desk.archive is not None:
-        return []
-    found: dict[str, PlayRequest] = {}
-    for item in items:
-        cell = cell_of(item)
-        if cell is None or desk.declined(cell) or desk.hindrance(cell):
-            continue
-        request = desk.request(cell)
-        try:
-            found.setdefault(request.id, request)
-        except ProgramError:
-            continue  # a program that cannot tell its version: the cell itself will say so
-    return list(found.values())
-
-
-def _play(config: pytest.Config, requests: Sequence[PlayRequest], into: Path) -> None:
-    from fixtures.playing.player import play_all
-
+def _play(config: pytest.Config, planned: Sequence[Planned], into: Path) -> None:
     demand_kernel()
-    line, complete = ProgressLine(config, len(requests)), False
+    by_id, desk = {each.request.id: each for each in planned}, config.stash[DESK]
+
+    def play_all(requests: Sequence[PlayRequest], place: Path) -> None:
+        _play_all(config, requests, place, again=place != into)
+
     try:
-        play_all(requests, into, progress=line.show, expected=_expected)
-        complete = True
+        desk.disturbed = undisturbed([each.request for each in planned], into, play_all,
+                                     lambda play: by_id[play].judges(desk.selection.known))
     except SavedError as error:
         pytest.exit(f"{error}; free some space there, or name another place with --report-dir", returncode=3)
     except (OSError, CameraError) as error:
         pytest.exit(f"the scenarios cannot be played: {error}", returncode=3)
+
+
+def _play_all(config: pytest.Config, requests: Sequence[PlayRequest], into: Path, *, again: bool) -> None:
+    from fixtures.playing.player import play_all
+
+    line, complete = ProgressLine(config, len(requests), again), False
+    try:
+        play_all(requests, into, progress=line.show, expected=_expected)
+        complete = True
     finally:
         line.end(complete)
 
@@ -126,19 +117,3 @@ def _staging(config: pytest.Config) -> Path:
 def _scratch(config: pytest.Config) -> Path:
     config.stash[_SCRATCH] = tempfile.mkdtemp(prefix="sextant-")
     return Path(config.stash[_SCRATCH])
-
-
-def _write_plan(staging: Path, requests: Sequence[PlayRequest]) -> None:
-    """Whole or not at all; every worker writes the same plan."""
-    staging.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=staging, prefix=f"{_PLAN}.", delete=False) as file:
-        pickle.dump([(request.scenario, request.cast) for request in requests], file)
-    os.replace(file.name, staging / _PLAN)
-
-
-def _read_plan(staging: Path) -> list[PlayRequest]:
-    path = staging / _PLAN
-    if not path.exists():
-        return []
-    planned = pickle.loads(path.read_bytes())
-    return [PlayRequest(scenario, cast) for scenario, cast in planned]

@@ -16,9 +16,13 @@ _PACE = 1.0
 
 
 class ProgressLine:
-    """`playing 37 of 120, 12 s, longest still ...`, rewritten in place; without a terminal only beginning and end."""
+    """`playing 37 of 120, 12 s, longest still ...`, rewritten in place; without a terminal only beginning and end.
 
-    def __init__(self, config: pytest.Config, total: int) -> None:
+    `again` says that the machine disturbed these plays the last time.
+    """
+
+    def __init__(self, config: pytest.Config, total: int, again: bool = False) -> None:
+        self._again = " again" if again else ""
         self._reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
         self._live = bool(self._reporter and self._reporter.isatty)
         self._begin, self._total, self._done = time.monotonic(), total, 0
@@ -28,7 +32,8 @@ class ProgressLine:
         if self._live:
             self._clock.start()
         elif self._reporter:
-            self._reporter.write_line(f"playing {_scenarios(total)}, all together")
+            cause = ", since the machine disturbed the play" if again else ", all together"
+            self._reporter.write_line(f"playing {_scenarios(total)}{self._again}{cause}")
 
     def show(self, progress: Progress) -> None:
         """Take how far it is; called from any of the plays' threads, and told at the next tick."""
@@ -42,13 +47,14 @@ class ProgressLine:
             self._write("")
             self._reporter.write("\r")
         if self._reporter:
-            told = f"played {_scenarios(self._total)}" if complete else "given up"
+            told = f"played {_scenarios(self._total)}{self._again}" if complete else "given up"
             self._reporter.write_line(f"{told} in {time.monotonic() - self._begin:.1f} s")
 
     def _tick(self) -> None:
         while not self._over.wait(_PACE):
             longest = f", longest still {self._running[0]}" if self._running else ""
-            self._write(f"playing {self._done} of {self._total}, {time.monotonic() - self._begin:.0f} s{longest}")
+            seconds = time.monotonic() - self._begin
+            self._write(f"playing{self._again} {self._done} of {self._total}, {seconds:.0f} s{longest}")
 
     def _write(self, text: str) -> None:
         self._reporter.rewrite(text[: self._reporter._tw.fullwidth - 1], erase=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,12 @@ from conformance.casting import Cast, Selection, casts
 from conformance.cells import Cell, verify
 from conformance.judging.check import CHECKS, Broken, Check, Mutant
 from conformance.judging.citing import cited
-from conformance.judging.judge import GROSS_STALL, judge
-from conformance.judging.verdict import STALLED, Evidence, Judgement, Outcome, Seen
+from conformance.judging.judge import judge
+from conformance.judging.verdict import Evidence, Judgement, Outcome, Seen
 from conformance.lineup import lineup
+from conformance.undisturbed import Judge, PlayAll, undisturbed
 from fixtures.implementations.base import Implementation
 from fixtures.playing.request import PlayRequest
-from fixtures.recording.disturbances import refused
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load
@@ -30,11 +31,6 @@ REFERENCES: tuple[Cast, ...] = (
     {"router": "dnsmasq", "dhcpv6-server": "dnsmasq", "guest": "dhcpcd", "application": "asyncio-happy-eyeballs"},
     {"router": "radvd", "dhcpv6-server": "kea", "guest": "dhclient"},
 )
-
-#: How often a play is played at most until the machine leaves it alone.
-TRIES = 3
-
-PlayAll = Callable[[Sequence[PlayRequest], Path], object]
 
 
 def all_checks() -> dict[str, Check]:
@@ -107,40 +103,16 @@ def prove(
     while waiting := [proof for proof in proofs.values() if proof.twin is None and turn < len(proof.candidates)]:
         wanted = [_requests(proof, turn, known) for proof in waiting]
         once = {each.id: each for requests in wanted for each in requests.values()}
-        judges: dict[str, list[Check]] = {}
+        judges: dict[str, list[Judge]] = {}
         for proof, requests in zip(waiting, wanted, strict=True):
             for each in requests.values():
-                judges.setdefault(each.id, []).append(proof.check)
-        recordings = undisturbed(list(once.values()), into / str(turn), play_all, judges)
+                judges.setdefault(each.id, []).append(partial(judge, proof.check))
+        undisturbed(list(once.values()), into / str(turn), play_all, judges.__getitem__)
+        recordings = {id: load(into / str(turn) / id) for id in once}
         for proof, requests in zip(waiting, wanted, strict=True):
             _settle(proof, {name: recordings[request.id] for name, request in requests.items()})
         turn += 1
     return proofs
-
-
-def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
-                judges: Mapping[str, Sequence[Check]]) -> dict[str, Recording]:
-    """The recordings of these plays by id. One that the machine disturbed proves nothing, so it is played again.
-
-    `judges` are the checks that each play is for. That hides no flake: what they say of such a play is inconclusive,
-    for a stated stall.
-    """
-    found: dict[str, Recording] = {}
-    rest = list(requests)
-    for again in range(TRIES):
-        play_all(rest, into / str(again))
-        found |= {each.id: load(into / str(again) / each.id) for each in rest}
-        rest = [each for each in rest if _disturbed(found[each.id], judges.get(each.id, ()))]
-        if not rest:
-            break
-    return found
-
-
-def _disturbed(recording: Recording, judges: Iterable[Check]) -> bool:
-    if recording.stall() >= GROSS_STALL or refused(recording):
-        return True
-    verdicts = [judge(check, recording) for check in judges]
-    return any(each.outcome is Outcome.INCONCLUSIVE and STALLED in each.reason for each in verdicts)
 
 
 def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tuple[Scenario, Cast]]:

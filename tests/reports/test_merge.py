@@ -122,6 +122,15 @@ def test_a_test_that_two_shards_judge_is_refused(shards: list[Path], tmp_path: P
         merge(shards, tmp_path / "out")
 
 
+def test_plays_that_shards_played_again_are_told_together(shards: list[Path], tmp_path: Path) -> None:
+    for shard, id in zip(shards, ("b", "a"), strict=True):
+        edit(shard, lambda one, id=id: one["run"].update(played_again=[{"recording": id, "reason": "a stall"}]))
+    merge(shards, tmp_path / "out")
+    joined = load(tmp_path / "out" / "compliance.json")
+    jsonschema.validate(joined, json.loads(SCHEMA_FILE.read_text()))
+    assert [each["recording"] for each in joined["run"]["played_again"]] == ["a", "b"]
+
+
 def test_missing_and_unreadable_shards_are_refused(shards: list[Path], tmp_path: Path) -> None:
     with pytest.raises(ReportError, match=r"shard 2/2 is missing; name the reports of all 2 shards\."):
         merge(shards[:1], tmp_path / "out")

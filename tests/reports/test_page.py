@@ -99,6 +99,16 @@ def test_a_deviation_that_is_gone_needs_attention(tmp_path: Path) -> None:
     assert "pass (no longer deviates)" in words(page.partition('id="attention"')[2].partition("</section>")[0])
 
 
+def test_plays_that_were_played_again_are_told(tmp_path: Path) -> None:
+    made = document(8)
+    assert "played again" not in render(made, tmp_path)
+    made["run"]["played_again"] = [{"recording": "guest-boot-1", "reason": "the machine stalled for 1.3 s"}]
+    page = render(made, tmp_path)
+    assert Reader(page).open == []
+    assert "1 play that the machine disturbed" in page
+    assert "<code>guest-boot-1</code>: the machine stalled for 1.3 s" in page
+
+
 def test_the_packet_that_broke_the_rule_is_marked(tmp_path: Path) -> None:
     made = document(1)
     assert 'class="decisive"' not in render(made, tmp_path)

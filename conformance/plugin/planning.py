@@ -1,0 +1,82 @@
+"""The plan of a run: each play that the selected tests need, once, and the checks that will judge it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from conformance.cells import Cell
+from conformance.judging.check import CHECKS, Check
+from conformance.judging.judge import judge
+from conformance.plugin.collecting import cell_of
+from conformance.plugin.desk import DESK
+from conformance.undisturbed import Judge
+from fixtures.implementations.base import Implementation, ProgramError
+from fixtures.playing.request import PlayRequest
+
+_PLAN = ".plan"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One play, and the checks that will judge it, by module and name: who plays has perhaps collected nothing."""
+
+    request: PlayRequest
+    checks: list[tuple[str, str]] = field(default_factory=list)
+
+    def judges(self, known: Mapping[str, Implementation]) -> list[Judge]:
+        """Those who will judge the play, with what its cast declares not to have."""
+        return [self._judge(check, known) for check in self._found()]
+
+    def _found(self) -> Iterator[Check]:
+        for module, name in self.checks:
+            if f"{module}.{name}" not in CHECKS:
+                import_module(module)
+            yield CHECKS[f"{module}.{name}"]
+
+    def _judge(self, check: Check, known: Mapping[str, Implementation]) -> Judge:
+        cast = {role: str(name) for role, name in self.request.cast.items()}
+        lacking = Cell(check, self.request.scenario, cast, "").lacking(known)
+        return lambda recording: judge(check, recording, lacking)
+
+
+def plan(items: Sequence[pytest.Item], config: pytest.Config) -> list[Planned]:
+    """The plays that these tests need."""
+    desk = config.stash[DESK]
+    if desk.archive is not None:
+        return []
+    found: dict[str, Planned] = {}
+    for item in items:
+        cell = cell_of(item)
+        if cell is None or desk.declined(cell) or desk.hindrance(cell):
+            continue
+        request = desk.request(cell)
+        try:
+            planned = found.setdefault(request.id, Planned(request))
+        except ProgramError:
+            continue  # a program that cannot tell its version: the cell itself will say so
+        planned.checks.append((cell.check.function.__module__, cell.check.name))
+    return list(found.values())
+
+
+def write(staging: Path, planned: Sequence[Planned]) -> None:
+    """Leave the plan for the process that plays: whole or not at all, since every worker writes the same."""
+    staging.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=staging, prefix=f"{_PLAN}.", delete=False) as file:
+        pickle.dump([(each.request.scenario, each.request.cast, each.checks) for each in planned], file)
+    os.replace(file.name, staging / _PLAN)
+
+
+def read(staging: Path) -> list[Planned]:
+    """The plan that was left there; empty where none was."""
+    path = staging / _PLAN
+    if not path.exists():
+        return []
+    return [Planned(PlayRequest(scenario, cast), checks) for scenario, cast, checks in pickle.loads(path.read_bytes())]

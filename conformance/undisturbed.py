@@ -1,0 +1,83 @@
+"""Plays that the machine disturbed are played again: their recordings say nothing of the programs.
+
+What decides is measured beside the verdicts: a stall, a neighbour table that was full. So nothing that was decided is
+asked again, and whatever a play without such a cause shows, stands.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from conformance.judging.judge import GROSS_STALL
+from conformance.judging.verdict import STALLED, Judgement, Outcome
+from fixtures.playing.request import PlayRequest
+from fixtures.recording.disturbances import refused
+from fixtures.recording.glance import longest_stall, was_refused
+from fixtures.recording.model import Recording
+from fixtures.recording.storage import load
+
+#: How often a play is played at most until the machine leaves it alone.
+TRIES = 3
+
+#: Seconds. No bound of a check is missed for a shorter stall often enough to look for it.
+BRIEF = 0.1
+
+PlayAll = Callable[[Sequence[PlayRequest], Path], object]
+Judge = Callable[[Recording], Judgement]
+
+
+def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
+                judges: Callable[[str], Sequence[Judge]]) -> dict[str, str]:
+    """Play all into `into/<play id>`; returns what was played again, by play id, and what had disturbed it.
+
+    `judges` are those who will judge a play; they are asked for where it may have been disturbed. Raises what
+    `play_all` raises.
+    """
+    play_all(requests, into)
+    again: dict[str, str] = {}
+    rest = list(requests)
+    for turn in range(1, TRIES):
+        found = {each.id: disturbance(into / each.id, judges) for each in rest}
+        rest = [each for each in rest if found[each.id]]
+        if not rest:
+            break
+        scratch = into / f".again-{turn}"
+        play_all(rest, scratch)
+        for each in rest:
+            shutil.rmtree(into / each.id)
+            (scratch / each.id).rename(into / each.id)
+            again[each.id] = found[each.id]
+        shutil.rmtree(scratch)
+    return again
+
+
+def disturbance(path: Path, judges: Callable[[str], Sequence[Judge]]) -> str:
+    """What made a saved recording useless, in words; empty where it is as good as any.
+
+    A stall of GROSS_STALL seconds, a neighbour table that refused entries, or a verdict that is inconclusive for a
+    stated stall.
+    """
+    stall = longest_stall(path)
+    if stall >= GROSS_STALL:
+        return _stalled(stall)
+    if was_refused(path):
+        return refused(load(path))
+    if stall < BRIEF:
+        return ""
+    recording = load(path)
+    verdicts = (judge(recording) for judge in judges(path.name))
+    undecided = any(each.outcome is Outcome.INCONCLUSIVE and STALLED in each.reason for each in verdicts)
+    return _stalled(stall) if undecided else ""
+
+
+def _stalled(seconds: float) -> str:
+    return f"{STALLED} {seconds:.1f} s"
+
+
+def told(again: Mapping[str, str]) -> str:
+    """`2 plays were played again: the machine stalled for 1.3 s`."""
+    number = len(again)
+    reasons = "; ".join(sorted(set(again.values())))
+    return f"{number} {'play was' if number == 1 else 'plays were'} played again: {reasons}"

@@ -1,0 +1,141 @@
+"""What the machine disturbed is played again, and nothing else is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.judging.verdict import STALLED, Judgement, Outcome
+from conformance.undisturbed import TRIES, told, undisturbed
+from fixtures.playing.request import PlayRequest
+from fixtures.recording.disturbances import neighbours_lost
+from fixtures.recording.model import Play, Recording
+from fixtures.recording.storage import load, save
+from tests.conformance.synthetic import Unplayed, frame, recording
+from tests.sandbox.trial import PROJECT, Trial
+
+UNDECIDED = Judgement(Outcome.INCONCLUSIVE, f"it was late, but {STALLED} 0.300 s")
+UNSEEN = Judgement(Outcome.INCONCLUSIVE, "no RA arrived")
+PASSED, FAILED = Judgement(Outcome.PASS, "as required"), Judgement(Outcome.FAIL, "the RA has M=0")
+
+
+class Request:
+    """A play that needs no program."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        self.play = Play(id, "unplayed", {}, "Nowhere", {}, dict(Unplayed().parts), {})
+
+
+class Machine:
+    """Plays; `stalls` and `crowds` are what disturbs each round, on the plays of that name."""
+
+    def __init__(self, *rounds: dict[str, float], crowded: str = "") -> None:
+        self.rounds, self.crowded = rounds, crowded
+        self.played: list[list[str]] = []
+
+    def __call__(self, requests: Sequence[PlayRequest], into: Path) -> None:
+        turn = len(self.played)
+        self.played.append([each.id for each in requests])
+        for each in requests:
+            late = self.rounds[turn].get(each.id, 0.0) if turn < len(self.rounds) else 0.0
+            seen = replace(recording(frame(), stall=late), play=each.play, duration_ns=turn + 1)
+            if turn == 0 and each.id == self.crowded:
+                seen = replace(seen, marks=(neighbours_lost(1, table="table", entries=1024, early=0, refused=3),))
+            save(seen, into / each.id)
+
+
+def play(machine: Machine, into: Path, *judgements: Judgement) -> dict[str, str]:
+    names: list[PlayRequest] = [Request("one"), Request("two")]  # type: ignore[list-item]
+
+    def judges(id: str) -> list[object]:
+        return [lambda recording, each=each: each for each in judgements]
+
+    return undisturbed(names, into, machine, judges)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("judgement", [PASSED, FAILED, UNSEEN])
+def test_gross_stall_is_reason_enough(tmp_path: Path, judgement: Judgement) -> None:
+    machine = Machine({"two": 1.3})
+    assert play(machine, tmp_path, judgement) == {"two": f"{STALLED} 1.3 s"}
+    assert machine.played == [["one", "two"], ["two"]]
+    assert [load(tmp_path / id).duration_ns for id in ("one", "two")] == [1, 2]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+
+
+@pytest.mark.parametrize(("judgement", "rounds"), [(UNDECIDED, TRIES), (UNSEEN, 1), (FAILED, 1), (PASSED, 1)])
+def test_lesser_stall_is_one_where_a_verdict_says_so(tmp_path: Path, judgement: Judgement, rounds: int) -> None:
+    machine = Machine(*[{"one": 0.3}] * TRIES)
+    play(machine, tmp_path, PASSED, judgement)
+    assert machine.played == [["one", "two"], *[["one"]] * (rounds - 1)]
+
+
+def test_gives_up_on_a_machine_that_never_leaves_it_alone(tmp_path: Path) -> None:
+    machine = Machine(*[{"one": 1.0 + turn} for turn in range(TRIES)])
+    assert play(machine, tmp_path, PASSED) == {"one": f"{STALLED} {TRIES - 1.0} s"}
+    assert load(tmp_path / "one").stall() == TRIES, "the last one stays, with its stall"
+
+
+def test_full_neighbour_table_is_reason_enough(tmp_path: Path) -> None:
+    found = play(Machine(crowded="one"), tmp_path, PASSED)
+    assert list(found) == ["one"]
+    assert "refused 3 of them" in found["one"]
+
+
+def test_undisturbed_plays_are_not_even_loaded(tmp_path: Path) -> None:
+    def judge(recording: Recording) -> Judgement:
+        raise AssertionError("nobody asked")
+
+    requests: list[PlayRequest] = [Request("one")]  # type: ignore[list-item]
+    assert undisturbed(requests, tmp_path, Machine({"one": 0.05}), lambda _: [judge]) == {}
+
+
+def test_words() -> None:
+    assert told({"one": "the machine stalled for 1.3 s"}) == "1 play was played again: the machine stalled for 1.3 s"
+    assert told({"one": "a", "two": "b", "three": "a"}) == "3 plays were played again: a; b"
+
+
+def below(pid: int) -> dict[int, str]:
+    """A process and all below it, with their names (proc(5))."""
+    parents, names = {}, {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            with contextlib.suppress(OSError):      # it has just ended
+                head, _, tail = (folder / "stat").read_text().rpartition(")")
+                parents[int(folder.name)], names[int(folder.name)] = int(tail.split()[1]), head.partition("(")[2]
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return {each: names.get(each, "") for each in found}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_stopped_machine(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    """Everything of the run stands still for more than a second, while it plays."""
+    trial, place = Trial(tmp_path), tmp_path / "reports" / "out"
+    played = str(PROJECT / "conformance" / "test_router_stop.py")
+    run = trial.start([*trial.pytest("-c", str(PROJECT / "pyproject.toml"), "--rootdir", str(PROJECT), *workers),
+                       "-p", "no:cacheprovider", "--report-dir", str(place), played, "-k", "radvd and linux"])
+    while not any("radvd" in command for command in below(run.pid).values()):
+        assert run.poll() is None, "the run ended before it played"
+        time.sleep(0.05)
+    stopped = list(below(run.pid))
+    for sign in (signal.SIGSTOP, signal.SIGCONT):
+        for pid in stopped:
+            os.kill(pid, sign)
+        time.sleep(1.3 if sign == signal.SIGSTOP else 0)
+    assert run.wait(60) in (0, 1)
+    document = json.loads((place / "compliance.json").read_text())
+    assert [each["reason"].startswith(STALLED) for each in document["run"]["played_again"]] == [True]
+    assert {each["recording"] for each in document["run"]["played_again"]} == {
+        each["recording"] for each in document["verdicts"] if each["recording"]}
+    assert all(each["verdict"] != "inconclusive" for each in document["verdicts"])
+    assert all(load(path).stall() < 1 for path in (place / "recordings").iterdir())
