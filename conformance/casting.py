@@ -47,7 +47,7 @@ class Selection:
         """The names of those who may play a role, sorted. Raises BadSelection for an unknown or useless name."""
         able = sorted(name for name, each in self.known.items() if role in each.roles)
         if role not in self.wanted and self.matrix:
-            return [name for name in able if not self.known[name].missing() and not self.known[name].unfit]
+            return [name for name in able if not self.known[name].missing()]
         if role not in self.wanted and role in self.lineup.usual:
             return [name for name in self.lineup.usual[role] if name in able]
         chosen: list[str] = []

@@ -119,21 +119,17 @@ class Desk:
 
     @cached_property
     def missing(self) -> dict[str, str]:
-        """A sentence for each implementation, of those that may play, that is not installed or cannot run here."""
+        """A sentence for each implementation, of those that may play, whose programs are not installed."""
         may = {name for role in {role for each in self.selection.known.values() for role in each.roles}
                for name in self.selection.playing(role)}
-        if self.selection.matrix:
-            may |= {name for name, each in self.selection.known.items() if each.unfit}
         return {name: text for name, text in self._missing.items() if name in may}
 
     @cached_property
     def _missing(self) -> dict[str, str]:
-        known = self.selection.known
-        return {name: f"{name} needs {each.unfit}, which this machine has not" for name, each in known.items()
-                if each.unfit} | {
+        return {
             name: f"{name} needs {' and '.join(each.missing())}, not installed here;"
                   f" on Debian: apt install {' '.join(each.packages)}"
-            for name, each in known.items() if each.missing()
+            for name, each in self.selection.known.items() if each.missing()
         }
 
     @cached_property

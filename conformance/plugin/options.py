@@ -107,7 +107,6 @@ def implementations_table() -> list[str]:
     for name, each in all_implementations().items():
         try:
             state = (f"not installed: apt install {' '.join(each.packages)}" if each.missing() else each.version())
-            state += f" (cannot run here: needs {each.unfit})" if each.unfit else ""
         except ProgramError as error:
             state = f"cannot be asked for its version: {error}"
         rows.append((name, ", ".join(sorted(each.roles)), state))

@@ -135,7 +135,7 @@ def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tu
 
 def reference_casts(scenario: Scenario, known: Mapping[str, Implementation]) -> list[Cast]:
     """The installed casts of a scenario, the reference casts first."""
-    installed = {name: each for name, each in known.items() if not each.missing() and not each.unfit}
+    installed = {name: each for name, each in known.items() if not each.missing()}
     everyone = casts(scenario.parts, Selection({}, installed, lineup()), scenario.players)
     found = [cast for cast in everyone if scenario.nightly(cast) is None]
     return sorted(found, key=_distance)

@@ -18,7 +18,7 @@ from fixtures.scenarios.base import Scenario
 from tests.conformance.synthetic import Unplayed
 
 KNOWN: Any = {
-    name: SimpleNamespace(name=name, roles=frozenset(roles.split()), lacks=lacks, missing=tuple, unfit="")
+    name: SimpleNamespace(name=name, roles=frozenset(roles.split()), lacks=lacks, missing=tuple)
     for name, roles, lacks in [
         ("dnsmasq", "router dhcpv6-server name-server", {"short-leases": "its manual"}),
         ("radvd", "router", {}),
@@ -50,8 +50,8 @@ def test_natural_combinations(parts: list[str], expected: list[str]) -> None:
 
 
 def test_a_router_that_can_relay_needs_no_other_relay() -> None:
-    relaying = SimpleNamespace(name="openwrt", roles=frozenset({"router", "relay"}), lacks={}, missing=tuple, unfit="")
-    relay = SimpleNamespace(name="dhcrelay", roles=frozenset({"relay"}), lacks={}, missing=tuple, unfit="")
+    relaying = SimpleNamespace(name="openwrt", roles=frozenset({"router", "relay"}), lacks={}, missing=tuple)
+    relay = SimpleNamespace(name="dhcrelay", roles=frozenset({"relay"}), lacks={}, missing=tuple)
     known = {"openwrt": relaying, "dhcrelay": relay, "radvd": KNOWN["radvd"], "kea": KNOWN["kea"]}
     found = [label(cast) for cast in casts(["router", "relay", "dhcpv6-server"], Selection({}, known))]
     assert found == ["openwrt+kea-openwrt", "radvd+kea-dhcrelay"]

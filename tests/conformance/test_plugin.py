@@ -44,7 +44,6 @@ class Program:
         self.lacks, self.packages, self._missing = more.get("lacks", {}), (f"{name}-package",), more.get("missing", ())
         self._declines = more.get("declines")
         self.opaque, self.cores = more.get("opaque", False), more.get("cores", 0.0)
-        self.unfit = more.get("unfit", "")
 
     def declines(self, situation: Situation, roles: frozenset[str]) -> str | None:
         return f"not as {' and '.join(sorted(roles))}" if self._declines else None
@@ -187,17 +186,6 @@ def test_broken_play_is_an_error_of_the_suite(run: Callable[..., Any], stage: St
     result = run("--guest", "dhclient")
     assert (result.ret, result.getfailures()[0].when) == (3, "setup")
     assert "bad option" in str(result.getfailures()[0].longrepr)
-
-
-def test_program_that_this_machine_cannot_run_is_not_run(run: Callable[..., Any], stage: Stage,
-                                                         capsys: pytest.CaptureFixture[str]) -> None:
-    stage.known["dhcpcd"] = Program("dhcpcd", "guest", unfit="another processor")
-    result = run()
-    cell = verdicts(result)["test_managed_flag[dnsmasq-dhcpcd]"]
-    reason = "dhcpcd needs another processor, which this machine has not"
-    assert (result.ret, cell["verdict"], cell["reason"]) == (0, "not-run", reason)
-    assert "another processor guest dhcpcd: not run another machine" in " ".join(capsys.readouterr().out.split())
-    assert run("--guest", "dhcpcd").ret == 4
 
 
 def test_missing_program_is_not_run_by_default_and_refused_by_name(run: Callable[..., Any], stage: Stage,

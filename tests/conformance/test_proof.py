@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -24,7 +24,6 @@ from tests.conformance.test_plugin import Program, without_flag
 class Forgetful:
     """A router that never sets M."""
 
-    unfit: ClassVar[str] = ""
     name: str = "forgetful"
 
     def version(self) -> str:

@@ -14,7 +14,6 @@ class _Program:
     roles: frozenset[str]
     packages: tuple[str, ...]
     lacking: tuple[str, ...]
-    unfit: str = ""
 
     def missing(self) -> tuple[str, ...]:
         return self.lacking
@@ -39,13 +38,6 @@ def test_missing_programs_name_role_and_package() -> None:
     away = _Program("radvd+kea", frozenset({"router"}), ("radvd", "kea-dhcp6-server"), ("radvd", "kea-dhcp6"))
     assert probe([here, away], features=()) == [
         Missing("programs", "kea-dhcp6, radvd", "router radvd+kea: not run", "apt install radvd kea-dhcp6-server")
-    ]
-
-
-def test_machine_that_cannot_run_a_program_is_told() -> None:
-    here = _Program("uml", frozenset({"guest"}), ("user-mode-linux",), (), unfit="a processor without AMX")
-    assert probe([here], features=()) == [
-        Missing("machine", "a processor without AMX", "guest uml: not run", "another machine")
     ]
 
 
