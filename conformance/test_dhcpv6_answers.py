@@ -69,8 +69,7 @@ def _backs_off(recording: Recording, notebook: Notebook, solicits: list[Message]
     for number, wait in enumerate(waits):
         low, high = _bounds(waits[number - 1] if number else None)
         between = f"Solicit {number + 2} came {wait:.3f} s after the one before, not {low:.2f} to {high:.2f} s"
-        notebook.expect(wait >= low - early - recording.stall(solicits[number].time - 1, solicits[number + 1].time),
-                        between, solicits[number], solicits[number + 1])
+        notebook.not_before(wait, low - early, between, solicits[number], solicits[number + 1])
         notebook.in_time(wait, high + slack, between, solicits[number], solicits[number + 1])
         notebook.figure(f"wait {number + 1}", wait, "s")
     apart = ", ".join(f"{wait:.2f}" for wait in waits)

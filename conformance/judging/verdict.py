@@ -28,6 +28,9 @@ class Outcome(StrEnum):
 #: How the reason of a verdict begins that the machine made impossible, for readers and for whoever proves checks.
 STALLED = "the machine stalled for"
 
+#: Seconds before the first of two sightings in which a stall may have kept it back.
+_KEPT_BACK = 1.0
+
 T = TypeVar("T")
 Seen = Frame | View | KernelEvent | Snapshot | Mark
 
@@ -131,6 +134,19 @@ class Notebook:
             late = f"{seconds:.3f} s, limit {limit:g} s"
             raise Unjudgeable(f"{otherwise} ({late}), but {STALLED} {stall:.3f} s")
         raise Violated(f"{otherwise} ({seconds:.3f} s, limit {limit:g} s)")
+
+    def not_before(self, seconds: float, limit: float, otherwise: str, first: Seen, second: Seen) -> None:
+        """Expect that from `first` to `second` it took `seconds` >= `limit`.
+
+        Early only because a stall had kept the first back is unjudgeable; the machine tells of a stall when it is over.
+        """
+        self.cite(first, second)
+        stall = self.recording.stall(first.time - _KEPT_BACK, second.time)
+        if seconds >= limit:
+            return
+        if seconds >= limit - stall:
+            raise Unjudgeable(f"{otherwise}, but {STALLED} {stall:.3f} s")
+        raise Violated(otherwise)
 
     def neighbours_undisturbed(self) -> None:
         """For a verdict that rests on entries of a neighbour table staying there: all namespaces share that table.

@@ -108,6 +108,18 @@ def test_lateness_is_charged_only_beyond_the_stall() -> None:
     assert judge(the_check(timely), recording(frame(seconds=0.7))).outcome is Outcome.PASS
 
 
+def test_earliness_is_charged_only_beyond_the_stall() -> None:
+    def patient(recording: Recording, notebook: Notebook) -> None:
+        first, second = recording.frames
+        notebook.not_before(second.time - first.time, 0.5, "early", first, second)
+
+    early = (frame(), frame(2, 1.3))
+    assert judge(the_check(patient), recording(*early)).outcome is Outcome.FAIL
+    assert judge(the_check(patient), recording(*early, stall=0.1)).outcome is Outcome.FAIL
+    assert judge(the_check(patient), recording(*early, stall=0.3)).outcome is Outcome.INCONCLUSIVE
+    assert judge(the_check(patient), recording(frame(), frame(2, 1.6), stall=0.3)).outcome is Outcome.PASS
+
+
 def test_declared_lack_is_probed() -> None:
     lacking = {"dhcpv6 (linux)": "its manual"}
     assert judge(the_check(advertised), recording(), lacking).outcome is Outcome.NOT_APPLICABLE

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 
 import pytest
 
 from fixtures.implementations import bird_radv, frr, networkd_router
 from fixtures.implementations.registry import named
-from fixtures.implementations.stream_link import frames
+from fixtures.implementations.stream_link import connected, frames
 from fixtures.situation import Lease, Prefix, Situation, Taps
 
 NETWORK = IPv6Network("2001:db8:1::/64")
@@ -73,3 +76,17 @@ def test_stream_is_cut_into_frames() -> None:
     stream = bytearray(b"\0\0\0\2ab\0\0\0\1c\0\0\0\3d")
     assert frames(stream) == [b"ab", b"c"]
     assert stream == b"\0\0\0\3d"
+
+
+def test_cable_waits_for_a_stack_that_is_slow_to_listen(tmp_path: Path) -> None:
+    path = str(tmp_path / "frames.sock")
+    stack = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+
+    def open_late() -> None:
+        stack.bind(path)
+        threading.Timer(0.05, stack.listen).start()
+
+    late = threading.Timer(0.05, open_late)
+    with stack:
+        late.start()
+        connected(path).close()
