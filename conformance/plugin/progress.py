@@ -32,8 +32,8 @@ class ProgressLine:
         if self._live:
             self._clock.start()
         elif self._reporter:
-            cause = ", since the machine disturbed the play" if again else ", all together"
-            self._reporter.write_line(f"playing {_scenarios(total)}{self._again}{cause}")
+            which = " that the machine disturbed" if again else ", all together"
+            self._reporter.write_line(f"playing{self._again} {_scenarios(total)}{which}")
 
     def show(self, progress: Progress) -> None:
         """Take how far it is; called from any of the plays' threads, and told at the next tick."""
@@ -47,7 +47,7 @@ class ProgressLine:
             self._write("")
             self._reporter.write("\r")
         if self._reporter:
-            told = f"played {_scenarios(self._total)}{self._again}" if complete else "given up"
+            told = f"played{self._again} {_scenarios(self._total)}" if complete else "given up"
             self._reporter.write_line(f"{told} in {time.monotonic() - self._begin:.1f} s")
 
     def _tick(self) -> None:
