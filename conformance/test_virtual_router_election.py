@@ -26,6 +26,8 @@ from fixtures.scenarios.virtual_router_rivals import PRIORITY, RIVALS, VirtualRo
 
 #: Seconds of loss that an orderly hand-over may cost (catalogue, VIP-05).
 HAND_OVER = 1.0
+#: Seconds without an advertisement that an active router may show: who gave way shows Active_Down_Interval at least.
+ACTIVE = down(PRIORITY) - ROOM
 ADDRESSES = (VIRTUAL_LINK_LOCAL, VIRTUAL)
 
 
@@ -79,8 +81,9 @@ def advertisement_with_another_order(recording: Recording) -> Recording:
 def test_ignores_invalid_vrrp_advertisements(recording: Recording, notebook: Notebook) -> None:
     """What does not pass the tests of RFC 9568 section 7.1 is discarded, whatever priority it claims.
 
-    The router takes over while only such advertisements arrive, and stays active when each comes once more. A valid one
-    of the same priority is believed in the end, so they were well-formed but for their faults.
+    The router takes over while only such advertisements arrive, and stays active when each comes once more: who
+    believed it would be silent for Active_Down_Interval. A valid one of the same priority is believed in the end, so
+    they were well-formed but for their faults.
     """
     notebook.stimulus(recording.marked("only-invalid"), "nobody sent an invalid advertisement")
     ready = notebook.stimulus(recording.marked("ready"), "the router did not start")[0]
@@ -93,7 +96,7 @@ def test_ignores_invalid_vrrp_advertisements(recording: Recording, notebook: Not
         after = said(recording, "r1", came.time)
         text = f"it believed an advertisement with {defect}"
         notebook.expect(after, text, came)
-        notebook.in_time(after[0].time - came.time, INTERVAL + ROOM, text, came, after[0])
+        notebook.in_time(after[0].time - came.time, ACTIVE, text, came, after[0])
     truth = notebook.stimulus(_rivals(recording, "higher priority"), "no valid advertisement came")[0]
     silent = _silence(recording, truth)
     notebook.stimulus([silent] if silent >= down(PRIORITY) else [], "it did not believe a valid advertisement either")
@@ -128,7 +131,7 @@ def test_gives_way_to_the_stronger(recording: Recording, notebook: Notebook) -> 
         silent = after[0].time - came.time
         if "lower" in name:
             text = f"it gave way to a rival of {name}"
-            notebook.in_time(silent, INTERVAL + ROOM, text, came, after[0])
+            notebook.in_time(silent, ACTIVE, text, came, after[0])
             continue
         notebook.expect(silent >= down(PRIORITY), f"it did not give way to a rival of {name}", came, after[0])
         text = f"after a rival of {name} it took over late"
