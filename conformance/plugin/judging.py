@@ -46,10 +46,11 @@ class Ruling:
         return self.deviation is not None and self.judgement.outcome is Outcome.PASS
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
-    """Spare the garbage collector what stays to the end: the tests, the law, saved recordings. It would look through
-    them again and again while cells are judged."""
+def pytest_runtestloop() -> None:
+    """After the plays: spare the garbage collector what stays to the end (the tests, the law, saved recordings).
+
+    It would look through them again and again while cells are judged.
+    """
     gc.collect()
     gc.freeze()
 
