@@ -1,7 +1,7 @@
 """Plays that the machine disturbed are played again: their recordings say nothing of the programs.
 
-What decides is measured beside the verdicts: a stall, a neighbour table that was full. So nothing that was decided is
-asked again, and whatever a play without such a cause shows, stands.
+What decides is measured beside the verdicts: a stall, a neighbour table that was full. Whatever a play without such a
+cause shows, stands. The new recording takes the old one's place for all checks of the play, those that had decided too.
 """
 
 from __future__ import annotations
