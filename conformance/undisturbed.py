@@ -12,19 +12,22 @@ from pathlib import Path
 
 from conformance.judging.judge import GROSS_STALL
 from conformance.judging.verdict import STALLED, Judgement, Outcome
+from fixtures.playing.calm import await_calm
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.disturbances import refused
 from fixtures.recording.glance import longest_stall, was_refused
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load
 
-#: How often a play is played at most until the machine leaves it alone.
-TRIES = 3
+#: How many plays at the same time, each time that some are played again: the plays themselves are a load, too, and a
+#: machine on which many were disturbed may bear fewer. After the last time what was recorded stands.
+FEWER = (24, 12, 8, 8)
 
 #: Seconds. No bound of a check is missed for a shorter stall often enough to look for it.
 BRIEF = 0.1
 
-PlayAll = Callable[[Sequence[PlayRequest], Path], object]
+#: Plays requests into a directory, so many at the same time at most; without a limit, as many as the machine bears.
+PlayAll = Callable[[Sequence[PlayRequest], Path, int | None], object]
 Judge = Callable[[Recording], Judgement]
 
 
@@ -35,16 +38,17 @@ def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
     `judges` are those who will judge a play; they are asked for where it may have been disturbed. Raises what
     `play_all` raises.
     """
-    play_all(requests, into)
+    play_all(requests, into, None)
     again: dict[str, str] = {}
     rest = list(requests)
-    for turn in range(1, TRIES):
+    for turn, limit in enumerate(FEWER, 1):
         found = {each.id: disturbance(into / each.id, judges) for each in rest}
         rest = [each for each in rest if found[each.id]]
         if not rest:
             break
+        await_calm()
         scratch = into / f".again-{turn}"
-        play_all(rest, scratch)
+        play_all(rest, scratch, limit)
         for each in rest:
             shutil.rmtree(into / each.id)
             (scratch / each.id).rename(into / each.id)

@@ -79,8 +79,8 @@ def _play(config: pytest.Config, planned: Sequence[Planned], into: Path) -> None
     demand_kernel()
     by_id, desk = {each.request.id: each for each in planned}, config.stash[DESK]
 
-    def play_all(requests: Sequence[PlayRequest], place: Path) -> None:
-        _play_all(config, requests, place, again=place != into)
+    def play_all(requests: Sequence[PlayRequest], place: Path, limit: int | None) -> None:
+        _play_all(config, requests, place, limit, again=place != into)
 
     try:
         desk.disturbed = undisturbed([each.request for each in planned], into, play_all,
@@ -91,12 +91,13 @@ def _play(config: pytest.Config, planned: Sequence[Planned], into: Path) -> None
         pytest.exit(f"the scenarios cannot be played: {error}", returncode=3)
 
 
-def _play_all(config: pytest.Config, requests: Sequence[PlayRequest], into: Path, *, again: bool) -> None:
+def _play_all(config: pytest.Config, requests: Sequence[PlayRequest], into: Path, limit: int | None, *,
+              again: bool) -> None:
     from fixtures.playing.player import play_all
 
     line, complete = ProgressLine(config, len(requests), again), False
     try:
-        play_all(requests, into, progress=line.show, expected=_expected)
+        play_all(requests, into, progress=line.show, limit=limit, expected=_expected)
         complete = True
     finally:
         line.end(complete)

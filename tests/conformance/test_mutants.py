@@ -40,13 +40,13 @@ def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         if item.path == Path(__file__) and isinstance(check, Check):
             selected[check.name] = check
 
-    def play(requests: Sequence[PlayRequest], into: Path) -> None:
+    def play(requests: Sequence[PlayRequest], into: Path, limit: int | None) -> None:
         from fixtures.playing.player import play_all
 
         capture = request.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
             line = ProgressLine(request.config, len(requests))
-            play_all(requests, into, progress=line.show, limit=SIDE_BY_SIDE)
+            play_all(requests, into, progress=line.show, limit=limit or SIDE_BY_SIDE)
             line.end()
 
     with alone():

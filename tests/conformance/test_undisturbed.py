@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conformance.judging.verdict import STALLED, Judgement, Outcome
-from conformance.undisturbed import TRIES, told, undisturbed
+from conformance.undisturbed import FEWER, told, undisturbed
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.disturbances import neighbours_lost
 from fixtures.recording.model import Play, Recording
@@ -22,6 +22,7 @@ from fixtures.recording.storage import load, save
 from tests.conformance.synthetic import Unplayed, frame, recording
 from tests.sandbox.trial import PROJECT, Trial
 
+TRIES = 1 + len(FEWER)
 UNDECIDED = Judgement(Outcome.INCONCLUSIVE, f"it was late, but {STALLED} 0.300 s")
 UNSEEN = Judgement(Outcome.INCONCLUSIVE, "no RA arrived")
 PASSED, FAILED = Judgement(Outcome.PASS, "as required"), Judgement(Outcome.FAIL, "the RA has M=0")
@@ -41,16 +42,24 @@ class Machine:
     def __init__(self, *rounds: dict[str, float], crowded: str = "") -> None:
         self.rounds, self.crowded = rounds, crowded
         self.played: list[list[str]] = []
+        self.limits: list[int | None] = []
 
-    def __call__(self, requests: Sequence[PlayRequest], into: Path) -> None:
+    def __call__(self, requests: Sequence[PlayRequest], into: Path, limit: int | None) -> None:
         turn = len(self.played)
         self.played.append([each.id for each in requests])
+        self.limits.append(limit)
         for each in requests:
             late = self.rounds[turn].get(each.id, 0.0) if turn < len(self.rounds) else 0.0
             seen = replace(recording(frame(), stall=late), play=each.play, duration_ns=turn + 1)
             if turn == 0 and each.id == self.crowded:
                 seen = replace(seen, marks=(neighbours_lost(1, table="table", entries=1024, early=0, refused=3),))
             save(seen, into / each.id)
+
+
+@pytest.fixture
+def calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a real machine between two rounds of an imagined one."""
+    monkeypatch.setattr("conformance.undisturbed.await_calm", lambda: True)
 
 
 def play(machine: Machine, into: Path, *judgements: Judgement) -> dict[str, str]:
@@ -62,6 +71,7 @@ def play(machine: Machine, into: Path, *judgements: Judgement) -> dict[str, str]
     return undisturbed(names, into, machine, judges)  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("calm")
 @pytest.mark.parametrize("judgement", [PASSED, FAILED, UNSEEN])
 def test_gross_stall_is_reason_enough(tmp_path: Path, judgement: Judgement) -> None:
     machine = Machine({"two": 1.3})
@@ -71,6 +81,7 @@ def test_gross_stall_is_reason_enough(tmp_path: Path, judgement: Judgement) -> N
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
 
 
+@pytest.mark.usefixtures("calm")
 @pytest.mark.parametrize(("judgement", "rounds"), [(UNDECIDED, TRIES), (UNSEEN, 1), (FAILED, 1), (PASSED, 1)])
 def test_lesser_stall_is_one_where_a_verdict_says_so(tmp_path: Path, judgement: Judgement, rounds: int) -> None:
     machine = Machine(*[{"one": 0.3}] * TRIES)
@@ -78,12 +89,15 @@ def test_lesser_stall_is_one_where_a_verdict_says_so(tmp_path: Path, judgement: 
     assert machine.played == [["one", "two"], *[["one"]] * (rounds - 1)]
 
 
+@pytest.mark.usefixtures("calm")
 def test_gives_up_on_a_machine_that_never_leaves_it_alone(tmp_path: Path) -> None:
     machine = Machine(*[{"one": 1.0 + turn} for turn in range(TRIES)])
     assert play(machine, tmp_path, PASSED) == {"one": f"{STALLED} {TRIES - 1.0} s"}
     assert load(tmp_path / "one").stall() == TRIES, "the last one stays, with its stall"
+    assert machine.limits == [None, *FEWER]
 
 
+@pytest.mark.usefixtures("calm")
 def test_full_neighbour_table_is_reason_enough(tmp_path: Path) -> None:
     found = play(Machine(crowded="one"), tmp_path, PASSED)
     assert list(found) == ["one"]
@@ -103,18 +117,23 @@ def test_words() -> None:
     assert told({"one": "a", "two": "b", "three": "a"}) == "3 plays were played again: a; b"
 
 
-def below(pid: int) -> dict[int, str]:
-    """A process and all below it, with their names (proc(5))."""
-    parents, names = {}, {}
+def below(pid: int) -> dict[int, list[bytes]]:
+    """A process and all below it, with their command lines (proc(5))."""
+    parents, lines = {}, {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             with contextlib.suppress(OSError):      # it has just ended
-                head, _, tail = (folder / "stat").read_text().rpartition(")")
-                parents[int(folder.name)], names[int(folder.name)] = int(tail.split()[1]), head.partition("(")[2]
+                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                lines[int(folder.name)] = (folder / "cmdline").read_bytes().split(b"\0")
     found = {pid}
     while more := {child for child, parent in parents.items() if parent in found} - found:
         found |= more
-    return {each: names.get(each, "") for each in found}
+    return {each: lines.get(each, []) for each in found}
+
+
+def plays_radvd(pid: int) -> bool:
+    """Whether radvd runs for a play, and not only to be asked for its version."""
+    return any(b"radvd" in line[0] and b"--config" in line for line in below(pid).values())
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
@@ -124,7 +143,7 @@ def test_stopped_machine(tmp_path: Path, workers: tuple[str, ...]) -> None:
     played = str(PROJECT / "conformance" / "test_router_stop.py")
     run = trial.start([*trial.pytest("-c", str(PROJECT / "pyproject.toml"), "--rootdir", str(PROJECT), *workers),
                        "-p", "no:cacheprovider", "--report-dir", str(place), played, "-k", "radvd and linux"])
-    while not any("radvd" in command for command in below(run.pid).values()):
+    while not plays_radvd(run.pid):
         assert run.poll() is None, "the run ended before it played"
         time.sleep(0.05)
     stopped = list(below(run.pid))
