@@ -12,7 +12,9 @@ from typing import Any
 
 import conformance
 from conformance.casting import Cast, Selection, casts
-from conformance.cells import Cell, verify
+from conformance.catalogue import catalogue
+from conformance.cells import Cell, cells, verify
+from conformance.deviations import deviations, known_deviation
 from conformance.judging.check import CHECKS, Broken, Check, Mutant
 from conformance.judging.citing import cited
 from conformance.judging.judge import judge
@@ -22,14 +24,14 @@ from conformance.undisturbed import Judge, PlayAll, undisturbed
 from fixtures.implementations.base import Implementation
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.editing import without
-from fixtures.recording.model import Recording
+from fixtures.recording.model import Program, Recording
 from fixtures.recording.storage import load
 from fixtures.scenarios.base import Scenario
 
-#: Who plays a healthy twin, best known first; everybody else who is installed comes after them.
+#: Who plays a healthy twin: who passes most comes first; everybody else who is installed comes after them.
 REFERENCES: tuple[Cast, ...] = (
-    {"router": "dnsmasq", "dhcpv6-server": "dnsmasq", "guest": "dhcpcd", "application": "asyncio-happy-eyeballs"},
-    {"router": "radvd", "dhcpv6-server": "kea", "guest": "dhclient"},
+    {"router": "dnsmasq", "dhcpv6-server": "dnsmasq", "guest": "dhclient", "application": "asyncio-happy-eyeballs"},
+    {"router": "radvd", "dhcpv6-server": "kea", "guest": "dhcpcd"},
 )
 
 
@@ -118,7 +120,8 @@ def prove(
 def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tuple[Scenario, Cast]]:
     """The scenarios and casts that may play a check's healthy twin in an ordinary run, best first.
 
-    A scripted twin that the check declares comes first: it is there because no installed program passes.
+    A scripted twin that the check declares comes first: it is there because no installed program passes. Who is known
+    to deviate comes last.
     """
     for twin in check.twins:
         scripted = twin()
@@ -126,11 +129,18 @@ def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tu
             continue
         everyone = next(iter(reference_casts(scripted.scenario, known)), {})
         yield scripted.scenario, {**everyone, **scripted.implementations}
-    for scenario in check.scenarios:
-        for cast in reference_casts(scenario, known):
-            cell = Cell(check, scenario, cast, "")
-            if not cell.lacking(known) and not cell.declined(known):
-                yield scenario, cast
+    able = (cell for cell in cells(check, lambda scenario: reference_casts(scenario, known))
+            if not cell.lacking(known) and not cell.declined(known))
+    for cell in sorted(able, key=_deviates):
+        yield cell.scenario, cell.cast
+
+
+def _deviates(cell: Cell) -> bool:
+    """Whether the cell is a known deviation."""
+    programs = {role: Program(who.name, who.version())
+                for role, who in PlayRequest(cell.scenario, cell.cast).implementations.items()}
+    requirement = catalogue().named(cell.check.requirement).id
+    return known_deviation(requirement, cell.test, programs, deviations()) is not None
 
 
 def reference_casts(scenario: Scenario, known: Mapping[str, Implementation]) -> list[Cast]:

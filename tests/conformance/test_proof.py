@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
+from conformance.deviations import Deviation
 from conformance.judging.check import Broken, Check, Mutant
 from conformance.judging.citing import cited
 from conformance.judging.verdict import Notebook
@@ -48,7 +50,7 @@ class Plays:
         self.rounds: list[list[PlayRequest]] = []
         self.silent: set[str] = set()
 
-    def __call__(self, requests: Sequence[PlayRequest], into: Path) -> None:
+    def __call__(self, requests: Sequence[PlayRequest], into: Path, limit: int | None) -> None:
         self.rounds.append(list(requests))
         for request in requests:
             seen = recording(frame(), scenario=request.scenario)
@@ -84,9 +86,9 @@ def test_twin_and_mutant_share_the_reference_cast(known: Any, tmp_path: Path) ->
     plays = Plays()
     proof = proof_of(the_check(PLAYED), known, tmp_path, plays)
     assert {role: program.name for role, program in proof.healthy().play.implementations.items()} == {
-        "router": "dnsmasq", "dhcpv6-server": "dnsmasq", "guest": "dhcpcd"}
+        "router": "dnsmasq", "dhcpv6-server": "dnsmasq", "guest": "dhclient"}
     broken = proof.broken(PLAYED)
-    assert broken.play.implementations["guest"].name == "dhcpcd"
+    assert broken.play.implementations["guest"].name == "dhclient"
     assert broken.mutant == "router Forgetful(name='forgetful')"
     assert len(plays.rounds) == 1
 
@@ -102,19 +104,29 @@ def test_next_cast_plays_when_the_first_twin_does_not_pass(known: Any, tmp_path:
     plays.silent = {"dnsmasq"}
     proof = proof_of(the_check(PLAYED), known, tmp_path, plays)
     assert proof.healthy().play.implementations["router"].name == "radvd"
-    assert proof.broken(PLAYED).play.implementations["guest"].name == "dhclient"
+    assert proof.broken(PLAYED).play.implementations["guest"].name == "dhcpcd"
     assert len(plays.rounds) == 2
 
 
-def test_what_the_machine_made_undecidable_is_played_again(known: Any, tmp_path: Path) -> None:
+def test_who_is_known_to_deviate_plays_last(known: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deviation = Deviation("dnsmasq", "RA-05", "router", SpecifierSet(">=0"), "here", "M is unset", "any")
+    monkeypatch.setattr("tests.conformance.proof.deviations", lambda: (deviation,))
+    plays = Plays()
+    assert proof_of(the_check(), known, tmp_path, plays).healthy().play.implementations["router"].name == "radvd"
+    assert len(plays.rounds) == 1
+
+
+def test_what_the_machine_made_undecidable_is_played_again(
+        known: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.undisturbed.await_calm", lambda: True)
     plays = Plays()
 
     def hurried(recording: Recording, notebook: Notebook) -> None:
         late = 0.2 if len(plays.rounds) == 1 else 0.0
         notebook.in_time(late, 0.1, "the RA came late", *recording.at("guest"))
 
-    def play_all(requests: Sequence[PlayRequest], into: Path) -> None:
-        plays(requests, into)
+    def play_all(requests: Sequence[PlayRequest], into: Path, limit: int | None) -> None:
+        plays(requests, into, limit)
         for request in requests:
             save(replace(load(into / request.id), stalls=(Stall(1, 0.3),)), into / request.id)
 
