@@ -21,7 +21,7 @@ from fixtures.playing.request import PlayRequest
 from tests.conformance.proof import Proof, all_checks, bereft, prove
 
 #: Plays in flight. Broken parties are mostly scripted, and so live in the player's own process: they need its time.
-SIDE_BY_SIDE = 28
+SIDE_BY_SIDE = 34
 
 CHECKS = all_checks()
 EVERY_CHECK = pytest.mark.parametrize("check", [pytest.param(check, id=check.name) for check in CHECKS.values()])
