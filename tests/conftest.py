@@ -1,4 +1,4 @@
-"""How the suite's own tests run side by side: `script/test`, or `pytest tests -n 4`."""
+"""How the suite's own tests run side by side: `script/test`, or `pytest tests -n 6`."""
 
 from __future__ import annotations
 

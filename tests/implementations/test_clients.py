@@ -66,7 +66,7 @@ def boot(client: str, router: str, server: str, directory: Path) -> Boot:
         rooms.up("guest")
         guest.start(post)
         booted = becomes(lambda: rooms.routes("guest", "default") and rooms.addresses("guest"), 15)
-        becomes(lambda: "dns-configuration" in guest.lacks or "nameserver" in _resolver(rooms), 5)
+        becomes(lambda: "dns-configuration" in guest.lacks or "nameserver" in _resolver(rooms), 15)
         resolver = _resolver(rooms)
         routes = [route["dst"] for route in rooms.routes("guest", "default")]
         released: list[str] = []
