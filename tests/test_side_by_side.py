@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.patience import becomes
 from tests.side_by_side import Machine
 
 
@@ -22,14 +21,6 @@ def taken(path: Path) -> bool:
     finally:
         os.close(probe)
     return False
-
-
-def becomes(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("it never came")
 
 
 def test_many_share_and_who_wants_to_be_alone_is_next(tmp_path: Path) -> None:
@@ -48,7 +39,7 @@ def test_many_share_and_who_wants_to_be_alone_is_next(tmp_path: Path) -> None:
     with ThreadPoolExecutor() as pool:
         with machines[0].shared(), machines[1].shared():
             waiting = pool.submit(alone)
-            becomes(lambda: taken(tmp_path / "door"))
+            assert becomes(lambda: taken(tmp_path / "door"), 5)
             latecomer = pool.submit(late)
             log.append("shared")
         waiting.result()

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,6 +14,7 @@ from fixtures.playing.output import OutputPump
 from fixtures.playing.post import NodePost
 from fixtures.playing.survivors import end_all_in
 from fixtures.situation import FabricTask, GuestSettings, ProxyTask, Situation
+from tests.patience import PATIENCE, becomes
 from topologies.stage import Stage
 
 
@@ -80,12 +78,4 @@ class Rooms:
             found = self._ip(node, "-6", "addr", "show", "dev", interface, "scope", "link")
             return any(a and not a.get("tentative") for link in found for a in link.get("addr_info", []))
         if not becomes(usable, within):
-            raise ProgramError(f"{interface} of {node} had no usable link-local address within {within:g} s")
-
-
-def becomes(condition: Callable[[], Any], within: float) -> Any:
-    """Look every 50 ms until the condition holds or the time is over; its last value."""
-    deadline, pause = time.monotonic() + within, threading.Event()
-    while not (value := condition()) and time.monotonic() < deadline:
-        pause.wait(0.05)
-    return value
+            raise ProgramError(f"{interface} of {node} had no usable link-local address within {PATIENCE * within:g} s")

@@ -14,7 +14,8 @@ import pytest
 
 from fixtures.implementations.registry import named, playing
 from fixtures.situation import Prefix, Situation
-from tests.implementations.rooms import Rooms, becomes
+from tests.implementations.rooms import Rooms
+from tests.patience import becomes
 from topologies import addressing as plan
 from topologies.lan import Lan
 

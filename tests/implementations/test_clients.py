@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ import pytest
 from fixtures.implementations.base import GuestClient
 from fixtures.implementations.registry import named
 from fixtures.situation import GuestSettings, Prefix, Situation
-from tests.implementations.rooms import Rooms, becomes
+from tests.implementations.rooms import Rooms
+from tests.patience import becomes
 from topologies import addressing as plan
 from topologies.lan import Lan
 
@@ -66,7 +68,7 @@ def boot(client: str, router: str, server: str, directory: Path) -> Boot:
         rooms.up("guest")
         guest.start(post)
         booted = becomes(lambda: rooms.routes("guest", "default") and rooms.addresses("guest"), 15)
-        becomes(lambda: "dns-configuration" in guest.lacks or "nameserver" in _resolver(rooms), 15)
+        becomes(lambda: "dns-configuration" in guest.lacks or "nameserver" in _resolver(rooms), 5)
         resolver = _resolver(rooms)
         routes = [route["dst"] for route in rooms.routes("guest", "default")]
         released: list[str] = []
@@ -141,8 +143,12 @@ RECIPES = {
 }
 
 
-def default_routes(client: str, settings: GuestSettings, directory: Path) -> set[str]:
-    """The interfaces with a default route six seconds after a guest with two NICs on one LAN has booted."""
+def default_routes(client: str, recipe: str, directory: Path) -> set[str]:
+    """The interfaces with a default route six seconds after a guest with two NICs on one LAN has booted.
+
+    Those that are wanted and not there yet are waited for.
+    """
+    settings, wanted = RECIPES[recipe]
     guest = named(client, "guest")
     assert isinstance(guest, GuestClient)
     with Rooms(Lan(nics=2), SLAAC, directory) as rooms:
@@ -151,17 +157,21 @@ def default_routes(client: str, settings: GuestSettings, directory: Path) -> set
         guest.prepare(post)
         rooms.up("guest")
         guest.start(post)
-        becomes(lambda: False, 6)
-        routes = rooms.routes("guest", "default")
-        hops = [hop for route in routes for hop in route.get("nexthops", [route])]
-        return {hop["dev"] for hop in hops}
+        time.sleep(6)
+        becomes(lambda: wanted <= _default_devices(rooms), 4)
+        return _default_devices(rooms)
+
+
+def _default_devices(rooms: Rooms) -> set[str]:
+    routes = rooms.routes("guest", "default")
+    return {hop["dev"] for route in routes for hop in route.get("nexthops", [route])}
 
 
 @pytest.fixture(scope="module")
 def routed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], set[str]]:
     with ThreadPoolExecutor(len(HERE) * len(RECIPES)) as pool:
         futures = {
-            (client, recipe): pool.submit(default_routes, client, RECIPES[recipe][0], tmp_path_factory.mktemp("ra"))
+            (client, recipe): pool.submit(default_routes, client, recipe, tmp_path_factory.mktemp("ra"))
             for client in HERE for recipe in RECIPES
         }
         return {cell: future.result() for cell, future in futures.items()}

@@ -13,7 +13,8 @@ from fixtures.implementations import dibbler_server, dnsmasq, isc_dhcpd, kea, wi
 from fixtures.implementations.base import GuestClient, ProgramError
 from fixtures.implementations.registry import named
 from fixtures.situation import Prefix, RelayedLink, Reservation, Situation
-from tests.implementations.rooms import Rooms, becomes
+from tests.implementations.rooms import Rooms
+from tests.patience import becomes
 from topologies import addressing as plan
 from topologies.lan import Lan
 

@@ -11,7 +11,8 @@ import pytest
 from fixtures.implementations import bird_ospf, frr_bgp, frr_ospf6
 from fixtures.implementations.registry import named, playing
 from fixtures.situation import BgpPeer, FabricTask, Prefix, Situation
-from tests.implementations.rooms import Rooms, becomes
+from tests.implementations.rooms import Rooms
+from tests.patience import becomes
 from topologies import addressing as plan
 from topologies.containers import Containers
 

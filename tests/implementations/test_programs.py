@@ -20,7 +20,8 @@ from fixtures.situation import (
     ProxyTask,
     Situation,
 )
-from tests.implementations.rooms import Rooms, becomes
+from tests.implementations.rooms import Rooms
+from tests.patience import becomes
 from topologies import addressing as plan
 from topologies.containers import Containers
 from topologies.dual import Dual

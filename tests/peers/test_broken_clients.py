@@ -16,7 +16,7 @@ from fixtures.peers.host import ScriptedHost
 from fixtures.peers.neighbour import ScriptedNeighbour
 from fixtures.peers.router import ScriptedRouter
 from fixtures.situation import Lease
-from tests.implementations.rooms import becomes
+from tests.patience import becomes
 from tests.peers.dhcpv6_frames import dhcp, kinds, read
 from tests.peers.wire_room import GUEST_LL, GUEST_MAC, OTHER_LL, Cable
 

@@ -75,7 +75,7 @@ def test_a_conflict_is_heeded_or_not(wire_only: Cable, heeds: bool) -> None:
     if heeds:
         rival.solicit(GUEST_LL)
         with pytest.raises(AssertionError):
-            sent(wire_only, wire.NA, within=1.5)
+            sent(wire_only, wire.NA, within=0.5)
     else:
         sent(wire_only, wire.RS)
         rival.solicit(GUEST_LL)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.peers.endpoint import link_local_of
+from tests.patience import PATIENCE
 from topologies.rooms import Room, Stagehands
 
 GUEST_MAC, OTHER_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
@@ -65,14 +66,15 @@ class Place:
 
     def until(self, pattern: str, within: float, *, gone: bool = False) -> str:
         """Wait until a line of the kernel's state matches (or none does any more), at most some seconds."""
-        end = time.monotonic() + within
+        end = time.monotonic() + PATIENCE * within
         while True:
             lines = self.kernel()
             found = next((line for line in lines if re.search(pattern, line)), None)
             if (found is None) == gone:
                 return found or ""
             if not select.select([self.events], [], [], max(end - time.monotonic(), 0))[0]:
-                raise AssertionError(f"within {within} s {pattern!r} did not {'go' if gone else 'come'}:\n{lines}")
+                happened = "go" if gone else "come"
+                raise AssertionError(f"within {PATIENCE * within} s {pattern!r} did not {happened}:\n{lines}")
             self.events.recv(1 << 16)
 
     def ready(self) -> None:
@@ -89,7 +91,7 @@ class Tap:
 
     def until(self, wanted: Callable[[bytes], bool], within: float, *, after: int = 0) -> int:
         """Wait for a frame at position `after` or later; returns its position."""
-        position, end = after, time.monotonic() + within
+        position, end = after, time.monotonic() + PATIENCE * within
         while True:
             while position < len(self.frames):
                 if wanted(self.frames[position][0]):
@@ -99,7 +101,7 @@ class Tap:
             try:
                 data, address = self.sock.recvfrom(65536)
             except TimeoutError:
-                raise AssertionError(f"no such frame within {within} s among {len(self.frames)}") from None
+                raise AssertionError(f"no such frame within {PATIENCE * within} s among {len(self.frames)}") from None
             self.frames.append((data, address[2] == socket.PACKET_OUTGOING))
 
     def drain(self) -> list[tuple[bytes, bool]]:
