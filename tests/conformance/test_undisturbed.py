@@ -128,7 +128,7 @@ def below(pid: int) -> dict[int, list[bytes]]:
     found = {pid}
     while more := {child for child, parent in parents.items() if parent in found} - found:
         found |= more
-    return {each: lines.get(each, []) for each in found}
+    return {each: lines.get(each, [b""]) for each in found}
 
 
 def plays_radvd(pid: int) -> bool:

@@ -130,8 +130,8 @@ def test_a_python_that_is_too_old_or_no_python_is_one_sentence(tree: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "given"),
     [
-        ([], "--numprocesses 4"),
-        (["-x", "--junitxml=junit.xml"], "--numprocesses 4"),
+        ([], "--numprocesses 6"),
+        (["-x", "--junitxml=junit.xml"], "--numprocesses 6"),
         (["-n", "2"], ""),
         (["-k", "lease"], ""),
         (["tests/peers/test_host.py"], ""),
