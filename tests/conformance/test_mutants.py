@@ -22,12 +22,19 @@ from tests.conformance.proof import Proof, all_checks, bereft, prove
 
 #: Plays in flight. Broken parties are mostly scripted, and so live in the player's own process: they need its time.
 SIDE_BY_SIDE = 34
+#: Seconds. Plays that differ by less begin mixed: there are many of some scenarios, one for each of a check's mutants.
+ALIKE = 5.0
 
 CHECKS = all_checks()
 EVERY_CHECK = pytest.mark.parametrize("check", [pytest.param(check, id=check.name) for check in CHECKS.values()])
 EVERY_MUTANT = pytest.mark.parametrize(("check", "mutant"), [
     pytest.param(check, mutant, id=f"{check.name}-{mutant.name}") for check in CHECKS.values()
     for mutant in check.mutants])
+
+
+def roughly(request: PlayRequest) -> float:
+    """Seconds that a play lasts."""
+    return request.scenario.length // ALIKE * ALIKE
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +53,7 @@ def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         capture = request.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
             line = ProgressLine(request.config, len(requests))
-            play_all(requests, into, progress=line.show, limit=limit or SIDE_BY_SIDE)
+            play_all(requests, into, progress=line.show, limit=limit or SIDE_BY_SIDE, expected=roughly)
             line.end()
 
     with alone():
