@@ -24,7 +24,7 @@ from conformance.undisturbed import Judge, PlayAll, undisturbed
 from fixtures.implementations.base import Implementation
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.editing import without
-from fixtures.recording.model import Program, Recording
+from fixtures.recording.model import Recording
 from fixtures.recording.storage import load
 from fixtures.scenarios.base import Scenario
 
@@ -137,8 +137,7 @@ def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tu
 
 def _deviates(cell: Cell) -> bool:
     """Whether the cell is a known deviation."""
-    programs = {role: Program(who.name, who.version())
-                for role, who in PlayRequest(cell.scenario, cell.cast).implementations.items()}
+    programs = PlayRequest(cell.scenario, cell.cast).play.implementations
     requirement = catalogue().named(cell.check.requirement).id
     return known_deviation(requirement, cell.test, programs, deviations()) is not None
 

@@ -33,7 +33,7 @@ EVERY_MUTANT = pytest.mark.parametrize(("check", "mutant"), [
 
 
 def roughly(request: PlayRequest) -> float:
-    """Seconds that a play lasts."""
+    """Seconds that a play lasts, rounded down."""
     return request.scenario.length // ALIKE * ALIKE
 
 

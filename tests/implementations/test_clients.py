@@ -157,7 +157,7 @@ def default_routes(client: str, recipe: str, directory: Path) -> set[str]:
         guest.prepare(post)
         rooms.up("guest")
         guest.start(post)
-        time.sleep(6)
+        time.sleep(6)  # a route that must not come would have come by then
         becomes(lambda: wanted <= _default_devices(rooms), 4)
         return _default_devices(rooms)
 
