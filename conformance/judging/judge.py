@@ -12,6 +12,10 @@ from conformance.judging.verdict import STALLED, Judgement, Notebook, Outcome, U
 from fixtures.recording.disturbances import lost, refused
 from fixtures.recording.model import Opaque, Recording
 
+#: Seconds. Whatever the play waited for in vain may have been late for a shorter one; what a check measures is widened
+#: by each (`Notebook.in_time`).
+STALL = 0.25
+
 #: Seconds. When the machine stood still for so long, every wait of the play may have ended for that reason.
 GROSS_STALL = 1.0
 
@@ -43,12 +47,20 @@ def _unhindered(check: Check, recording: Recording) -> Judgement:
         outcome = Outcome.NOT_APPLICABLE
         reason = f"only the kernel of {opaque.node} could tell, and of that node only the wire was seen"
     except Unjudgeable as unjudgeable:
-        outcome, reason = Outcome.INCONCLUSIVE, str(unjudgeable)
+        outcome, reason = Outcome.INCONCLUSIVE, _explained(recording, str(unjudgeable))
     except Exception as bug:  # a bug in a check is an error of the suite, never a verdict on a program
         outcome, reason = Outcome.ERROR, f"the check broke: {_described(bug)}"
     else:
         outcome, reason = _accepted(recording, notebook)
     return Judgement(outcome, reason, tuple(notebook.evidence), tuple(notebook.figures))
+
+
+def _explained(recording: Recording, reason: str) -> str:
+    """Why a recording cannot be judged: what did not come may have been the machine's fault."""
+    stall = recording.stall()
+    if stall < STALL or STALLED in reason:
+        return reason
+    return f"{reason}; and {STALLED} {stall:.1f} s during the play"
 
 
 def _accepted(recording: Recording, notebook: Notebook) -> tuple[Outcome, str]:
