@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from conformance import traceability
-from conformance.declared import declared
+from conformance.catalogue import traceability
+from conformance.selection.declared import declared
 from reports import clouds_doc, compliance, law
 from reports.build import build
 from reports.compliance import Compliance, Requirement, Sentence, Stage
