@@ -8,7 +8,7 @@ import topologies
 from conformance.catalogue import traceability
 from conformance.catalogue.requirements import catalogue
 from conformance.selection.declared import declared
-from reports.compliance import Check, Cloud, Requirement, Sentence, Stage
+from reports.document.compliance import Check, Cloud, Requirement, Sentence, Stage
 from topologies.stage.sketch import sketch
 
 
