@@ -16,7 +16,7 @@ from fixtures.recording.views.headers import ICMPV6, UDP, Headers
 from fixtures.recording.views.transport import TcpSegment, tcp_segments
 from fixtures.scenarios.common.boot import BOOT
 from fixtures.scenarios.dual_stack.dual_stack import BROKEN, DUAL, IPV4_ONLY, DualStackNetwork
-from fixtures.scenarios.dual_stack.dual_stack.ipv6_only import PATIENCE, Ipv6OnlyNetwork
+from fixtures.scenarios.dual_stack.ipv6_only import PATIENCE, Ipv6OnlyNetwork
 from topologies.stage import addressing as plan
 
 ICMP = 1

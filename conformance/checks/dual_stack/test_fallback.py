@@ -23,7 +23,7 @@ from conformance.reading.attempts import Trial, Type, accepted, page, refused, t
 from fixtures.recording.editing import shifted, without
 from fixtures.recording.model import Recording
 from fixtures.recording.views.base import View
-from fixtures.scenarios.dual_stack.dual_stack.fallback import TRIAL, Fallback
+from fixtures.scenarios.dual_stack.fallback import TRIAL, Fallback
 from fixtures.timers import MAX_CONNECTION_ATTEMPT_DELAY, MIN_CONNECTION_ATTEMPT_DELAY, RESOLUTION_DELAY
 
 #: Seconds from one packet to the next, and both.
