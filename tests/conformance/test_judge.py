@@ -88,6 +88,13 @@ def test_broken_play_is_an_error() -> None:
     assert (judgement.outcome, judgement.reason) == (Outcome.ERROR, "the play broke: radvd exited with status 1")
 
 
+@pytest.mark.parametrize(("stall", "reason"), [
+    (0.1, "no RA arrived"), (0.4, "no RA arrived; and the machine stalled for 0.4 s during the play")])
+def test_what_did_not_come_on_a_machine_that_stalled_is_told_with_the_stall(stall: float, reason: str) -> None:
+    judgement = judge(the_check(advertised), recording(stall=stall))
+    assert (judgement.outcome, judgement.reason) == (Outcome.INCONCLUSIVE, reason)
+
+
 @pytest.mark.parametrize(("trouble", "said"), [
     ({"stall": 2.0}, "stalled for 2.0 s"),
     ({"dropped": 3}, "lost 3 frames"),
