@@ -14,10 +14,10 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.implementations.announcements import Announcements
-from fixtures.implementations.readiness import ready, written
 from fixtures.implementations.registry import named, playing
+from fixtures.programs.announcements import Announcements
 from fixtures.programs.base import GuestClient, Implementation, Post, ProgramError, find_program
+from fixtures.programs.readiness import ready, written
 from fixtures.situation import FabricTask, Prefix, Proxied, ProxyTask, Situation, VrrpTask
 from tests.implementations.rooms import Rooms
 from tests.implementations.test_advertisements import MODES, situation_of
