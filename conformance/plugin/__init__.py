@@ -10,7 +10,6 @@ pytest_plugins = [
     "conformance.plugin.clouds",
     "conformance.plugin.sharding",
     "conformance.plugin.playing",
-    "conformance.plugin.judging",
     "conformance.plugin.ending",
     "conformance.plugin.declining",
     "conformance.plugin.capturing",

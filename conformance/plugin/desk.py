@@ -13,6 +13,8 @@ from conformance.captured import Shelf
 from conformance.casting import BadSelection, Cast, Selection, casts
 from conformance.cells import Cell, cells, verify
 from conformance.judging.check import Check
+from conformance.judging.judge import judge
+from conformance.judging.verdict import Judgement
 from conformance.plugin.archive import Archive
 from fixtures.implementations.base import ProgramError
 from fixtures.playing.request import PlayRequest
@@ -112,6 +114,10 @@ class Desk:
             return self._load(self.request(cell).id)
         except (ProgramError, SavedError) as error:
             raise NotRecorded(str(error)) from error
+
+    def judged(self, cell: Cell, recording: Recording) -> Judgement:
+        """What the cell's check says of its recording."""
+        return judge(cell.check, recording, cell.lacking(self.selection.known))
 
     def implementations(self, cell: Cell) -> dict[str, Program]:
         """Who would play a cell, with the versions that the programs state; empty where they cannot be asked."""

@@ -10,7 +10,7 @@ import pytest
 from conformance.catalogue import catalogue
 from conformance.judging.verdict import Outcome
 from conformance.plugin.desk import DESK
-from conformance.plugin.judging import PROPERTY
+from conformance.plugin.rulings import PROPERTY
 from conformance.plugin.sharding import is_part_of_something
 from conformance.undisturbed import told
 from fixtures.captures.parties import SCENARIO
@@ -77,6 +77,15 @@ class _Counting:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a report."""
         self._tally.take(report)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
+    """An error of the suite is an error to pytest too, and no failed test, whichever phase it came up in."""
+    if report.when != "call" or not report.failed:
+        return None
+    said: list[Any] = [value for key, value in report.user_properties if key == PROPERTY]
+    return ("error", "E", "ERROR") if said and said[-1]["verdict"] == Outcome.ERROR else None
 
 
 @pytest.hookimpl(tryfirst=True)

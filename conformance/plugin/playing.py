@@ -6,6 +6,7 @@ worker tells the plan, since the controller collects nothing, and no worker gets
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -55,6 +56,13 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Without workers: play here, between collection and the first test."""
+    _play_here(session)
+    # What stays to the end (tests, law, saved recordings) is spared from being looked through while cells are judged.
+    gc.collect()
+    gc.freeze()
+
+
+def _play_here(session: pytest.Session) -> None:
     config = session.config
     if config.option.collectonly or (session.testsfailed and not config.option.continue_on_collection_errors):
         return

@@ -15,7 +15,7 @@ from conformance import deviations as known_deviations
 from conformance.catalogue import catalogue
 from conformance.judging.judge import judge  # noqa: F401, loaded before pytester watches the modules
 from fixtures.playing.request import PlayRequest
-from fixtures.recording.model import Recording
+from fixtures.recording.model import Recording, Refusal
 from fixtures.recording.storage import SavedError, save
 from fixtures.situation import Situation
 from tests.conformance.synthetic import frame, recording
@@ -151,7 +151,7 @@ def test_known_deviation_is_not_red_until_it_stops(run: Callable[..., Any], stag
         '[[deviation]]\nrequirement = "RA-05"\nrole = "router"\nversions = "<2.91"\nsource = "https://example.com/"\n'
         'reason = "It forgets."\nrecording = "guest-boot"\n' + "sometimes = true\n" * sometimes)
     known = known_deviations.load(tmp_path, catalogue())
-    monkeypatch.setattr("conformance.plugin.judging.deviations", lambda: known)
+    monkeypatch.setattr("conformance.plugin.rulings.deviations", lambda: known)
     stage.direct = without_flag
     result = run("--guest", "dhclient")
     cell = verdicts(result)["test_managed_flag[dnsmasq-dhclient]"]
@@ -175,7 +175,7 @@ def test_inconclusive_is_red_unless_allowed(run: Callable[..., Any], stage: Stag
                                             monkeypatch: pytest.MonkeyPatch) -> None:
     stage.direct = lambda played: replace(played, frames=())
     assert run("--guest", "dhclient").ret == 1
-    monkeypatch.setattr("conformance.plugin.judging.allowed", lambda id, test: SimpleNamespace(reason="a slow clock"))
+    monkeypatch.setattr("conformance.plugin.rulings.allowed", lambda id, test: SimpleNamespace(reason="a slow clock"))
     result = run("--guest", "dhc*")
     assert [cell["verdict"] for cell in verdicts(result).values()] == ["inconclusive", "inconclusive"]
     assert result.ret == 0
@@ -227,7 +227,7 @@ def test_declined_situation_is_not_applicable_and_not_played(run: Callable[..., 
 
 
 def test_situation_declined_at_the_start_is_not_applicable(run: Callable[..., Any], stage: Stage) -> None:
-    stage.direct = lambda played: replace(played, declined="dnsmasq does not play this: exit status 127")
+    stage.direct = lambda played: replace(played, declined=Refusal("dnsmasq", "exit status 127"))
     found = verdicts(run())
     assert {(cell["verdict"], cell["reason"]) for cell in found.values()} == {
         ("not-applicable", "dnsmasq does not play this: exit status 127")}
