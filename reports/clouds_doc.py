@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reports import law
-from reports.compliance import Cloud, Requirement, Sentence
+from reports.document import law
+from reports.document.compliance import Cloud, Requirement, Sentence
+from reports.document.sentences import judges
+from reports.drawing.pictures import draw
 from reports.output import write_whole
-from reports.pictures import draw
-from reports.sentences import judges
 
 DOCS = Path(__file__).parent.parent / "docs"
 

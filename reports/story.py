@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.compliance import Evidence, Requirement, Verdict
+from reports.document.compliance import Evidence, Requirement, Verdict
+from reports.document.recordings import Told, told
 from reports.matrix import Cell, ordered
-from reports.recordings import Told, told
 
 #: More evidence than this is left to compliance.json, and of a pass, more than that; the page says so.
 SHOWN, SHOWN_OF_PASS = 12, 6

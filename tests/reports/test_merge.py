@@ -14,9 +14,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reports.compliance import SCHEMA_FILE, dumps, load
+from reports.document.compliance import SCHEMA_FILE, dumps, load
+from reports.document.merge import merge
 from reports.errors import ReportError
-from reports.merge import merge
 from tests.conformance.test_bad_input import outside
 
 ROOT = Path(__file__).parents[2]

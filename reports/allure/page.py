@@ -13,10 +13,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from reports.allure_results import FOLDER
+from reports.allure.results import FOLDER
 
 PAGE = "allure.html"
-OWN = Path(__file__).parent.parent / ".setup" / "allure" / "node_modules" / ".bin" / "allure"
+OWN = Path(__file__).parents[2] / ".setup" / "allure" / "node_modules" / ".bin" / "allure"
 
 #: Seconds after which Allure is given up.
 PATIENCE = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from reports.compliance import VERDICTS, Check, Requirement, Sentence, Verdict
+from reports.document.compliance import VERDICTS, Check, Requirement, Sentence, Verdict
 
 #: Verdicts that say something about whoever was judged.
 TELLING = frozenset({"pass", "warn", "fail", "flaky"})

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 
 from fixtures.sandbox import environment
-from reports.compliance import Run
+from reports.document.compliance import Run
 
 #: Seconds of the wall clock at which this process started.
 STARTED = time.time()

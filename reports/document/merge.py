@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from reports.build import build
-from reports.compliance import Compliance, Run, Shard, by_name, by_requirement, load
+from reports.document.compliance import Compliance, Run, Shard, by_name, by_requirement, load
+from reports.document.recordings import FOLDER
+from reports.document.sentences import judged
 from reports.errors import ReportError
 from reports.output import ReportDirectory, link_tree
-from reports.recordings import FOLDER
-from reports.sentences import judged
 
 
 def merge(directories: Sequence[Path], into: Path) -> Compliance:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from reports.compliance import Figure, Verdict, by_name, by_requirement, is_stale
+from reports.document.compliance import Figure, Verdict, by_name, by_requirement, is_stale
 
 PROPERTY = "sextant"
 OURS = "conformance/"

@@ -8,7 +8,7 @@ import topologies
 from conformance import traceability
 from conformance.catalogue import catalogue
 from conformance.declared import declared
-from reports.compliance import Check, Cloud, Requirement, Sentence, Stage
+from reports.document.compliance import Check, Cloud, Requirement, Sentence, Stage
 from topologies.sketch import sketch
 
 

@@ -10,9 +10,9 @@ from statistics import median
 
 from conformance.datafiles import BadData
 from conformance.sharding import FILE, USUAL, durations_in
+from reports.document.recordings import FOLDER, manifest
 from reports.errors import ReportError, because
 from reports.output import write_whole
-from reports.recordings import FOLDER, manifest
 
 #: An implementation has an entry of its own where its plays last so many times longer or shorter than all.
 APART = 1.5

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
-from reports.compliance import Stage
-from reports.layout import Layout, arrange
+from reports.document.compliance import Stage
+from reports.drawing.layout import Layout, arrange
 
 #: What a reader calls the kinds of nodes; others are shown by their own name.
 KINDS = {"Guest": "guest", "Peer": "host", "ComputeHost": "compute host", "VirtualRouter": "router"}

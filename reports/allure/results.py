@@ -16,7 +16,7 @@ from typing import Any
 from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import Attachment, Label, Link, Parameter, Status, StatusDetails, TestResult
 
-from reports.compliance import Compliance, Requirement, Verdict
+from reports.document.compliance import Compliance, Requirement, Verdict
 from reports.matrix import named, ordered
 from reports.story import Story, as_text, tell
 from reports.summary import label
