@@ -48,12 +48,14 @@ def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
             break
         await_calm()
         scratch = into / f".again-{turn}"
-        play_all(rest, scratch, limit)
-        for each in rest:
-            shutil.rmtree(into / each.id)
-            (scratch / each.id).rename(into / each.id)
-            again[each.id] = found[each.id]
-        shutil.rmtree(scratch)
+        try:
+            play_all(rest, scratch, limit)
+            for each in rest:
+                shutil.rmtree(into / each.id)
+                (scratch / each.id).rename(into / each.id)
+                again[each.id] = found[each.id]
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
     return again
 
 

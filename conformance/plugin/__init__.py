@@ -11,6 +11,7 @@ pytest_plugins = [
     "conformance.plugin.sharding",
     "conformance.plugin.playing",
     "conformance.plugin.ending",
+    "conformance.plugin.stopping",
     "conformance.plugin.declining",
     "conformance.plugin.capturing",
     "conformance.plugin.proving",

@@ -40,7 +40,8 @@ class Desk:
     """One run: who may play, what is asked for, and what was recorded.
 
     `again` are the options that a command must repeat to show a cell again; `played` is where this run's recordings
-    lie, once they have been played; `disturbed` tells, by play, what made it be played again.
+    lie, once they have been played; `disturbed` tells, by play, what made it be played again; `stopped` says by what
+    the run was stopped before its end, and is empty where it was not.
     """
 
     selection: Selection
@@ -51,6 +52,7 @@ class Desk:
     again: str = ""
     played: Path | None = None
     disturbed: dict[str, str] = field(default_factory=dict)
+    stopped: str = ""
     _loaded: dict[Path, Recording] = field(default_factory=dict)
 
     def cells(self, check: Check) -> list[Cell]:

@@ -49,7 +49,8 @@ def as_trace(judgement: Judgement, story: str, style: str) -> Any:
     if style == "line":
         return ReprExceptionInfo(_only_line(judgement, crash), crash)
     if style == "native":
-        return as_bug(ReprExceptionInfo(_native(f"Traceback (most recent call last):\n{as_text(steps)}{sentence}\n"), crash), story)
+        shown = _native(f"Traceback (most recent call last):\n{as_text(steps)}{sentence}\n")
+        return as_bug(ReprExceptionInfo(shown, crash), story)
     entries = [*(_entry(step, f"in {step.function}") for step in steps[:-1]),
                _entry(steps[-1], sentence, f"E   {sentence}")]
     return as_bug(ReprExceptionInfo(ReprTraceback(entries, None, "short"), crash), story)

@@ -20,6 +20,7 @@ from conformance.plugin.desk import DESK
 from conformance.plugin.machine import demand_kernel
 from conformance.plugin.planning import Planned
 from conformance.plugin.progress import ProgressLine
+from conformance.plugin.stopping import reason_of
 from conformance.sharding import expected
 from conformance.undisturbed import undisturbed
 from fixtures.playing.paths import STAGING
@@ -74,7 +75,20 @@ def _play_here(session: pytest.Session) -> None:
     if planned:
         staging = config.stash.get(STAGING, None) or _scratch(config)
         config.stash[DESK].played = staging / "recordings"
-        _play(config, planned, staging / "recordings")
+        try:
+            _play(config, planned, staging / "recordings")
+        except KeyboardInterrupt as stop:
+            if not _recorded(session, staging / "recordings"):
+                raise
+            config.stash[DESK].stopped = reason_of(stop)
+
+
+def _recorded(session: pytest.Session, place: Path) -> bool:
+    """Whether anything was recorded until the run was stopped; what was not is no longer asked for."""
+    plays = planning.requests(session.items, session.config)
+    lost = {item for item, request in plays.items() if not (place / request.id).exists()}
+    session.items[:] = [item for item in session.items if item not in lost]
+    return len(lost) < len(plays)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
