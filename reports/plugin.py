@@ -143,7 +143,7 @@ class Reporter:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write everything into the staging directory and swap it in."""
         # Only here, so that no worker and no start waits for the law and the templates' engine.
-        from conformance.sharding import note_of
+        from conformance.selection.sharding import note_of
 
         self._shard = cast(Shard | None, note_of(self._directory.staging)) if self._directory.claimed else None
         idle = self._shard is not None and self._shard["selected"] > 0 and not self._selected

@@ -114,7 +114,7 @@ def _known(deviation: Any) -> str | None:
         which = " ".join(str(deviation.get(key) or "") for key in ("implementation", "versions")).strip()
         why = "; ".join(str(deviation[key]) for key in ("reason", "source") if deviation.get(key))
         return f"{which}: {why}" if which else why
-    return deviation if isinstance(deviation, str) else "listed in conformance/deviations"
+    return deviation if isinstance(deviation, str) else "listed in conformance/catalogue/deviations"
 
 
 def _look(play: Told | None, frame: int | None) -> str | None:

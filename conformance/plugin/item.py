@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from conformance.cells import Cell
 from conformance.judging.verdict import Judgement, Outcome
 from conformance.plugin.desk import DESK, NotPlayed, NotRecorded, NotRun
 from conformance.plugin.failing import Failing, as_bug, as_story, as_trace
 from conformance.plugin.rulings import PROPERTY, Ruling, as_json, is_red, ruled, story_of
+from conformance.selection.cells import Cell
 from fixtures.recording.model import Recording
 
 _RULING: pytest.StashKey[Ruling] = pytest.StashKey()
@@ -24,8 +24,8 @@ _RULING: pytest.StashKey[Ruling] = pytest.StashKey()
 class CheckItem(pytest.Item):
     """One test: one cell of one check."""
 
-    def __init__(self, *, cell: Cell, **more: Any) -> None:
-        super().__init__(name=cell.test, **more)
+    def __init__(self, *, cell: Cell, parent: pytest.Collector, **more: Any) -> None:
+        super().__init__(cell.test, parent, nodeid=f"{parent.nodeid}::{cell.test}", **more)
         self.cell = cell
         self._recording: Recording | None = None
         self._unrecorded = ""
@@ -78,7 +78,7 @@ class CheckItem(pytest.Item):
             return super().repr_failure(excinfo, style)
         judgement, story = ruling.judgement, story_of(ruling, self.config.stash[DESK])
         style = self.config.getoption("tbstyle", "auto")
-        if judgement.outcome is Outcome.ERROR and judgement.cause is not None and style != "line":
+        if judgement.outcome is Outcome.ERROR and judgement.cause is not None and style not in ("line", "native"):
             return as_bug(super().repr_failure(excinfo, "long" if style == "auto" else style), story)
         if judgement.outcome is Outcome.ERROR and judgement.trace:
             return as_trace(judgement, story, style)

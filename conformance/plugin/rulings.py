@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from conformance.allowances import allowed
-from conformance.captured import AS_IT_CAME, Captured
-from conformance.catalogue import catalogue
-from conformance.cells import Cell
-from conformance.declines import declined
-from conformance.deviations import Deviation, deviations, known_deviation
+from conformance.catalogue.allowances import allowed
+from conformance.catalogue.deviations import Deviation, deviations, known_deviation
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.verdict import Judgement, Outcome
 from conformance.plugin.desk import Desk
 from conformance.plugin.story import story
+from conformance.selection.captured import AS_IT_CAME, Captured
+from conformance.selection.cells import Cell
+from conformance.selection.declines import declined
 from fixtures.recording.model import Program, Recording
 
 #: The name of the user property that carries a cell's verdict to the report, as a dictionary of JSON values.

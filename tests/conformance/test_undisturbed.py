@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conformance.judging.verdict import Judgement, Outcome
-from conformance.undisturbed import FEWER, told, undisturbed
+from conformance.selection.undisturbed import FEWER, told, undisturbed
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.disturbances import neighbours_lost
 from fixtures.recording.model import Play, Recording
@@ -59,7 +59,7 @@ class Machine:
 @pytest.fixture
 def calm(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for a real machine between two rounds of an imagined one."""
-    monkeypatch.setattr("conformance.undisturbed.await_calm", lambda: True)
+    monkeypatch.setattr("conformance.selection.undisturbed.await_calm", lambda: True)
 
 
 def play(machine: Machine, into: Path, *judgements: Judgement) -> dict[str, str]:
@@ -140,7 +140,7 @@ def plays_radvd(pid: int) -> bool:
 def test_stopped_machine(tmp_path: Path, workers: tuple[str, ...]) -> None:
     """Everything of the run stands still for more than a second, while it plays."""
     trial, place = Trial(tmp_path), tmp_path / "reports" / "out"
-    played = str(PROJECT / "conformance" / "test_router_stop.py")
+    played = str(PROJECT / "conformance" / "checks" / "router_discovery" / "test_router_stop.py")
     run = trial.start([*trial.pytest("-c", str(PROJECT / "pyproject.toml"), "--rootdir", str(PROJECT), *workers),
                        "-p", "no:cacheprovider", "--report-dir", str(place), played, "-k", "radvd and linux"])
     while not plays_radvd(run.pid):
