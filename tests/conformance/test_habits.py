@@ -35,7 +35,7 @@ def broken(played: Recording) -> Recording:
 @pytest.mark.parametrize(("style", "lines"), [
     ("short", ["conformance/test_it.py:10: in test_managed_flag\n", "    {}['eth7']\n", "E   KeyError: 'eth7'\n"]),
     ("long", [">       {}['eth7']\n", "conformance/test_it.py:10: KeyError\n", "E       KeyError: 'eth7'\n"]),
-    ("native", ['conformance/test_it.py", line 10, in test_managed_flag\n', "KeyError: 'eth7'\n"]),
+    ("native", ['conformance/test_it.py", line 10, in test_managed_flag\n', "\nthe check broke: KeyError: 'eth7' ("]),
     ("line", ["conformance/test_it.py:10: the check broke: KeyError: 'eth7'"]),
 ])
 def test_bug_in_a_check_shows_its_line(run: Callable[..., Any], capsys: pytest.CaptureFixture[str], style: str,
