@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from fixtures.peers.base import Peer
 from fixtures.playing.company import Company
 from fixtures.playing.demolition import await_demolitions
-from fixtures.playing.player import Progress, play_all
+from fixtures.playing.player import Progress, batches, play_all
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import SavedError, load
@@ -46,6 +47,15 @@ def company(monkeypatch: pytest.MonkeyPatch) -> list[Company]:
 
     monkeypatch.setattr(Company, "__init__", remember)
     return made
+
+
+@pytest.mark.parametrize(("files", "rounds"), [(65536, [3]), (128 + 2 * 9, [1, 2]), (10, [1, 1, 1])])
+def test_as_many_stages_stand_as_files_may_be_open(
+    monkeypatch: pytest.MonkeyPatch, files: int, rounds: list[int]
+) -> None:
+    """Each of these stages has three nodes, and each node costs three files."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    assert [len(some) for some in batches(three(wait_for_ever))] == rounds
 
 
 @pytest.fixture(autouse=True)
