@@ -40,7 +40,7 @@ def test_too_few_open_files(tmp_path: Path) -> None:
     trial.write("test_it.py", "import pathlib\ndef test_it(): pathlib.Path('happened').touch()")
     done = trial.run(trial.pytest())
     assert (done.returncode, done.stdout) == (4, "")
-    assert done.stderr.startswith("sextant: only 64 files may be open at once here (`ulimit -Hn`)")
+    assert done.stderr.startswith("sextant: only 64 files may be open at once (`ulimit -Hn`)")
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "happened").exists()
 
