@@ -17,7 +17,7 @@ from fixtures.recording.traces import trace
 from tests.conformance.pretended import CHECK, OTHER, Stage, verdicts
 from tests.sandbox.trial import LIMIT, PROJECT
 
-pytest_plugins = ["pytester", "tests.conformance.pretended"]
+pytest_plugins = ["pytester"]
 
 BUG = CHECK.replace("    notebook.figure(", "    answer = 6 * 7\n    {}['eth7']\n    notebook.figure(")
 RED = CHECK.replace("    notebook.expect(seen[0].data[59] & 0x80", "    answer = 6 * 7\n    notebook.expect(not seen")

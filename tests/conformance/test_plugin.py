@@ -17,7 +17,7 @@ from fixtures.recording.model import Recording, Refusal
 from fixtures.recording.storage import SavedError, save
 from tests.conformance.pretended import CHECK, OTHER, Program, Stage, verdicts
 
-pytest_plugins = ["pytester", "tests.conformance.pretended"]
+pytest_plugins = ["pytester"]
 
 def without_flag(played: Recording) -> Recording:
     data = played.frames[0].data
