@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from conformance.judging.judge import GROSS_STALL, STALL
-from conformance.judging.verdict import STALLED, Judgement, Outcome
+from conformance.judging.verdict import Judgement
 from fixtures.playing.calm import await_calm
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.disturbances import refused
@@ -48,12 +48,14 @@ def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
             break
         await_calm()
         scratch = into / f".again-{turn}"
-        play_all(rest, scratch, limit)
-        for each in rest:
-            shutil.rmtree(into / each.id)
-            (scratch / each.id).rename(into / each.id)
-            again[each.id] = found[each.id]
-        shutil.rmtree(scratch)
+        try:
+            play_all(rest, scratch, limit)
+            for each in rest:
+                shutil.rmtree(into / each.id)
+                (scratch / each.id).rename(into / each.id)
+                again[each.id] = found[each.id]
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
     return again
 
 
@@ -74,12 +76,11 @@ def disturbance(path: Path, judges: Callable[[str], Sequence[Judge]]) -> str:
     if recording.error and stall >= STALL:
         return _stalled(stall)
     verdicts = (judge(recording) for judge in judges(path.name))
-    undecided = any(each.outcome is Outcome.INCONCLUSIVE and STALLED in each.reason for each in verdicts)
-    return _stalled(stall) if undecided else ""
+    return _stalled(stall) if any(each.stalled for each in verdicts) else ""
 
 
 def _stalled(seconds: float) -> str:
-    return f"{STALLED} {seconds:.1f} s"
+    return f"the machine stalled for {seconds:.1f} s"
 
 
 def told(again: Mapping[str, str]) -> str:

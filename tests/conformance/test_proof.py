@@ -17,9 +17,10 @@ from conformance.judging.verdict import Notebook
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording, Stall
 from fixtures.recording.storage import load, save
+from tests.conformance.pretended import Program
 from tests.conformance.proof import Proof, bereft, prove
 from tests.conformance.synthetic import Unplayed, frame, recording
-from tests.conformance.test_plugin import Program, without_flag
+from tests.conformance.test_plugin import without_flag
 
 
 @dataclass(frozen=True)

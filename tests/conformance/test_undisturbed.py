@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.judging.verdict import STALLED, Judgement, Outcome
+from conformance.judging.verdict import Judgement, Outcome
 from conformance.selection.undisturbed import FEWER, told, undisturbed
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.disturbances import neighbours_lost
@@ -23,7 +23,7 @@ from tests.conformance.synthetic import Unplayed, frame, recording
 from tests.sandbox.trial import PROJECT, Trial
 
 TRIES = 1 + len(FEWER)
-UNDECIDED = Judgement(Outcome.INCONCLUSIVE, f"it was late, but {STALLED} 0.300 s")
+UNDECIDED = Judgement(Outcome.INCONCLUSIVE, "it was late, but the machine stalled for 0.300 s", stalled=0.3)
 UNSEEN = Judgement(Outcome.INCONCLUSIVE, "no RA arrived")
 PASSED, FAILED = Judgement(Outcome.PASS, "as required"), Judgement(Outcome.FAIL, "the RA has M=0")
 
@@ -78,7 +78,7 @@ def play(machine: Machine, into: Path, *judgements: Judgement) -> dict[str, str]
 @pytest.mark.parametrize("judgement", [PASSED, FAILED, UNSEEN])
 def test_gross_stall_is_reason_enough(tmp_path: Path, judgement: Judgement) -> None:
     machine = Machine({"two": 1.3})
-    assert play(machine, tmp_path, judgement) == {"two": f"{STALLED} 1.3 s"}
+    assert play(machine, tmp_path, judgement) == {"two": "the machine stalled for 1.3 s"}
     assert machine.played == [["one", "two"], ["two"]]
     assert [load(tmp_path / id).duration_ns for id in ("one", "two")] == [1, 2]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
@@ -103,7 +103,7 @@ def test_lesser_stall_is_one_where_the_play_broke(tmp_path: Path, stall: float, 
 @pytest.mark.usefixtures("calm")
 def test_gives_up_on_a_machine_that_never_leaves_it_alone(tmp_path: Path) -> None:
     machine = Machine(*[{"one": 1.0 + turn} for turn in range(TRIES)])
-    assert play(machine, tmp_path, PASSED) == {"one": f"{STALLED} {TRIES - 1.0} s"}
+    assert play(machine, tmp_path, PASSED) == {"one": f"the machine stalled for {TRIES - 1.0} s"}
     assert load(tmp_path / "one").stall() == TRIES, "the last one stays, with its stall"
     assert machine.limits == [None, *FEWER]
 
@@ -165,7 +165,7 @@ def test_stopped_machine(tmp_path: Path, workers: tuple[str, ...]) -> None:
         time.sleep(1.3 if sign == signal.SIGSTOP else 0)
     assert run.wait(120) in (0, 1)
     document = json.loads((place / "compliance.json").read_text())
-    assert [each["reason"].startswith(STALLED) for each in document["run"]["played_again"]] == [True]
+    assert [each["reason"].startswith("the machine stalled for ") for each in document["run"]["played_again"]] == [True]
     assert {each["recording"] for each in document["run"]["played_again"]} == {
         each["recording"] for each in document["verdicts"] if each["recording"]}
     assert all(each["verdict"] != "inconclusive" for each in document["verdicts"])
