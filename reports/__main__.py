@@ -83,7 +83,7 @@ def durations(arguments: list[str]) -> int:
     """Exit status 4 when there is no recording."""
     from reports.document import durations as lasting
 
-    what = "Bring conformance/durations.toml up to date from the recordings of reports."
+    what = "Bring conformance/selection/durations.toml up to date from the recordings of reports."
     parser = argparse.ArgumentParser(prog="python -m reports durations", description=what)
     parser.add_argument("directory", type=Path, nargs="+", help="a report")
     try:

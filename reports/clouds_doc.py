@@ -19,7 +19,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 _HEAD = """\
 # The five clouds
 
-<!-- Made by `python -m reports clouds-doc` from topologies/, conformance/clouds/traceability/ and the checks. -->
+<!-- Made by `python -m reports clouds-doc` from topologies/, conformance/catalogue/traceability/ and the checks. -->
 
 Each of these systems has a document that promises IPv6. Its sentences stand here in our own words, each with the
 requirements that judge it and the checks that do. `script/conformance --cloud NAME` judges one document, and

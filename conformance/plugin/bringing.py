@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from conformance.casting import BadSelection
+from conformance.catalogue.words import ROLES
 from conformance.plugin import hooks
 from conformance.plugin.collecting import cell_of
 from conformance.plugin.hooks import Newcomer
-from conformance.words import ROLES
+from conformance.selection.casting import BadSelection
 from fixtures.brought.manifest import BadManifest, load
 from fixtures.brought.program import implementation
-from fixtures.implementations.base import ProgramError
 from fixtures.implementations.registry import bring, send_away
+from fixtures.programs.base import ProgramError
 from fixtures.sandbox import environment
 
 _BROUGHT: pytest.StashKey[tuple[Newcomer, ...]] = pytest.StashKey()

@@ -1,4 +1,4 @@
-"""How long plays last, from the recordings of reports: shards are balanced by it (conformance/durations.toml)."""
+"""How long plays last, from the recordings of reports; conformance/selection/durations.toml balances shards by it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import median
 
-from conformance.datafiles import BadData
-from conformance.sharding import FILE, USUAL, durations_in
+from conformance.catalogue.datafiles import BadData
+from conformance.selection.sharding import FILE, USUAL, durations_in
 from reports.document.recordings import FOLDER, manifest
 from reports.errors import ReportError, because
 from reports.output import write_whole

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 
 import topologies
-from conformance import traceability
-from conformance.catalogue import catalogue
-from conformance.declared import declared
+from conformance.catalogue import traceability
+from conformance.catalogue.requirements import catalogue
+from conformance.selection.declared import declared
 from reports.document.compliance import Check, Cloud, Requirement, Sentence, Stage
-from topologies.sketch import sketch
+from topologies.stage.sketch import sketch
 
 
 def requirements() -> list[Requirement]:

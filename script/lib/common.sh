@@ -61,7 +61,12 @@ pytest_on() {
 # set_up SECTION...: everything that the sections of packages.txt and requirements.lock name.
 set_up() {
     mkdir -p "$state" 2>/dev/null || stop "cannot write to $root: clone the project into a directory of your own."
-    exec 9>"$state/lock"
+    for file in "$state" "$state"/*; do
+        [ -w "$file" ] || [ ! -e "$file" ] ||
+            stop "cannot write to $file: make it yours (chown -R), or clone the project into a directory of your own."
+    done
+    demand_named_python
+    exec 9>>"$state/lock"
     if command -v flock >/dev/null && ! flock -n 9; then
         say "waiting for another set-up in $root to end."
         flock 9

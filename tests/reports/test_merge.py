@@ -22,7 +22,8 @@ from tests.conformance.test_bad_input import outside
 ROOT = Path(__file__).parents[2]
 SHARDS = 2
 #: A few short plays.
-SELECTION = ("conformance/test_link_local.py", "conformance/test_router_stop.py",
+SELECTION = ("conformance/checks/link_local/test_link_local.py",
+             "conformance/checks/router_discovery/test_router_stop.py",
              "-k", "linux and not without_anybody")  # fmt: skip
 
 Change = Callable[[dict[str, Any]], None]
