@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reports.document.cells import Cell
 from reports.document.compliance import VERDICTS, Compliance, is_stale
-from reports.matrix import Cell
 
 #: Verdicts that somebody has to look at.
 ALARMING = ("error", "fail", "flaky", "inconclusive", "warn")

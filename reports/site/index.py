@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reports.document.cells import Cell
 from reports.document.compliance import VERDICTS, Compliance, Figure, Verdict, is_stale
 from reports.document.recordings import name_of
-from reports.matrix import Cell
 from reports.site.situations import judged_party, partners, question, situation
 
 #: Bits of a cell's last number.

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reports.document.cells import Cell
 from reports.document.recordings import FOLDER, captured, name_of
-from reports.matrix import Cell
 
 #: zlib's level: 1 packs three times as fast as 6, for a tenth more bytes.
 LEVEL = 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from reports.document.cells import ordered
 from reports.document.compliance import Verdict
-from reports.matrix import ordered
 
 
 def question(verdict: Verdict) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reports.document.cells import Cell, worst_first
 from reports.document.compliance import VERDICTS
-from reports.matrix import Cell, worst_first
 from reports.site.working import MARKS
 
 #: The roles that make a network, in the order of its name.

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reports.document.cells import Cell, named, worst_first
 from reports.document.compliance import Cloud, Compliance, Figure
 from reports.document.law import stage
 from reports.document.recordings import name_of
 from reports.drawing.pictures import draw
-from reports.matrix import Cell, named, worst_first
 from reports.output import write_whole
 from reports.site.headline import ALARMING, SYMBOLS, headline, in_order
 from reports.site.index import index
@@ -124,7 +124,7 @@ def _key(cell: Cell) -> str:
     if not recording:
         return f"unplayed-{re.sub(r'[^A-Za-z0-9]', '', (cell.verdict['requirement'] or 'suite').partition('-')[0])}"
     name = name_of(recording)
-    plain = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:80].lstrip(".")
+    plain = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:80].lstrip(".-") or "play"
     return plain if plain == name else f"{plain}-{zlib.crc32(name.encode('utf-8', 'replace')):08x}"
 
 

@@ -43,10 +43,10 @@ Sextant.start = () => {
   pages.matrix = target => { target.append(h("h1", {}, "Requirements × implementations"), Sextant.matrix(Sextant.run.cells, Sextant.filters.read())); };
   pages.programs = target => {
     const rows = Sextant.run.programs.filter(each => each.name !== "—").sort((one, other) => one.role.localeCompare(other.role) || one.name.localeCompare(other.name));
-    target.append(h("h1", {}, "Programs that took part"), h("table", { class: "programs" },
+    target.append(h("h1", {}, "Programs that took part"), h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Programs" }, h("table", { class: "programs" },
       h("thead", {}, h("tr", {}, ["role", "program", "version", "verdicts about it"].map(each => h("th", { scope: "col" }, each)))),
       h("tbody", {}, rows.map(each => h("tr", {}, h("td", {}, each.role), h("th", { scope: "row" }, h("a", { href: Sextant.to("program", each.key) }, each.name)),
-        h("td", {}, each.versions.join(", ")), h("td", {}, Sextant.tally(Sextant.run.byProgram.get(each.key) ?? [])))))));
+        h("td", {}, each.versions.join(", ")), h("td", {}, Sextant.tally(Sextant.run.byProgram.get(each.key) ?? []))))))));
   };
 
   addEventListener("hashchange", show);

@@ -47,6 +47,7 @@ Sextant.cellParts = (() => {
         h("div", {}, h("h3", {}, "expected"), h("p", {}, check?.specification ?? `It ${cell.question}.`)),
         h("div", {}, h("h3", {}, "seen"), h("p", {}, h("strong", { class: `said ${verdict.verdict}` }, verdict.reason)), known(verdict)))],
       [DECIDED[verdict.verdict] ?? "cited", evidence(verdict, play)],
+      ...(verdict.traceback?.length ? [["traceback", h("pre", { class: "traceback" }, verdict.traceback.map(each => `  File "${each.file}", line ${each.line}, in ${each.function}\n    ${each.text}\n`).join(""))]] : []),
       ["again", again(verdict, play)],
     ];
     return h("dl", { class: "story" }, lines.map(([term, told]) => [h("dt", {}, term), h("dd", {}, told)]));

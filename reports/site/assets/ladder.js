@@ -141,15 +141,14 @@ Sextant.ladder = (() => {
     const label = right - left < 100 ? Math.max(left, 0) + 6 : (left + right) / 2;
     const where = arrow.to.length ? arrow.to.map(end => end.node).join(", ") : arrow.everybody ? "everybody" : "nobody";
     return svg("g", { class: `arrow ${state}`, tabindex: "-1", role: "button", "data-frame": arrow.numbers[0],
-      "aria-label": `${fine(arrow.time)}, ${state === "faint" ? "" : `${state} packet, `}${arrow.from ?? "unseen"} to ${where}: ${it.summary}`,
       onclick: event => act.packet(arrow, event.currentTarget),
       onkeydown: event => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act.packet(arrow, event.currentTarget); } } },
-      svg("title", {}, `${fine(arrow.time)}  ${it.source} → ${it.target}\n${it.summary}\nframe ${arrow.numbers.join(", ")}`),
+      svg("title", {}, `${fine(arrow.time)}, ${arrow.deciding ? "it decides, " : ""}${arrow.from ?? "unseen"} to ${where}: ${told}\n${it.source} → ${it.target}, frame ${arrow.numbers.join(", ")}`),
       svg("rect", { class: "hit", x: 0, y: y - 18, width: Math.max(right + 20, GUTTER + 200), height: ROW - 4 }),
-      svg("text", { class: "time", x: GUTTER - 14, y: y + 4 }, arrow.time.toFixed(3)), lines,
+      svg("text", { "aria-hidden": "true", class: "time", x: GUTTER - 14, y: y + 4 }, arrow.time.toFixed(3)), lines,
       from !== undefined ? svg("circle", { class: "origin", cx: from, cy: y, r: 3 }) : null,
-      svg("text", { class: "label", x: label, y: y - 5, "text-anchor": right - left < 100 ? "start" : "middle" }, short(told, room)),
-      arrow.deciding ? svg("text", { class: "decides", x: right + 10, y: y + 4 }, "◀ decides") : null);
+      svg("text", { "aria-hidden": "true", class: "label", x: label, y: y - 5, "text-anchor": right - left < 100 ? "start" : "middle" }, short(told, room)),
+      arrow.deciding ? svg("text", { "aria-hidden": "true", class: "decides", x: right + 10, y: y + 4 }, "◀ decides") : null);
   }
 
   function drawMoment(row, x, width) {
@@ -173,10 +172,10 @@ Sextant.ladder = (() => {
   function drawFolded(row, x, width, act) {
     const kinds = [...Sextant.by(row.folded, each => Sextant.dissect(each.frame.data).kind || "other")].sort((one, other) => other[1].length - one[1].length);
     const told = `${Sextant.count(row.folded.length, "other packet")}: ${kinds.slice(0, 4).map(([kind, those]) => `${those.length} ${kind}`).join(", ")}${kinds.length > 4 ? ", …" : ""}`;
-    return svg("g", { class: "folded", role: "button", tabindex: "0", "aria-label": `${told}; show them`,
+    return svg("g", { class: "folded", role: "button", tabindex: "0", "aria-label": `⋯ ${short(told, width - GUTTER - 60)}: show them`,
       onclick: () => act.unfold(row.folded), onkeydown: event => { if (event.key === "Enter") act.unfold(row.folded); } },
       svg("rect", { class: "hit", x: GUTTER, y: row.y - 11, width: width - GUTTER - 12, height: FOLDED, rx: 4 }),
-      svg("text", { x: GUTTER + 8, y: row.y + 4 }, `⋯ ${short(told, width - GUTTER - 60)}`));
+      svg("text", { "aria-hidden": "true", x: GUTTER + 8, y: row.y + 4 }, `⋯ ${short(told, width - GUTTER - 60)}`));
   }
 
   // One stop for the tabulator; arrow keys go from packet to packet.

@@ -4,7 +4,7 @@ Sextant.matrix = (cells, chosen, bare = false) => {
   const { h } = Sextant;
   const holder = h("div", { class: "scroll matrix", tabindex: "0", role: "region", "aria-label": "Requirements and implementations" });
   const opened = new Set();
-  const FEW = 40;
+  const FEW = 400;
   const ROLES = ["guest", "application", "router", "dhcpv6-server", "relay"];
   const place = role => (ROLES.indexOf(role) + ROLES.length + 1) % (ROLES.length + 1);
   let shown = [];
@@ -17,7 +17,7 @@ Sextant.matrix = (cells, chosen, bare = false) => {
     const rows = new Set(shown.map(cell => cell.requirement.id)).size;
     const order = [...Object.keys(Sextant.run.families), ...families.keys()];
     const sorted = [...families].sort((one, other) => order.indexOf(one[0]) - order.indexOf(other[0]));
-    const open = rows <= FEW;
+    const open = rows * Math.min(columns.length, 30) <= FEW;
     Sextant.clear(holder).append(table(columns, sorted, open));
     const output = form?.querySelector("output");
     if (output) output.textContent = `${Sextant.count(shown.length, "verdict")} on ${Sextant.count(rows, "requirement")}`;

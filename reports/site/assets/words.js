@@ -33,8 +33,9 @@ Sextant.look = cell =>
   `${cell.verdict}${cell.known ? " known" : ""}${cell.stale ? " stale" : ""}${cell.model ? " model" : ""}`;
 Sextant.counted = cells => Sextant.rank.map(word => [word, cells.filter(cell => cell.verdict === word).length])
   .filter(([, number]) => number);
-Sextant.tally = cells => Sextant.counted(cells).map(([verdict, number], place) =>
-  [place ? " " : "", Sextant.badge({ verdict }, `${number} ${verdict}`)]);
+// The counts in words; what is known is counted apart, since it is quiet.
+Sextant.tally = cells => [...Sextant.by([...cells].sort(Sextant.worse), Sextant.look).values()].map((those, place) =>
+  [place ? " " : "", Sextant.badge(those[0], `${those.length.toLocaleString("en")} ${Sextant.word(those[0])}`)]);
 
 // Seconds, as one reads them.
 Sextant.seconds = value => {
