@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from conformance.catalogue.requirements import catalogue
+from conformance.catalogue.words import BINDING
 from conformance.judging.check import Check
 from conformance.judging.verdict import STALLED, Judgement, Notebook, Outcome, Unjudgeable, Violated
 from fixtures.recording.disturbances import lost, refused
@@ -35,9 +36,9 @@ def judge(check: Check, recording: Recording, lacking: Mapping[str, str] | None 
 def _unhindered(check: Check, recording: Recording) -> Judgement:
     notebook = Notebook(recording)
     try:
-        check.function(recording, notebook)
+        check.judges(recording, notebook)
     except Violated as violated:
-        broken = Outcome.FAIL if catalogue().named(check.requirement).binding else Outcome.WARN
+        broken = Outcome.FAIL if catalogue().promise(check.id).level in BINDING else Outcome.WARN
         outcome, reason = _excused(recording, broken, str(violated))
     except Opaque as opaque:
         outcome = Outcome.NOT_APPLICABLE

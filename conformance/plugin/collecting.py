@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.catalogue.requirements import catalogue
-from conformance.judging.check import Check
+from conformance.judging.check import Check, declared_by
 from conformance.plugin.desk import DESK
 from conformance.selection.casting import BadSelection
 from conformance.selection.cells import BadCheck, Cell
@@ -20,22 +19,22 @@ def cell_of(item: pytest.Item) -> Cell | None:
     return cell if isinstance(cell, Cell) else None
 
 
-def _declared(item: pytest.Item) -> object:
-    """The check that a test is of."""
-    return getattr(getattr(item, "function", None), "check", None)
+def _declared(item: pytest.Item) -> tuple[Check, ...]:
+    """The checks that a test is of."""
+    return declared_by(getattr(item, "function", None))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each cell of a check."""
-    check = getattr(metafunc.function, "check", None)
-    if not isinstance(check, Check):
+    checks = declared_by(metafunc.function)
+    if not checks:
         if _belongs_to_the_law(metafunc):
             raise pytest.Collector.CollectError(
                 f"{metafunc.function.__name__} is no check: everything named test_* in conformance/ is declared with"
                 " @check; the suite's own tests live in tests/")
         return
     try:
-        found = metafunc.config.stash[DESK].cells(check)
+        found = [cell for check in checks for cell in metafunc.config.stash[DESK].cells(check)]
     except BadCheck as error:
         raise pytest.Collector.CollectError(str(error)) from error
     except BadSelection as error:
@@ -49,13 +48,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept: list[pytest.Item] = []
     gone: list[pytest.Item] = []
     for item in items:
-        cell, check = cell_of(item), _declared(item)
-        if cell is None and isinstance(check, Check) and (check.passive or config.stash[DESK].captures is not None):
+        cell, checks = cell_of(item), _declared(item)
+        if cell is None and checks and (checks[0].passive or config.stash[DESK].captures is not None):
             continue  # it has no cell in this run, whatever is asked for
         if cell is None:
-            asked = not wanted and not isinstance(_declared(item), Check)
+            asked = not wanted and not checks
         else:
-            asked = not wanted or catalogue().named(cell.check.requirement).id in wanted
+            asked = not wanted or bool(wanted & {cell.check.requirement, cell.check.id})
         (kept if asked else gone).append(item)
     items[:] = kept
     if gone:

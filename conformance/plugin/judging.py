@@ -13,7 +13,6 @@ import pytest
 
 from conformance.catalogue.allowances import allowed
 from conformance.catalogue.deviations import Deviation, deviations, known_deviation
-from conformance.catalogue.requirements import catalogue
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement, Outcome
 from conformance.plugin.collecting import cell_of
@@ -118,14 +117,15 @@ def rule(cell: Cell, desk: Desk) -> Ruling:
 
 def _known(ruling: Ruling, recording: Recording) -> Ruling:
     cell = ruling.cell
-    id = catalogue().named(cell.check.requirement).id
+    check = cell.check
     if ruling.judgement.outcome is Outcome.INCONCLUSIVE:
         if isinstance(cell.scenario, Captured):
             return replace(ruling, excuse=AS_IT_CAME)
-        allowance = allowed(id, cell.test)
+        allowance = allowed(check.requirement, check.part, cell.test)
         return replace(ruling, excuse=allowance.reason if allowance else None)
     if ruling.judgement.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.PASS):
-        found = known_deviation(id, cell.test, recording.play.implementations, deviations())
+        who = recording.play.implementations
+        found = known_deviation(check.requirement, check.part, cell.test, who, deviations())
         if found and found.sometimes and ruling.judgement.outcome is Outcome.PASS:
             return ruling
         return replace(ruling, deviation=found)
@@ -136,7 +136,8 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
     """The cell as the report tells it; schema in the reports' folder."""
     cell, judgement = ruling.cell, ruling.judgement
     return {
-        "requirement": catalogue().named(cell.check.requirement).id,
+        "requirement": cell.check.requirement,
+        "part": cell.check.id if cell.check.part else None,
         "test": nodeid,
         "implementations": {role: asdict(program) for role, program in ruling.implementations.items()},
         "cloud": cell.check.cloud,

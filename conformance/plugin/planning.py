@@ -26,7 +26,7 @@ _PLAN = ".plan"
 
 @dataclass(frozen=True)
 class Planned:
-    """One play, and the checks that will judge it, by module and name: who plays has perhaps collected nothing."""
+    """One play, and the checks that will judge it, by module and key: who plays has perhaps collected nothing."""
 
     request: PlayRequest
     checks: list[tuple[str, str]] = field(default_factory=list)
@@ -36,10 +36,10 @@ class Planned:
         return [self._judge(check, known) for check in self._found()]
 
     def _found(self) -> Iterator[Check]:
-        for module, name in self.checks:
-            if f"{module}.{name}" not in CHECKS:
+        for module, key in self.checks:
+            if key not in CHECKS:
                 import_module(module)
-            yield CHECKS[f"{module}.{name}"]
+            yield CHECKS[key]
 
     def _judge(self, check: Check, known: Mapping[str, Implementation]) -> Judge:
         cast = {role: str(name) for role, name in self.request.cast.items()}
@@ -62,7 +62,7 @@ def plan(items: Sequence[pytest.Item], config: pytest.Config) -> list[Planned]:
             planned = found.setdefault(request.id, Planned(request))
         except ProgramError:
             continue  # a program that cannot tell its version: the cell itself will say so
-        planned.checks.append((cell.check.function.__module__, cell.check.name))
+        planned.checks.append((cell.check.function.__module__, cell.check.key))
     return list(found.values())
 
 
