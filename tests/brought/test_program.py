@@ -167,7 +167,7 @@ while True:
 """)
 
     def happens(live: Any) -> None:
-        live.up("guest")
+        live.at("guest").up()
         live.start("guest")
         live.listen(1.0 if live._implementations["guest"].name == "quiet" else 60.0)
 

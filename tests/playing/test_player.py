@@ -137,7 +137,7 @@ def test_a_peer_that_fails(tmp_path: Path) -> None:
 
 def test_the_recorder_dies(tmp_path: Path, company: list[Company]) -> None:
     def kill(live: Any) -> None:
-        live.up("guest")
+        live.at("guest").up()
         os.kill(company[0]._camera.pid, signal.SIGKILL)
         wait_for_ever(live)
 
@@ -147,9 +147,9 @@ def test_the_recorder_dies(tmp_path: Path, company: list[Company]) -> None:
 
 def test_an_interrupt_ends_all_plays(tmp_path: Path) -> None:
     def interrupt(live: Any) -> None:
-        live.begin("guest", ["sleep", "1000"], name="sleeper")
+        live.at("guest").begin(["sleep", "1000"], name="sleeper")
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        live.run("guest", ["sleep", "1000"], name="another", within=1000.0)
+        live.at("guest").run(["sleep", "1000"], name="another", within=1000.0)
 
     with pytest.raises(KeyboardInterrupt):
         play_all(three(interrupt), tmp_path / "out")
@@ -162,7 +162,7 @@ def test_a_full_disk_ends_the_run(tmp_path: Path) -> None:
     kernel.mount("tmpfs", str(disk), "tmpfs", 0, "size=64k")
 
     def talk(live: Any) -> None:
-        live.run("guest", ["sh", "-c", "yes | head -c 200000"], name="talker")
+        live.at("guest").run(["sh", "-c", "yes | head -c 200000"], name="talker")
 
     with pytest.raises(SavedError) as error:
         play_all(three(talk), disk / "out")
@@ -197,12 +197,12 @@ def test_every_frame_of_a_busy_link_is_counted(tmp_path: Path, monkeypatch: pyte
     chatter = Chatter()
 
     def happens(live: Any) -> None:
-        live.up("guest")
+        live.at("guest").up()
         live.peer("peer", chatter)
         live.listen(0.4)
-        live.power_off("guest")
-        live.power_on("guest")
-        live.up("guest")
+        live.at("guest").power_off()
+        live.at("guest").power_on()
+        live.at("guest").up()
         live.listen(0.4)
 
     recording = played(happens, tmp_path)
