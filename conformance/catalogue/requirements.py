@@ -48,8 +48,9 @@ class Requirement:
         for part in self.parts:
             if part.key == key.lower():
                 return part
-        known = f"; its parts are {', '.join(part.key for part in self.parts)}" if self.parts else "; it has no parts"
-        raise BadData(f"unknown part {f'{self.id}.{key}'!r}{nearest(key, [part.key for part in self.parts]) or known}")
+        known = [part.id for part in self.parts]
+        hint = nearest(f"{self.id}.{key}", known) if known else f"; {self.id} has no parts"
+        raise BadData(f"unknown part {f'{self.id}.{key}'!r}{hint}")
 
     def promise(self, key: str | None) -> Requirement | Part:
         """What a verdict is about: the part of that key, or the requirement where there is none. Raises BadData."""

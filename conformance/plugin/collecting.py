@@ -68,6 +68,11 @@ def recording(request: pytest.FixtureRequest) -> object:
 
 
 @pytest.fixture
+def part() -> None:
+    """The key of the part that a check judges; the judge itself hands it over."""
+
+
+@pytest.fixture
 def notebook() -> None:
     """A check's notebook; the judge itself opens one for each judgement."""
 
