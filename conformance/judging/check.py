@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import signature
+from types import CodeType
 from typing import Any, Protocol, TypeVar
 
 from conformance.judging.verdict import Notebook
@@ -41,6 +42,8 @@ class CheckFunction(Protocol):
     """The shape of a check; one of several parts takes the key of the part as well, by the name `part`."""
 
     __name__: str
+    __module__: str
+    __code__: CodeType
 
     def __call__(self, recording: Recording, notebook: Notebook, **part: str) -> None:
         """Return when the requirement is met; raise Violated or Unjudgeable through the notebook when not."""

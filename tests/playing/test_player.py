@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from fixtures.peers.base import Peer
 from fixtures.playing.company import Company
 from fixtures.playing.demolition import await_demolitions
-from fixtures.playing.player import Progress, play_all
+from fixtures.playing.player import Progress, batches, play_all
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import SavedError, load
@@ -46,6 +47,15 @@ def company(monkeypatch: pytest.MonkeyPatch) -> list[Company]:
 
     monkeypatch.setattr(Company, "__init__", remember)
     return made
+
+
+@pytest.mark.parametrize(("files", "rounds"), [(65536, [3]), (128 + 2 * 9, [1, 2]), (10, [1, 1, 1])])
+def test_as_many_stages_stand_as_files_may_be_open(
+    monkeypatch: pytest.MonkeyPatch, files: int, rounds: list[int]
+) -> None:
+    """Each of these stages has three nodes, and each node costs three files."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    assert [len(some) for some in batches(three(wait_for_ever))] == rounds
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +105,11 @@ def test_a_bug_in_a_scenario_is_an_error_of_its_play_alone(tmp_path: Path) -> No
                       PlayRequest(Tiny("sound"), {"guest": "linux"})], tmp_path)
     found = errors(saved)
     assert found["sound"] is None
-    assert str(found["buggy"]).startswith("ZeroDivisionError: no reason (test_player.py:")
+    assert str(found["buggy"]).startswith("ZeroDivisionError: no reason (tests/playing/test_player.py:")
+    (broken,) = (each for each in map(load, saved.values()) if each.error)
+    assert broken.trace[-1].text == 'raise ZeroDivisionError("no reason")'
+    assert broken.trace[-1].file == "tests/playing/test_player.py"
+    assert not [line for line in broken.trace if "performing.py" in line.file]
 
 
 def test_a_scenario_that_asks_for_what_is_not_there(tmp_path: Path) -> None:
@@ -132,6 +146,7 @@ def test_a_peer_that_fails(tmp_path: Path) -> None:
 
     recording = played(happens, tmp_path)
     assert recording.error == "the Clumsy failed: ValueError: stumbled"
+    assert recording.trace[-1].text == 'raise ValueError("stumbled")'
     assert recording.marked("peer-failed")
 
 
