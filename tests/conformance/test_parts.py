@@ -95,25 +95,22 @@ TABLE = {"code": 1, "short": 2}
 
 
 @check("RA-11", Unplayed(), role="router", parts=TABLE)
-def test_it(recording: Recording, notebook: Notebook, part: str) -> None:
+def judges_it(recording: Recording, notebook: Notebook, part: str) -> None:
     notebook.expect(len(recording.frames) != TABLE[part], f"{part} is wrong", *recording.frames)
 
 
-@edited(test_it, because={part: f"{part} is" for part in TABLE})
+@edited(judges_it, because={part: f"{part} is" for part in TABLE})
 def cut(recording: Recording, part: str) -> Recording:
     return recording
 
 
-@played(test_it, because="short is", parts=["short"])
+@played(judges_it, because="short is", parts=["short"])
 def broken() -> None:
     """Counts for one part only."""
 
 
-test_it.__test__ = False  # type: ignore[attr-defined]
-
-
 def checks() -> dict[str | None, Check]:
-    return {each.part: each for each in declared_by(test_it)}
+    return {each.part: each for each in declared_by(judges_it)}
 
 
 def test_a_check_is_called_once_for_each_part() -> None:
@@ -128,23 +125,23 @@ def test_mutants_belong_to_parts() -> None:
 
     assert names(checks()["code"].mutants) == [("cut", "code is")]
     assert names(checks()["short"].mutants) == [("cut", "short is"), ("broken", "short is")]
-    with pytest.raises(ValueError, match="test_it judges no part 'cod'"):
-        edited(test_it, because={"cod": ""})(cut)
+    with pytest.raises(ValueError, match="judges_it judges no part 'cod'"):
+        edited(judges_it, because={"cod": ""})(cut)
 
 
 def test_ids_end_with_the_part() -> None:
     found = [cell.test for each in checks().values() for cell in cells(each, lambda scenario: [{"router": "radvd"}])]
-    assert found == ["test_it[radvd-code]", "test_it[radvd-short]"]
+    assert found == ["judges_it[radvd-code]", "judges_it[radvd-short]"]
 
 
 @pytest.mark.parametrize(("id", "parts", "said"), [
-    ("RA-11", [], "test_it: RA-11 has parts, so its checks name those that they judge"),
-    ("RA-11", ["cod"], "test_it: unknown part 'RA-11.cod'; did you mean RA-11.code?"),
-    ("RA-02.form", [], "test_it: unknown part 'RA-02.form'; RA-02 has no parts"),
+    ("RA-11", [], "judges_it: RA-11 has parts, so its checks name those that they judge"),
+    ("RA-11", ["cod"], "judges_it: unknown part 'RA-11.cod'; did you mean RA-11.code?"),
+    ("RA-02.form", [], "judges_it: unknown part 'RA-02.form'; RA-02 has no parts"),
 ])
 def test_wrongly_declared_parts(id: str, parts: list[str], said: str) -> None:
     requirement, _, only = id.partition(".")
-    made = Check(requirement, (Unplayed(),), test_it, "router", part=only or next(iter(parts), None))
+    made = Check(requirement, (Unplayed(),), judges_it, "router", part=only or next(iter(parts), None))
     with pytest.raises(BadCheck) as caught:
         list(cells(made, lambda scenario: []))
     assert said in str(caught.value)
