@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                          " installed in every other role; --matrix=full: against all of them")
     group.addoption("--list-implementations", action="store_true", help="print the implementations, and end")
     group.addoption("--requirement", action="append", metavar="ID", default=[],
-                    help="judge only this requirement, such as RA-05; may be repeated")
+                    help="judge only this requirement or part of one, such as RA-05 or RA-11.code; may be repeated")
     group.addoption("--nightly", action="store_true", help="play what is too slow for an ordinary run, too")
     group.addoption("--recordings", metavar="DIR", default=None,
                     help="play nothing: judge the recordings saved in DIR")
@@ -58,13 +58,13 @@ def pytest_configure(config: pytest.Config) -> None:
         selection = Selection(wanted, all_implementations(), lineup(), config.getoption("matrix") or "")
         for role in wanted:
             selection.playing(role)
-        requirements = frozenset(_requirement(id) for id in config.getoption("requirement"))
+        promises = frozenset(_promise(id) for id in config.getoption("requirement"))
         programs, plays = Programs(selection), None
         source = _elsewhere(config, programs)
         if source is None:
             programs.demand_installed()
             source = plays = Played(programs, config.getoption("nightly"))
-        config.stash[DESK] = Desk(programs, source, plays, requirements, nightly=config.getoption("nightly"),
+        config.stash[DESK] = Desk(programs, source, plays, promises, nightly=config.getoption("nightly"),
                                   strict=bool(config.getini("strict")), again=_again(config))
     except (BadData, BadSelection, BadRecordings) as error:
         raise pytest.UsageError(str(error)) from error
@@ -125,9 +125,9 @@ def _matrix(word: str) -> str:
     return word
 
 
-def _requirement(id: str) -> str:
+def _promise(id: str) -> str:
     try:
-        return catalogue().named(id).id
+        return catalogue().promise(id).id
     except BadData as error:
         raise BadData(f"--requirement {id}: {error}") from error
 

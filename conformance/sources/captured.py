@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import Check
 from conformance.selection.cells import Cell, verify
 from conformance.sources.base import NotRun
@@ -74,7 +73,7 @@ class Captured:
         """A passive check has one for each party of its role; a requirement that is not judged has one in all."""
         verify(check)
         if not check.passive:
-            id = catalogue().named(check.requirement).id
+            id = check.requirement
             if id not in self._judged() and id not in self._told:
                 self._told.add(id)
                 yield Cell(check, Heard(role=check.role, reason=NEEDS_A_PLAY), {}, SCENARIO)
@@ -132,7 +131,7 @@ class Captured:
         if self._passive is None:
             from conformance.selection.declared import declared
 
-            self._passive = frozenset(catalogue().named(check.requirement).id for check in declared() if check.passive)
+            self._passive = frozenset(check.requirement for check in declared() if check.passive)
         return self._passive
 
 
