@@ -13,6 +13,7 @@ from conformance.judging.check import Check
 from conformance.traceability import cloud_named
 from fixtures.features import FEATURES, PLAYED_BY
 from fixtures.implementations.base import Implementation
+from fixtures.names import product_of
 from fixtures.scenarios.base import Scenario
 
 
@@ -31,8 +32,16 @@ class Cell:
 
     @property
     def test(self) -> str:
-        """The test's name with its id, as deviations and allowances name it."""
+        """The test's name with its id."""
         return f"{self.check.name}[{self.id}]"
+
+    @property
+    def test_of_products(self) -> str:
+        """The same as deviations and allowances name it: a build is judged as what it is a build of."""
+        plain = {role: product_of(name) for role, name in self.cast.items()}
+        if plain == self.cast:
+            return self.test
+        return f"{self.check.name}[{self.id.removesuffix(label(self.cast))}{label(plain)}]"
 
     def lacking(self, known: Mapping[str, Implementation]) -> dict[str, str]:
         """The needed features that somebody of the cast declares not to have, each with its source."""

@@ -122,10 +122,10 @@ def _known(ruling: Ruling, recording: Recording) -> Ruling:
     if ruling.judgement.outcome is Outcome.INCONCLUSIVE:
         if isinstance(cell.scenario, Captured):
             return replace(ruling, excuse=AS_IT_CAME)
-        allowance = allowed(id, cell.test)
+        allowance = allowed(id, cell.test_of_products)
         return replace(ruling, excuse=allowance.reason if allowance else None)
     if ruling.judgement.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.PASS):
-        found = known_deviation(id, cell.test, recording.play.implementations, deviations())
+        found = known_deviation(id, cell.test_of_products, recording.play.implementations, deviations())
         if found and found.sometimes and ruling.judgement.outcome is Outcome.PASS:
             return ruling
         return replace(ruling, deviation=found)

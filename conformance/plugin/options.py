@@ -81,7 +81,7 @@ def _saved(config: pytest.Config) -> Archive | Shelf | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """`--list-implementations`: a table, and the end."""
-    if not config.getoption("list_implementations"):
+    if not config.getoption("list_implementations") or bringing.awaits_sandbox(config):
         return None
     for line in implementations_table():
         print(line)
