@@ -18,12 +18,12 @@ import pytest
 from conformance.plugin.desk import DESK
 from fixtures.playing.paths import STAGING
 from fixtures.sandbox import rooms
-from reports import facts
-from reports.compliance import Compliance, Shard
+from reports.document import facts
+from reports.document.compliance import Compliance, Shard
+from reports.document.harvest import Harvest
+from reports.document.recordings import FOLDER, name_of, worst_stall
 from reports.errors import ReportError
-from reports.harvest import Harvest
 from reports.output import ReportDirectory, link_tree
-from reports.recordings import FOLDER, name_of, worst_stall
 
 DEFAULT = Path("reports") / "out"
 _WORKER_KEY = "sextant_staging"
@@ -143,7 +143,7 @@ class Reporter:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write everything into the staging directory and swap it in."""
         # Only here, so that no worker and no start waits for the law and the templates' engine.
-        from conformance.sharding import note_of
+        from conformance.selection.sharding import note_of
 
         self._shard = cast(Shard | None, note_of(self._directory.staging)) if self._directory.claimed else None
         idle = self._shard is not None and self._shard["selected"] > 0 and not self._selected
@@ -171,7 +171,7 @@ class Reporter:
         if self._trouble:
             self._say(f"ERROR: {self._trouble}", red=True)
         elif self._published:
-            from reports import allure_page
+            from reports.allure import page as allure_page
 
             self._say(f"report: {self._shown(self._directory.path / 'index.html')}")
             made = allure_page.generate(self._directory.path)
@@ -183,8 +183,8 @@ class Reporter:
             self._directory.release()
 
     def _document(self) -> Compliance:
-        from reports import law
-        from reports.sentences import judged
+        from reports.document import law
+        from reports.document.sentences import judged
 
         config = self._config
         workers = config.getoption("tx", None) or []

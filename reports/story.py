@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.compliance import Evidence, Requirement, Verdict
+from reports.document.compliance import Evidence, Requirement, Verdict
+from reports.document.recordings import Told, told
 from reports.matrix import Cell, ordered
-from reports.recordings import Told, told
 
 #: More evidence than this is left to compliance.json, and of a pass, more than that; the page says so.
 SHOWN, SHOWN_OF_PASS = 12, 6
@@ -109,7 +109,7 @@ def _known(deviation: Any) -> str | None:
         which = " ".join(str(deviation.get(key) or "") for key in ("implementation", "versions")).strip()
         why = "; ".join(str(deviation[key]) for key in ("reason", "source") if deviation.get(key))
         return f"{which}: {why}" if which else why
-    return deviation if isinstance(deviation, str) else "listed in conformance/deviations"
+    return deviation if isinstance(deviation, str) else "listed in conformance/catalogue/deviations"
 
 
 def _look(play: Told | None, frame: int | None) -> str | None:

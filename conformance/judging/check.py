@@ -22,7 +22,7 @@ from typing import Any, Protocol, TypeVar
 
 from conformance.judging.verdict import Notebook
 from fixtures.recording.model import Recording
-from fixtures.scenarios.base import Scenario
+from fixtures.stagecraft.base import Scenario
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -65,7 +65,7 @@ class Check:
     cast lacks one, the cell is `not-applicable`, and it is judged all the same to probe that declaration.
 
     `cloud` is the cloud whose document it judges, None for a check of every network. `sentences` are those of that
-    document that it judges (`conformance/clouds/traceability`); where it names none, it judges all that name its
+    document that it judges (`conformance/catalogue/traceability`); where it names none, it judges all that name its
     requirement.
 
     A `passive` check assumes nothing but what its party's frames say, so it judges captures of other origin too

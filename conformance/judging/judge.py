@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from conformance.catalogue import catalogue
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import Check
 from conformance.judging.verdict import STALLED, Judgement, Notebook, Outcome, Unjudgeable, Violated
 from fixtures.recording.disturbances import lost, refused

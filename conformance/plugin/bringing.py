@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from conformance.casting import BadSelection
-from conformance.lineup import lineup
+from conformance.catalogue.words import ROLES
 from conformance.plugin import hooks
 from conformance.plugin.collecting import cell_of
 from conformance.plugin.desk import DESK
 from conformance.plugin.hooks import Newcomer
-from conformance.words import ROLES
+from conformance.selection.casting import BadSelection
+from conformance.selection.lineup import lineup
 from fixtures.brought.manifest import BadManifest, load
 from fixtures.brought.program import implementation
-from fixtures.implementations.base import Implementation, ProgramError
 from fixtures.implementations.registry import all_implementations, bring, send_away
 from fixtures.names import product_of
+from fixtures.programs.base import Implementation, ProgramError
 from fixtures.sandbox import environment
 
 _BROUGHT: pytest.StashKey[tuple[Newcomer, ...]] = pytest.StashKey()

@@ -12,9 +12,9 @@ import pytest
 
 from conformance.plugin.hooks import Newcomer
 from fixtures.brought.build import BadBuild, find, stand_in
-from fixtures.implementations.base import Implementation, ProgramError
 from fixtures.implementations.registry import UnknownImplementation, named
 from fixtures.names import product_of
+from fixtures.programs.base import Implementation, ProgramError
 from fixtures.sandbox import environment
 
 #: NAME or NAME@LABEL; a label goes into file names and test ids.

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from conformance.datafiles import BadData
-from conformance.declared import declared
+from conformance.catalogue.datafiles import BadData
+from conformance.catalogue.traceability import Cloud, Sentence, cloud_named, judges, needed
 from conformance.judging.check import Check
 from conformance.judging.verdict import Outcome
 from conformance.plugin.collecting import cell_of
 from conformance.plugin.judging import PROPERTY
-from conformance.traceability import Cloud, Sentence, cloud_named, judges, needed
+from conformance.selection.declared import declared
 
 ASKED: pytest.StashKey[list[Cloud]] = pytest.StashKey()
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.casting import BadSelection
-from conformance.catalogue import catalogue
-from conformance.cells import BadCheck, Cell
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import Check
 from conformance.plugin.desk import DESK
+from conformance.selection.casting import BadSelection
+from conformance.selection.cells import BadCheck, Cell
 
 
 def cell_of(item: pytest.Item) -> Cell | None:

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from conformance.captured import Shelf
-from conformance.casting import BadSelection, Cast, Selection, casts
-from conformance.cells import Cell, cells, verify
 from conformance.judging.check import Check
 from conformance.plugin.archive import Archive
-from fixtures.implementations.base import ProgramError
+from conformance.selection.captured import Shelf
+from conformance.selection.casting import BadSelection, Cast, Selection, casts
+from conformance.selection.cells import Cell, cells, verify
 from fixtures.playing.request import PlayRequest
+from fixtures.programs.base import ProgramError
 from fixtures.recording.model import Program, Recording
 from fixtures.recording.storage import SavedError, load
-from fixtures.scenarios.base import Scenario
+from fixtures.stagecraft.base import Scenario
 
 
 class NotRun(Exception):

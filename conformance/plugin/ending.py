@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from conformance.catalogue import catalogue
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.verdict import Outcome
 from conformance.plugin.desk import DESK
 from conformance.plugin.judging import PROPERTY
 from conformance.plugin.sharding import is_part_of_something
-from conformance.undisturbed import told
+from conformance.selection.undisturbed import told
 from fixtures.captures.parties import SCENARIO
 
 RED, BROKEN, NOTHING = 1, 3, 5

@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from conformance.allowances import allowed
-from conformance.captured import AS_IT_CAME, Captured
-from conformance.catalogue import catalogue
-from conformance.cells import Cell
-from conformance.declines import declined
-from conformance.deviations import Deviation, deviations, known_deviation
+from conformance.catalogue.allowances import allowed
+from conformance.catalogue.deviations import Deviation, deviations, known_deviation
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement, Outcome
 from conformance.plugin.collecting import cell_of
 from conformance.plugin.desk import DESK, Desk, NotPlayed, NotRecorded, NotRun
 from conformance.plugin.story import story
+from conformance.selection.captured import AS_IT_CAME, Captured
+from conformance.selection.cells import Cell
+from conformance.selection.declines import declined
 from fixtures.recording.model import Program, Recording
 
 #: The name of the user property that carries a cell's verdict to the report, as a dictionary of JSON values.

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from conformance.captured import Shelf
-from conformance.casting import BadSelection, Selection
-from conformance.catalogue import catalogue
-from conformance.datafiles import BadData
-from conformance.lineup import lineup
+from conformance.catalogue.datafiles import BadData
+from conformance.catalogue.requirements import catalogue
 from conformance.plugin import bringing
 from conformance.plugin.archive import Archive, BadRecordings
 from conformance.plugin.desk import DESK, Desk
+from conformance.selection.captured import Shelf
+from conformance.selection.casting import BadSelection, Selection
+from conformance.selection.lineup import lineup
 from fixtures.captures.reader import CaptureError
-from fixtures.implementations.base import ProgramError
 from fixtures.implementations.registry import all_implementations
+from fixtures.programs.base import ProgramError
 
 #: The roles that a real program can be chosen for, each with its own option.
 CHOOSABLE = (

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cells import Cell
 from conformance.judging.check import CHECKS, Check
 from conformance.judging.judge import judge
 from conformance.plugin.collecting import cell_of
 from conformance.plugin.desk import DESK
-from conformance.undisturbed import Judge
-from fixtures.implementations.base import Implementation, ProgramError
+from conformance.selection.cells import Cell
+from conformance.selection.undisturbed import Judge
 from fixtures.playing.request import PlayRequest
+from fixtures.programs.base import Implementation, ProgramError
 
 _PLAN = ".plan"
 

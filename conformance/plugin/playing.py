@@ -19,8 +19,8 @@ from conformance.plugin.desk import DESK
 from conformance.plugin.machine import demand_kernel
 from conformance.plugin.planning import Planned
 from conformance.plugin.progress import ProgressLine
-from conformance.sharding import expected
-from conformance.undisturbed import undisturbed
+from conformance.selection.sharding import expected
+from conformance.selection.undisturbed import undisturbed
 from fixtures.playing.paths import STAGING
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.camera import CameraError

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.catalogue import catalogue
-from conformance.cells import Cell
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.verdict import Evidence, Judgement
+from conformance.selection.cells import Cell
 
 
 def story(cell: Cell, judgement: Judgement, recording: str | None, again: str) -> str:

@@ -8,9 +8,9 @@ from ipaddress import IPv6Address
 from itertools import pairwise
 from typing import Any
 
-from conformance.granting import less
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
+from conformance.reading.granting import less
 from conformance.wire.sample import conversation
 from conformance.wire.spoken import ALL_SERVERS, examined, flawed, from_client, heard, must, said
 from fixtures.recording import editing

@@ -14,10 +14,10 @@ import pytest
 from fixtures.brought import manifest as manifests
 from fixtures.brought.manifest import load
 from fixtures.brought.program import Brought, implementation
-from fixtures.implementations.base import ProgramError
 from fixtures.playing.output import LINES
 from fixtures.playing.player import play_all
 from fixtures.playing.request import PlayRequest
+from fixtures.programs.base import ProgramError
 from fixtures.recording.feed import MOST
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load as loaded

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.catalogue import catalogue
+from conformance.catalogue.requirements import catalogue
 from conformance.wire.sample import pcap
 from fixtures.captures.parties import MOST, judgeable
 from tests.captures.disguises import as_pcap, packets, plain, rewritten

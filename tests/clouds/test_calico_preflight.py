@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.clouds.calico_preflight import ROUTELESS, UNREACHABLE, Preflight
-from fixtures.scenarios.base import Live
+from fixtures.clouds.calico.preflight import ROUTELESS, UNREACHABLE, Preflight
+from fixtures.stagecraft.base import Live
 from topologies.three_hosts import HOSTS, HOSTS4
 
 

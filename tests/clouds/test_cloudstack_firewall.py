@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from conformance.clouds.firewall_reading import listed
-from fixtures.clouds.cloudstack_firewall import Firewall, FirewallRule
+from conformance.clouds.cloudstack.firewall_reading import listed
+from fixtures.clouds.cloudstack.firewall import Firewall, FirewallRule
 from fixtures.clouds.control_plane import Refused
 from fixtures.clouds.source_routes import ingress_filter
-from fixtures.scenarios.cloudstack_firewall_calls import RANGE, RULES
+from fixtures.scenarios.clouds.cloudstack.firewall_calls import RANGE, RULES
 
 NETWORK = IPv6Network("2001:db8:1::/64")
 

@@ -11,7 +11,7 @@ from fixtures.clouds.asking import ask
 from fixtures.clouds.control_plane import Refused
 from fixtures.clouds.hands import Hands
 from fixtures.clouds.pool import Pool
-from fixtures.implementations.base import ProgramError
+from fixtures.programs.base import ProgramError
 
 NETWORK = IPv6Network("2001:db8:1::/64")
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from conformance import deviations as known_deviations
-from conformance.catalogue import catalogue
+from conformance.catalogue import deviations as known_deviations
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.judge import judge  # noqa: F401, loaded before pytester watches the modules
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from conformance.deviations import Deviation
+from conformance.catalogue.deviations import Deviation
 from conformance.judging.check import Broken, Check, Mutant
 from conformance.judging.citing import cited
 from conformance.judging.verdict import Notebook
@@ -118,7 +118,7 @@ def test_who_is_known_to_deviate_plays_last(known: Any, tmp_path: Path, monkeypa
 
 def test_what_the_machine_made_undecidable_is_played_again(
         known: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.undisturbed.await_calm", lambda: True)
+    monkeypatch.setattr("conformance.selection.undisturbed.await_calm", lambda: True)
     plays = Plays()
 
     def hurried(recording: Recording, notebook: Notebook) -> None:

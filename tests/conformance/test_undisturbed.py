@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conformance.judging.verdict import STALLED, Judgement, Outcome
-from conformance.undisturbed import FEWER, told, undisturbed
+from conformance.selection.undisturbed import FEWER, told, undisturbed
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.disturbances import neighbours_lost
 from fixtures.recording.model import Play, Recording
@@ -59,7 +59,7 @@ class Machine:
 @pytest.fixture
 def calm(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for a real machine between two rounds of an imagined one."""
-    monkeypatch.setattr("conformance.undisturbed.await_calm", lambda: True)
+    monkeypatch.setattr("conformance.selection.undisturbed.await_calm", lambda: True)
 
 
 def play(machine: Machine, into: Path, *judgements: Judgement) -> dict[str, str]:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from fixtures.implementations.base import GuestClient, Post
+from fixtures.programs.base import GuestClient, Post
 from fixtures.recording.model import Frame, KernelEvent, Mark, Stall
 from fixtures.situation import GuestSettings
 from tests.playing.tiny import played, started

@@ -20,7 +20,7 @@ from fixtures.recording.model import Recording
 from fixtures.recording.storage import SavedError, load
 from fixtures.sandbox import kernel
 from tests.playing.tiny import Tiny, played, tiny
-from topologies.topology import Topology
+from topologies.stage.topology import Topology
 
 
 def wait_for_ever(live: Any) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.implementations.base import ProgramError
 from fixtures.playing.output import LINES
 from fixtures.playing.request import PlayRequest
+from fixtures.programs.base import ProgramError
 from tests.playing.tiny import Script, played, started, tiny
 
 

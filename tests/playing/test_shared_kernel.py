@@ -19,7 +19,7 @@ from fixtures.recording import recorder
 from fixtures.recording.disturbances import NEIGHBOURS_LOST, crowded, refused
 from fixtures.recording.model import Mark
 from tests.playing.tiny import played
-from topologies import addressing as plan
+from topologies.stage import addressing as plan
 
 NDISC = Table("ndisc_cache", entries=100, soft=512, hard=1024, forced=7, fulls=1)
 

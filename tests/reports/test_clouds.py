@@ -12,14 +12,15 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from conformance import traceability
-from conformance.declared import declared
-from reports import clouds_doc, compliance, law
+from conformance.catalogue import traceability
+from conformance.selection.declared import declared
+from reports import clouds_doc
 from reports.build import build
-from reports.compliance import Compliance, Requirement, Sentence, Stage
-from reports.layout import arrange
-from reports.pictures import draw
-from reports.sentences import judged, judges
+from reports.document import compliance, law
+from reports.document.compliance import Compliance, Requirement, Sentence, Stage
+from reports.document.sentences import judged, judges
+from reports.drawing.layout import arrange
+from reports.drawing.pictures import draw
 from tests.reports.synthetic import document
 
 SENTENCE: Sentence = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.compliance import VERDICTS
+from reports.document.compliance import VERDICTS
 from reports.matrix import named
 from reports.page import render
 from tests.reports.synthetic import document

@@ -83,7 +83,7 @@ def test_a_file_that_is_no_program_is_found_by_a_pattern(tree: Path) -> None:
     [
         (["--matrix"], True),
         (["-k", "lease", "--matrix=full"], True),
-        (["conformance/test_duid.py", "--matrix", "--guest", "linux"], True),
+        (["conformance/checks/dhcpv6/test_duid.py", "--matrix", "--guest", "linux"], True),
         (["--guest", "dhcpcd"], False),
         (["conformance/matrix"], False),
         ([], False),

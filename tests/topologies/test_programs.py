@@ -12,9 +12,9 @@ import pytest
 from mininet.cli import CLI
 from mininet.log import lg, setLogLevel
 
-from topologies.privacy import CannotHide
-from topologies.rooms import RoomClosed
-from topologies.stage import Stage
+from topologies.stage.privacy import CannotHide
+from topologies.stage.rooms import RoomClosed
+from topologies.stage.stage import Stage
 
 
 def said(stage: Stage, node: str, *argv: str, **options: object) -> str:
