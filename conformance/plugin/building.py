@@ -14,7 +14,7 @@ from conformance.plugin.hooks import Newcomer
 from fixtures.brought.build import BadBuild, find, stand_in
 from fixtures.implementations.registry import UnknownImplementation, named
 from fixtures.names import product_of
-from fixtures.programs.base import Implementation, ProgramError
+from fixtures.programs.base import Implementation, ProgramError, Unrecognised
 from fixtures.sandbox import environment
 
 #: NAME or NAME@LABEL; a label goes into file names and test ids.
@@ -42,6 +42,10 @@ def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
             who = _built(given, config.invocation_params.dir)
             if environment.inside():
                 who.recognise()
+        except Unrecognised as error:
+            assert who.build is not None
+            main = who.build.files[who.build.main]
+            raise pytest.UsageError(f"--program {given}: {main} is no {product_of(who.name)}: {error}") from error
         except (BadBuild, ProgramError, UnknownImplementation) as error:
             raise pytest.UsageError(f"--program {given}: {error}") from error
         assert who.build is not None
