@@ -1,6 +1,6 @@
 """Traceability: what each cloud's document says, sentence by sentence, and which requirements judge it.
 
-Data in clouds/traceability/*.toml, one file for each cloud. Sentences are our own paraphrases, never quotations.
+Data in traceability/*.toml, one file for each cloud. Sentences are our own paraphrases, never quotations.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 from conformance.catalogue.datafiles import BadData, checked, entries, nearest, read
 from conformance.catalogue.requirements import Catalogue, catalogue
 from conformance.catalogue.words import CLOUDS
-from conformance.judging.check import Check
 
 FOLDER = Path(__file__).parent / "traceability"
 
@@ -67,28 +66,6 @@ def cloud_named(name: str) -> Cloud:
     if name.lower() in clouds():
         return clouds()[name.lower()]
     raise BadData(f"unknown cloud {name!r}{nearest(name, clouds())} (known: {', '.join(clouds())})")
-
-
-def judges(sentence: Sentence, requirement: str, checks: Iterable[Check]) -> list[Check]:
-    """The checks that judge one requirement for one sentence.
-
-    A check of the cloud is a better witness than a general one: where there is one, it alone counts. A check of the
-    cloud that names sentences counts for these only.
-    """
-    able = [check for check in checks if check.requirement == requirement]
-    own = [check for check in able if check.cloud == sentence.cloud]
-    own = [check for check in own if not check.sentences or sentence.id in check.sentences]
-    return own or [check for check in able if check.cloud is None]
-
-
-def needed(cloud: Cloud, checks: Iterable[Check]) -> list[Check]:
-    """What `--cloud` selects: all checks of the cloud, and the general ones that alone judge a sentence of it."""
-    known = list(checks)
-    wanted = [check for check in known if check.cloud == cloud.name]
-    for sentence in cloud.sentences:
-        for requirement in sentence.requirements:
-            wanted += [check for check in judges(sentence, requirement, known) if check not in wanted]
-    return wanted
 
 
 def load(folder: Path, known: Catalogue) -> dict[str, Cloud]:

@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
     """Those of `--program`. They are only started, to ask who they are, inside the sandbox."""
     asked = config.getoption("program")
-    if asked and (config.getoption("recordings") or config.getoption("capture_file")):
+    if asked and (config.getoption("recordings") or config.getoption("pcap")):
         raise pytest.UsageError(f"--program {asked[0]}: saved recordings and captures are judged without any program;"
                                 " leave it away")
     found = []

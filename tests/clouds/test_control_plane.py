@@ -27,7 +27,10 @@ class Notes:
     def mark(self, name: str, **fields: Any) -> None:
         self.marks.append((name, fields))
 
-    def run(self, node: str, argv: list[str], *, name: str) -> int:
+    def at(self, node: str) -> Notes:
+        return self
+
+    def run(self, argv: list[str], *, name: str) -> int:
         self.ran.append(argv)
         return self.status
 

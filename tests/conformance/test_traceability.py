@@ -8,10 +8,11 @@ import pytest
 
 from conformance.catalogue.datafiles import BadData
 from conformance.catalogue.requirements import catalogue
-from conformance.catalogue.traceability import Cloud, cloud_named, clouds, judges, load, needed
+from conformance.catalogue.traceability import Cloud, cloud_named, clouds, load
 from conformance.catalogue.words import CLOUDS
 from conformance.judging.check import Check
 from conformance.selection.cells import BadCheck, verify
+from conformance.selection.sentences import judges, needed
 from tests.conformance.synthetic import Unplayed
 
 HEAD = 'cloud = "calico"\ntitle = "Calico"\ndocument = "A page"\ntopology = "calico"\nreal = []\nmodelled = []\n'

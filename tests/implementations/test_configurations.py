@@ -11,8 +11,8 @@ import pytest
 
 from fixtures.implementations import bird, curl, dhcpcd, dnsmasq, kea, ndppd, networkd, radvd
 from fixtures.implementations.networkd_resolv import resolv_conf
-from fixtures.implementations.serving import check_advertising
 from fixtures.programs.base import ProgramError
+from fixtures.programs.serving import check_advertising
 from fixtures.situation import (
     BgpPeer,
     FabricTask,

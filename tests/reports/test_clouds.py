@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from conformance.catalogue import traceability
+from conformance.selection import sentences
 from conformance.selection.declared import declared
 from reports import clouds_doc
 from reports.build import build
@@ -99,7 +100,7 @@ def test_report_and_selection_keep_the_same_rule() -> None:
             cloud.sentences, (each for each in law.sentences() if each["cloud"] == cloud.name), strict=True
         ):
             for id in sentence.requirements:
-                selected = {check.name for check in traceability.judges(sentence, id, checks)}
+                selected = {check.name for check in sentences.judges(sentence, id, checks)}
                 assert {each["test"] for each in judges(said, requirements[id])} == selected
 
 

@@ -9,16 +9,14 @@ import fcntl
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from mininet.link import Intf, Link
 
 from topologies.stage.addressing import mac_of
 from topologies.stage.netlink import IFF_UP, Address, End, Interface, Network
 from topologies.stage.offload import switch_off
-
-if TYPE_CHECKING:
-    from topologies.stage.stagenode import StageNode
+from topologies.stage.rooms import Room
 
 #: IPv6 over Ethernet (RFC 2464 section 2), bytes.
 MTU = 1500
@@ -38,6 +36,36 @@ class Route:
     metric: int | None = None
 
 
+class Holder(Protocol):
+    """The node at one end of a link, as the link sees it. `bridge` is the ifindex of a segment's bridge, else None."""
+
+    name: str
+    bridge: int | None
+
+    @property
+    def powered(self) -> bool:
+        """Whether it has its namespaces."""
+
+    @property
+    def room(self) -> Room:
+        """Its namespaces. Raises RoomClosed where it is powered off."""
+
+    def newPort(self) -> int:
+        """The next free port (Mininet)."""
+
+    def addIntf(self, intf: Any, *, port: int, moveIntfFn: Any) -> None:
+        """Take an end at a port (Mininet)."""
+
+    def delIntf(self, intf: Any) -> None:
+        """Forget an end (Mininet)."""
+
+    def interface_name(self, port: int, other: Any) -> str:
+        """The name of the interface at this port where the topology gives none."""
+
+    def add_routes(self, intf: Any) -> None:
+        """Add the static routes that leave by this interface."""
+
+
 class StageIntf(Intf):
     """One end of a link, in its node's namespace. `addresses` are given to it whenever it is raised.
 
@@ -45,7 +73,7 @@ class StageIntf(Intf):
     when its node's links are raised together.
     """
 
-    def __init__(self, name: str, node: StageNode, *, port: int, link: StageLink, taken: set[str],
+    def __init__(self, name: str, node: Holder, *, port: int, link: StageLink, taken: set[str],
                  mac: str | None = None, addresses: Sequence[Interface] = (), nodad: bool = False,
                  held: bool = False, mtu: int = MTU) -> None:
         self.name, self.node = name, node
@@ -134,7 +162,7 @@ def _free_mac(node: str, interface: str, taken: set[str]) -> str:
 class StageLink(Link):
     """A veth pair between two nodes, made anew when a node is powered on again."""
 
-    def __init__(self, node1: StageNode, node2: StageNode, *, port1: int | None = None, port2: int | None = None,
+    def __init__(self, node1: Holder, node2: Holder, *, port1: int | None = None, port2: int | None = None,
                  intfName1: str | None = None, intfName2: str | None = None, params1: dict[str, Any] | None = None,
                  params2: dict[str, Any] | None = None, taken: set[str] | None = None, **both: Any) -> None:
         """Make the link. Params are those of StageIntf; `taken` are the MAC addresses of the stage so far."""
@@ -161,7 +189,7 @@ class StageLink(Link):
         if far.node.bridge is not None:  # two segments
             far.node.room.netlink.set_link(far.index, up=True, master=far.node.bridge)
 
-    def other(self, node: StageNode) -> StageIntf:
+    def other(self, node: Holder) -> StageIntf:
         """The end that is not at this node."""
         return self.intf2 if self.intf1.node is node else self.intf1
 

@@ -8,37 +8,21 @@ from conformance.broken.dual_guests import FiltersIpv6, Ipv4AfterIpv6, ResolvesO
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.attempts import page
+from conformance.reading.pings import replies
 from fixtures.recording.editing import with_frame, without
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views import dns
 from fixtures.recording.views.base import packets
-from fixtures.recording.views.headers import ICMPV6, UDP, Headers
+from fixtures.recording.views.headers import UDP
 from fixtures.recording.views.transport import TcpSegment, tcp_segments
 from fixtures.scenarios.common.boot import BOOT
 from fixtures.scenarios.dual_stack.dual_stack import BROKEN, DUAL, IPV4_ONLY, DualStackNetwork
 from fixtures.scenarios.dual_stack.ipv6_only import PATIENCE, Ipv6OnlyNetwork
 from topologies.stage import addressing as plan
 
-ICMP = 1
-#: Echo Reply of either family: RFC 792, RFC 4443 section 4.2.
-REPLIES = {(ICMP, 0), (ICMPV6, 129)}
 #: A host without a DHCPv4 server may take one of these by itself (RFC 3927); it leads nowhere beyond the link.
 IPV4_LINK_LOCAL = IPv4Network("169.254.0.0/16")
 DHCPV4_CLIENT, DHCPV4_SERVER = 68, 67
-
-
-def replies(recording: Recording, source: str, to: object, cut: str = "") -> list[Frame]:
-    """The Echo Replies that came back for one ping."""
-    found = []
-    for begins, ends in zip(recording.marked("ping"), recording.marked("ping-done"), strict=False):
-        if (begins.fields["source"], begins.fields["to"], begins.fields["cut"]) == (source, str(to), cut):
-            found += [frame for frame, headers in packets(recording.at(source, outgoing=False), ICMP, ICMPV6)
-                      if begins.ns <= frame.ns <= ends.ns and _is_reply(headers) and str(headers.source) == str(to)]
-    return found
-
-
-def _is_reply(headers: Headers) -> bool:
-    return bool(headers.payload) and (headers.protocol, headers.payload[0]) in REPLIES
 
 
 def address(recording: Recording, node: str, notebook: Notebook) -> IPv4Address:

@@ -7,7 +7,12 @@ from collections.abc import Iterable
 from conformance.clouds.reading.flows import REQUEST, Flow, Passage, expect_answer, flows, passages
 from conformance.judging.verdict import Notebook
 from fixtures.recording.model import Frame, Recording
+from fixtures.scenarios.clouds.calico.groups import CalicoGroups
 from fixtures.scenarios.clouds.calico.policy import SILENCE
+
+GROUPS = CalicoGroups()
+#: What compilers and keepers of groups forget, in three plays for all mutants.
+ONE, TWO, THREE = "icmp ipv6 state", "code leavers errors", "mix kind changes"
 
 #: By VM: its host, and its tap there.
 HOME = {"vm1": ("host1", "tap1"), "vm2": ("host1", "tap2"), "vm3": ("host2", "tap3")}

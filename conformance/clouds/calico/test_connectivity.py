@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.clouds.calico.fabric import LIVES
 from conformance.clouds.reading.flows import Flow, expect_answer, flows, passages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
@@ -14,7 +15,6 @@ from fixtures.scenarios.clouds.calico.cast import ALLOCATED, AT
 from fixtures.scenarios.clouds.calico.datacentre import CalicoDatacentre
 from topologies.calico import tap_mac
 
-LIVES = CalicoDatacentre()
 HOSTS = ("host1", "host2")
 
 

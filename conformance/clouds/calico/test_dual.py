@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
 
-from conformance.checks.dual_stack.test_dual_stack import replies
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from conformance.reading.pings import replies
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording
 from fixtures.scenarios.clouds.calico.dual import DUAL, IPV4_ONLY, CalicoDual

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
-from conformance.clouds.calico.test_connectivity import LIVES
+from conformance.clouds.calico.fabric import CONVERGENCE, LIVES, begun, gap
 from conformance.clouds.reading.flows import expect_answer, flows, passages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
@@ -19,14 +18,6 @@ from fixtures.scenarios.clouds.calico.cast import ALLOCATED, AT
 from fixtures.scenarios.clouds.calico.datacentre import CalicoDatacentre
 from topologies.calico import ADDRESSES, ROUTERS
 from topologies.stage import addressing as plan
-
-#: Seconds in which a route is known everywhere, and in which traffic has resumed after a move; no standard says it.
-CONVERGENCE = 2.0
-
-
-def begun(recording: Recording, made: Mark) -> Mark:
-    """The moment before the agent made an endpoint."""
-    return [mark for mark in recording.marked("endpoint") if mark.fields == made.fields and mark.ns <= made.ns][-1]
 
 
 def learnt(recording: Recording, made: Mark) -> Iterator[tuple[str, list[KernelEvent]]]:
@@ -124,21 +115,6 @@ def test_calico_moves_and_withdrawals_converge(recording: Recording, notebook: N
 def _requests(recording: Recording, to: str) -> list[Echo]:
     return [each for each in echoes((frame for frame in recording.frames if not frame.outgoing), reply=False)
             if each.destination == AT[to]]
-
-
-def gap(recording: Recording, notebook: Notebook, moving: Mark, source: str, to: str, limit: float) -> None:
-    """Expect that a flow was answered before and after a move, with no longer a silence than so many seconds."""
-    heard = [each for each in echoes(recording.at(source, outgoing=False), reply=True) if each.source == AT[to]]
-    before = [each for each in heard if each.frame.ns < moving.ns]
-    after = [each for each in heard if each.frame.ns >= moving.ns]
-    notebook.cite(*notebook.stimulus(before, f"{to} did not answer {source} before it moved")[-1:])
-    notebook.expect(after, f"{to} was silent too long when it moved: it never answered {source} again", moving)
-    asked = [each.time for each in echoes(recording.at(source, outgoing=True), reply=False)
-             if each.destination == AT[to] and each.frame.ns >= moving.ns]
-    times = [moving.time, *(each.time for each in after), max([*asked, after[-1].time])]
-    silence = max(late - early for early, late in pairwise(times))
-    notebook.figure(f"silence of {to} when it moves", silence, "s")
-    notebook.in_time(silence, limit, f"{to} was silent too long when it moved", after[0])
 
 
 @edited(test_calico_moves_and_withdrawals_converge, because="was silent too long")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.clouds.calico.policing import expect_policy, expect_stopped, frames
+from conformance.clouds.calico.policing import GROUPS, ONE, THREE, TWO, expect_policy, expect_stopped, frames
 from conformance.clouds.reading.flows import Flow, expect_answer, flows, passages
-from conformance.clouds.vpc.reading import expect_refused
+from conformance.clouds.reading.refusals import expect_refused
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.recording.editing import shifted, without
 from fixtures.recording.model import Mark, Recording
 from fixtures.scenarios.clouds.calico.group_calls import BAD_RULES, CHANGES, EXPERIMENT, Change
 from fixtures.scenarios.clouds.calico.groups import EFFECTIVE, CalicoGroups
-
-GROUPS = CalicoGroups()
-#: What compilers and keepers of groups forget, in three plays for all mutants.
-ONE, TWO, THREE = "icmp ipv6 state", "code leavers errors", "mix kind changes"
 
 
 @check("ACL-05", GROUPS, role="compute-host", cloud="calico")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.clouds.calico.test_connectivity import LIVES
-from conformance.clouds.calico.test_fabric import CONVERGENCE, begun, gap
+from conformance.clouds.calico.fabric import CONVERGENCE, LIVES, begun, gap
 from conformance.clouds.reading.flows import expect_answer, flows, passages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.clouds.calico.test_connectivity import LIVES
+from conformance.clouds.calico.fabric import LIVES
 from conformance.clouds.reading.records import expect_agreement
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.clouds.calico.policing import expect_policy
-from conformance.clouds.calico.test_groups import GROUPS, ONE, TWO
+from conformance.clouds.calico.policing import GROUPS, ONE, TWO, expect_policy
 from conformance.clouds.reading.flows import REQUEST, Flow, expect_answer, flows
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook

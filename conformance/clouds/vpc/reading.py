@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.asking import ASKED, REFUSED
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views.base import packets
 from fixtures.recording.views.headers import ICMPV6, TCP, UDP, Headers
@@ -109,15 +108,6 @@ def expect_closed(notebook: Notebook, passage: Passage, node: str) -> None:
     arrived = passage.at(node)
     notebook.expect(not arrived, f"{passage.told} reached {node}", asked[0], *arrived[:1])
     notebook.expect(not passage.answers, f"{passage.told} got an answer", *passage.answers[:1])
-
-
-def expect_refused(recording: Recording, notebook: Notebook, *questions: str) -> None:
-    """Expect that the cloud said no to each."""
-    for what in questions:
-        asked = [mark for mark in recording.marked(ASKED) if mark.fields["what"] == what]
-        notebook.stimulus(asked, f"nobody asked the cloud to {what}")
-        said = [mark for mark in recording.marked(REFUSED) if mark.fields["what"] == what]
-        notebook.expect(said, f"the cloud did not refuse to {what}", asked[0], *said)
 
 
 def source_of(frame: Frame) -> IPv4Address | IPv6Address:

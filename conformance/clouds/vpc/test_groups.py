@@ -5,7 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 
 from conformance.clouds.reading.messages import expect_answered, expect_arrived, expect_stopped, messages
-from conformance.clouds.vpc.reading import expect_closed, expect_open, expect_refused, passage
+from conformance.clouds.reading.refusals import expect_refused
+from conformance.clouds.vpc.reading import expect_closed, expect_open, passage
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.asking import REFUSED

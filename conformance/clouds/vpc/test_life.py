@@ -6,7 +6,8 @@ from ipaddress import IPv6Address
 from typing import Any
 
 from conformance.clouds.reading.records import expect_agreement
-from conformance.clouds.vpc.reading import expect_closed, expect_open, expect_refused, passage
+from conformance.clouds.reading.refusals import expect_refused
+from conformance.clouds.vpc.reading import expect_closed, expect_open, passage
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.asking import RECORD

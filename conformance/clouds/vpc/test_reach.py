@@ -5,15 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
 from conformance.clouds.reading.records import expect_agreement
-from conformance.clouds.vpc.reading import (
-    Passage,
-    expect_closed,
-    expect_open,
-    expect_refused,
-    passage,
-    size_of,
-    source_of,
-)
+from conformance.clouds.reading.refusals import expect_refused
+from conformance.clouds.vpc.reading import Passage, expect_closed, expect_open, passage, size_of, source_of
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.asking import RECORD

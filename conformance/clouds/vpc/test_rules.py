@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address
 
-from conformance.clouds.vpc.reading import Passage, expect_closed, expect_open, expect_refused, passage
+from conformance.clouds.reading.refusals import expect_refused
+from conformance.clouds.vpc.reading import Passage, expect_closed, expect_open, passage
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.asking import ASKED
