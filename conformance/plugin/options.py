@@ -85,7 +85,7 @@ def _elsewhere(config: pytest.Config, programs: Programs) -> Source | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """`--list-implementations`: a table, and the end."""
-    if not config.getoption("list_implementations"):
+    if not config.getoption("list_implementations") or bringing.awaits_sandbox(config):
         return None
     for line in implementations_table():
         print(line)

@@ -53,11 +53,11 @@ def _known(ruling: Ruling, recording: Recording, desk: Desk) -> Ruling:
     cell = ruling.cell
     check = cell.check
     if ruling.judgement.outcome is Outcome.INCONCLUSIVE:
-        allowance = allowed(check.requirement, check.part, cell.test)
+        allowance = allowed(check.requirement, check.part, cell.test_of_products)
         return replace(ruling, excuse=desk.source.excuse(cell) or (allowance.reason if allowance else None))
     if ruling.judgement.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.PASS):
         who = recording.play.implementations
-        found = known_deviation(check.requirement, check.part, cell.test, who, deviations())
+        found = known_deviation(check.requirement, check.part, cell.test_of_products, who, deviations())
         if found and found.sometimes and ruling.judgement.outcome is Outcome.PASS:
             return ruling
         return replace(ruling, deviation=found)

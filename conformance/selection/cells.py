@@ -13,6 +13,7 @@ from conformance.catalogue.traceability import cloud_named
 from conformance.judging.check import Check
 from conformance.selection.casting import Cast, label
 from fixtures.features import FEATURES, PLAYED_BY
+from fixtures.names import product_of
 from fixtures.programs.base import Implementation
 from fixtures.stagecraft.base import Scenario
 
@@ -54,8 +55,16 @@ class Cell(Generic[S]):
 
     @property
     def test(self) -> str:
-        """The test's name with its id, as deviations and allowances name it."""
+        """The test's name with its id."""
         return f"{self.check.name}[{self.id}]"
+
+    @property
+    def test_of_products(self) -> str:
+        """The same as deviations and allowances name it: a build is judged as what it is a build of."""
+        plain = {role: product_of(name) for role, name in self.cast.items()}
+        if plain == self.cast:
+            return self.test
+        return f"{self.check.name}[{self.id.removesuffix(label(self.cast))}{label(plain)}]"
 
     def lacking(self, known: Mapping[str, Implementation]) -> dict[str, str]:
         """The needed features that somebody of the cast declares not to have, each with its source."""
