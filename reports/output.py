@@ -24,7 +24,7 @@ CONTENTS = frozenset(
     {
         *("compliance.json", "index.html", "site", "data", "recordings", "allure-results", "allure.html"),
         *("sextant.html", "changes.json", "history.jsonl", "summary.md", "badge.svg"),
-        *("junit.xml", "results.ktap", "gl-code-quality.json"),
+        *("sextant.junit.xml", "results.ktap", "gl-code-quality.json"),
         "clouds",  # of older reports
     }
 )

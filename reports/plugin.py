@@ -19,13 +19,13 @@ from conformance.plugin.desk import DESK
 from fixtures.playing.paths import STAGING
 from fixtures.sandbox import rooms
 from reports.document import facts
-from reports.document.compliance import Compliance, Shard, load
+from reports.document.compliance import Compliance, Shard
 from reports.document.harvest import Harvest
 from reports.document.recordings import FOLDER, name_of, worst_stall
 from reports.errors import ReportError
 from reports.formats import github
 from reports.formats.write import SUMMARY
-from reports.history import trail
+from reports.history import before
 from reports.output import ReportDirectory, link_tree
 
 DEFAULT = Path("reports") / "out"
@@ -171,7 +171,7 @@ class Reporter:
             build(
                 document,
                 self._directory.staging,
-                previous=self._previous(),
+                previous=None if self._shard else before.previous(self._directory.path),
                 history=self._history(),
                 one_file=self._config.getoption("single_file", False),
             )
@@ -231,21 +231,13 @@ class Reporter:
             "figures": self._harvest.figures,
         }
 
-    def _previous(self) -> Compliance | None:
-        """The run whose report is about to be replaced; None where there is none, or where it is of another schema."""
-        try:
-            return None if self._shard else load(self._directory.path / "compliance.json")
-        except ReportError:
-            return None
-
     def _history(self) -> Path | None:
         """The history file that this run continues; without `--history` a copy of the last report's."""
         named = self._config.getoption("history", None)
         if named:
             return Path(self._config.invocation_params.dir, named)
-        before = self._directory.path / trail.FILE
-        if before.is_file() and not self._shard:
-            shutil.copyfile(before, self._directory.staging / trail.FILE)
+        if not self._shard:
+            before.carry(self._directory.path, self._directory.staging)
         return None
 
     def _tell_github(self, document: Compliance) -> None:

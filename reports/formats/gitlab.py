@@ -1,4 +1,4 @@
-"""gl-code-quality.json: GitLab shows what is not right beside a merge request; junit.xml is its test report."""
+"""gl-code-quality.json: GitLab shows what is not right beside a merge request; sextant.junit.xml is its test report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""junit.xml: one test suite for each family, one case for each cell. A known deviation is skipped, as pytest has it."""
+"""sextant.junit.xml: one test suite for each family, one case for each cell. A known deviation is skipped, as pytest has it."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from reports.formats.ktap import ktap
 from reports.history.difference import Difference
 from reports.output import write_whole
 
-JUNIT, KTAP, QUALITY, BADGE, SUMMARY = "junit.xml", "results.ktap", "gl-code-quality.json", "badge.svg", "summary.md"
+JUNIT, KTAP, QUALITY, BADGE, SUMMARY = "sextant.junit.xml", "results.ktap", "gl-code-quality.json", "badge.svg", "summary.md"
 FILES = (JUNIT, KTAP, QUALITY, BADGE, SUMMARY)
 
 
