@@ -17,6 +17,7 @@ from conformance.catalogue.datafiles import BadData, entries, nearest, one_of, r
 from conformance.catalogue.requirements import Catalogue, catalogue, named_parts
 from conformance.catalogue.versions import BadRange, parse_range, within
 from conformance.catalogue.words import ROLES
+from fixtures.names import product_of
 from fixtures.recording.model import Program
 
 FOLDER = Path(__file__).parent / "deviations"
@@ -56,7 +57,7 @@ class Deviation:
         return (
             requirement == self.requirement
             and program is not None
-            and program.name == self.implementation
+            and product_of(program.name) == self.implementation
             and within(program.version, self.versions)
             and (not self.parts or part in self.parts)
             and (not self.tests or any(matches(test, glob) for glob in self.tests))

@@ -6,6 +6,7 @@ from conformance.broken.scripted_servers import PERMISSIVE
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import ASKER, Asked, asked_of, controls, questions
+from fixtures.protocols.dhcpv6 import StatusCode
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
@@ -15,8 +16,6 @@ from fixtures.scenarios.dhcpv6.malformed import PARTS as MALFORMED
 from fixtures.scenarios.dhcpv6.questions import Dhcpv6Questions
 
 ASKED = Dhcpv6Questions()
-#: RFC 8415 section 21.13.
-USE_MULTICAST = 5
 #: Seconds in which a server that is well answers.
 PROMPT = 2.0
 #: What is sent to the server's own address: to these it may answer that they are to be sent by multicast.
@@ -67,7 +66,7 @@ def test_unicast_gets_no_lease(recording: Recording, notebook: Notebook, part: s
     notebook.cite(asked.frame, *asked.answers)
     allowed = any(answer.body.unicast for each in questions(recording, "lease") for answer in each.answers)
     for answer in asked.answers:
-        told = answer.status is not None and answer.status.code == USE_MULTICAST and not answer.addresses
+        told = answer.status is not None and answer.status.code == StatusCode.USE_MULTICAST and not answer.addresses
         status = f", status {answer.status.name}" if answer.status else ""
         right = part in MAY_BE_TOLD and (told or allowed)
         notebook.expect(right, f"{part} by unicast: it is answered with {answer.name}{status}", answer)
