@@ -21,9 +21,11 @@ from topologies.stage.system import (
     MS_PRIVATE,
     MS_RDONLY,
     MS_REC,
+    MS_SHARED,
     attach_tree,
     mount,
     open_tree,
+    replace_mount,
 )
 
 #: What a node has for itself, empty at first. /run must be last: it covers the tmpfs that holds the others.
@@ -56,7 +58,12 @@ def furnish(keep: Iterable[Path]) -> None:
             mount(own, directory, flags=MS_BIND)
     for path, tree in kept:
         _attach(tree, path)
-    mount("sysfs", "/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    landing = Path("/run/sys")
+    landing.mkdir()
+    mount("sysfs", landing, "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    replace_mount(landing, "/sys")
+    landing.rmdir()
+    mount("none", "/", flags=MS_REC | MS_SHARED)  # what is laid later is seen in the programs' quarters too
 
 
 def own_proc() -> None:
