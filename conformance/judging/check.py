@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any, Protocol, TypeVar
 
 from conformance.judging.verdict import Notebook
@@ -31,6 +32,8 @@ class CheckFunction(Protocol):
     """The shape of a check."""
 
     __name__: str
+    __module__: str
+    __code__: CodeType
 
     def __call__(self, recording: Recording, notebook: Notebook) -> None:
         """Return when the requirement is met; raise Violated or Unjudgeable through the notebook when not."""

@@ -12,7 +12,7 @@ from conformance.catalogue.traceability import Cloud, Sentence, cloud_named
 from conformance.judging.check import Check
 from conformance.judging.verdict import Outcome
 from conformance.plugin.collecting import cell_of
-from conformance.plugin.judging import PROPERTY
+from conformance.plugin.rulings import PROPERTY
 from conformance.selection.declared import declared
 from conformance.selection.sentences import judges, needed
 

@@ -18,7 +18,7 @@ def declined(cell: Cell, recording: Recording, known: Mapping[str, Implementatio
     if recording.declined is None:
         return None
     for role, name in cell.cast.items():
-        if recording.declined.startswith(f"{name} "):
+        if recording.declined.name == name:
             return {"name": name, "role": role, "others": sorted(_others(cell, role, name, known))}
     return None
 

@@ -10,8 +10,8 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from conformance.judging.judge import GROSS_STALL
-from conformance.judging.verdict import STALLED, Judgement, Outcome
+from conformance.judging.judge import GROSS_STALL, STALL
+from conformance.judging.verdict import Judgement
 from fixtures.playing.calm import await_calm
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.disturbances import refused
@@ -48,20 +48,22 @@ def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
             break
         await_calm()
         scratch = into / f".again-{turn}"
-        play_all(rest, scratch, limit)
-        for each in rest:
-            shutil.rmtree(into / each.id)
-            (scratch / each.id).rename(into / each.id)
-            again[each.id] = found[each.id]
-        shutil.rmtree(scratch)
+        try:
+            play_all(rest, scratch, limit)
+            for each in rest:
+                shutil.rmtree(into / each.id)
+                (scratch / each.id).rename(into / each.id)
+                again[each.id] = found[each.id]
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
     return again
 
 
 def disturbance(path: Path, judges: Callable[[str], Sequence[Judge]]) -> str:
     """What made a saved recording useless, in words; empty where it is as good as any.
 
-    A stall of GROSS_STALL seconds, a neighbour table that refused entries, or a verdict that is inconclusive for a
-    stated stall.
+    A stall of GROSS_STALL seconds, a neighbour table that refused entries, a shorter stall of a play that broke, or a
+    verdict that is inconclusive for a stated stall.
     """
     stall = longest_stall(path)
     if stall >= GROSS_STALL:
@@ -71,13 +73,14 @@ def disturbance(path: Path, judges: Callable[[str], Sequence[Judge]]) -> str:
     if stall < BRIEF:
         return ""
     recording = load(path)
+    if recording.error and stall >= STALL:
+        return _stalled(stall)
     verdicts = (judge(recording) for judge in judges(path.name))
-    undecided = any(each.outcome is Outcome.INCONCLUSIVE and STALLED in each.reason for each in verdicts)
-    return _stalled(stall) if undecided else ""
+    return _stalled(stall) if any(each.stalled for each in verdicts) else ""
 
 
 def _stalled(seconds: float) -> str:
-    return f"{STALLED} {seconds:.1f} s"
+    return f"the machine stalled for {seconds:.1f} s"
 
 
 def told(again: Mapping[str, str]) -> str:

@@ -59,6 +59,15 @@ class Declined(TypedDict):
     others: list[str]
 
 
+class TraceLine(TypedDict):
+    """One step of a traceback, the outermost first."""
+
+    file: str
+    line: int
+    function: str
+    text: str
+
+
 class Verdict(TypedDict):
     """One cell: a requirement judged on one play."""
 
@@ -73,6 +82,7 @@ class Verdict(TypedDict):
     declined: NotRequired[Declined | None]
     known_deviation: Any
     evidence: list[Evidence]
+    traceback: NotRequired[list[TraceLine]]
     recording: str | None
     reproduce: str
 

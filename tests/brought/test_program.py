@@ -115,8 +115,8 @@ def test_what_it_does_not_play(bring: Callable[..., Brought], tmp_path: Path, re
     who = bring(REFUSES.format(unknown="exit 127"), f"ready = {ready}")
     recording = of(who, tmp_path, ended)
     assert recording.error is None
-    assert recording.declined == ("mine does not play this: it answered 'dhcpv6-stateful' with exit status 127;"
-                                  " its output ends: not this")
+    assert str(recording.declined) == ("mine does not play this: it answered 'dhcpv6-stateful' with exit status 127;"
+                                       " its output ends: not this")
 
 
 @pytest.mark.parametrize(("unknown", "did"), [("exit 0", "ended with exit status 0"), ("exit 1", "ended with exit st"),

@@ -12,14 +12,15 @@ from packaging.specifiers import SpecifierSet
 
 from conformance.catalogue.deviations import Deviation
 from conformance.judging.check import Broken, Check, Mutant
-from conformance.judging.citing import cited
+from conformance.judging.evidence import cited
 from conformance.judging.verdict import Notebook
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording, Stall
 from fixtures.recording.storage import load, save
+from tests.conformance.pretended import Program
 from tests.conformance.proof import Proof, bereft, prove
 from tests.conformance.synthetic import Unplayed, frame, recording
-from tests.conformance.test_plugin import Program, without_flag
+from tests.conformance.test_plugin import without_flag
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,11 @@ def test_a_bug_in_a_scenario_is_an_error_of_its_play_alone(tmp_path: Path) -> No
                       PlayRequest(Tiny("sound"), {"guest": "linux"})], tmp_path)
     found = errors(saved)
     assert found["sound"] is None
-    assert str(found["buggy"]).startswith("ZeroDivisionError: no reason (test_player.py:")
+    assert str(found["buggy"]).startswith("ZeroDivisionError: no reason (tests/playing/test_player.py:")
+    (broken,) = (each for each in map(load, saved.values()) if each.error)
+    assert broken.trace[-1].text == 'raise ZeroDivisionError("no reason")'
+    assert broken.trace[-1].file == "tests/playing/test_player.py"
+    assert not [line for line in broken.trace if "performing.py" in line.file]
 
 
 def test_a_scenario_that_asks_for_what_is_not_there(tmp_path: Path) -> None:
@@ -142,6 +146,7 @@ def test_a_peer_that_fails(tmp_path: Path) -> None:
 
     recording = played(happens, tmp_path)
     assert recording.error == "the Clumsy failed: ValueError: stumbled"
+    assert recording.trace[-1].text == 'raise ValueError("stumbled")'
     assert recording.marked("peer-failed")
 
 

@@ -1,23 +1,16 @@
-"""Judging: the verdict of each cell, and what it means to pytest.
-
-The judge runs in the test's setup, so that an `error` verdict is an error to pytest too; a red verdict fails the call.
-"""
+"""Rulings: a judgement in its cell, with what is known of it, as the report and the terminal tell it."""
 
 from __future__ import annotations
 
-import gc
 from dataclasses import asdict, dataclass, replace
+from shlex import quote
 from typing import Any
-
-import pytest
 
 from conformance.catalogue.allowances import allowed
 from conformance.catalogue.deviations import Deviation, deviations, known_deviation
 from conformance.catalogue.requirements import catalogue
-from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement, Outcome
-from conformance.plugin.collecting import cell_of
-from conformance.plugin.desk import DESK, Desk, NotPlayed, NotRecorded, NotRun
+from conformance.plugin.desk import Desk
 from conformance.plugin.story import story
 from conformance.selection.captured import AS_IT_CAME, Captured
 from conformance.selection.cells import Cell
@@ -46,72 +39,15 @@ class Ruling:
         return self.deviation is not None and self.judgement.outcome is Outcome.PASS
 
 
-def pytest_runtestloop() -> None:
-    """After the plays: spare the garbage collector what stays to the end (the tests, the law, saved recordings).
-
-    It would look through them again and again while cells are judged.
-    """
-    gc.collect()
-    gc.freeze()
-
-
-_RULING: pytest.StashKey[Ruling] = pytest.StashKey()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Judge the cell; an error ends the test here, as does a cell that is not judged."""
-    cell = cell_of(item)
-    if cell is None:
-        return
-    desk = item.config.stash[DESK]
-    ruling = rule(cell, desk)
-    item.stash[_RULING] = ruling
-    item.user_properties.append((PROPERTY, as_json(ruling, item.nodeid, desk)))
-    outcome, reason = ruling.judgement.outcome, ruling.judgement.reason
-    if outcome is Outcome.ERROR:
-        pytest.fail(_told(ruling, desk), pytrace=False)
-    if outcome in (Outcome.NOT_RUN, Outcome.NOT_APPLICABLE):
-        raise pytest.skip.Exception(reason, _use_item_location=True)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """The check has been judged already: here its verdict becomes pytest's."""
-    ruling = pyfuncitem.stash.get(_RULING, None)
-    if ruling is None:
-        return None
-    desk = pyfuncitem.config.stash[DESK]
-    outcome, reason = ruling.judgement.outcome, ruling.judgement.reason
-    if ruling.stale:
-        assert ruling.deviation is not None
-        pytest.fail(f"{_told(ruling, desk)}\nconformance/deviations/{ruling.deviation.implementation}.toml says that it"
-                    " deviates: remove that entry or narrow its versions", pytrace=False)
-    if outcome is Outcome.INCONCLUSIVE and ruling.excuse:
-        pytest.xfail(f"{reason} (allowed: {ruling.excuse})")
-    if is_red(outcome, desk):
-        if ruling.deviation and outcome is not Outcome.INCONCLUSIVE:
-            pytest.xfail(f"{reason} (known deviation: {ruling.deviation.source})")
-        pytest.fail(_told(ruling, desk), pytrace=False)
-    return True
-
-
 def is_red(outcome: Outcome, desk: Desk) -> bool:
     """Whether a verdict fails a run, where no data excuses it."""
     return outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.FLAKY) or (outcome is Outcome.WARN and desk.strict)
 
 
-def rule(cell: Cell, desk: Desk) -> Ruling:
-    """The verdict of a cell."""
-    try:
-        recording = desk.recording(cell)
-    except NotPlayed as reason:
-        return Ruling(cell, Judgement(Outcome.NOT_APPLICABLE, str(reason)), desk.implementations(cell))
-    except NotRun as reason:
-        return Ruling(cell, Judgement(Outcome.NOT_RUN, str(reason)), desk.implementations(cell))
-    except NotRecorded as error:
-        return Ruling(cell, Judgement(Outcome.ERROR, str(error)), desk.implementations(cell))
-    judgement = judge(cell.check, recording, cell.lacking(desk.selection.known))
+def ruled(cell: Cell, judgement: Judgement, recording: Recording | None, desk: Desk) -> Ruling:
+    """A judgement in its cell; without a recording there is nothing to look up about it."""
+    if recording is None:
+        return Ruling(cell, judgement, desk.implementations(cell))
     who, refusal = dict(recording.play.implementations), declined(cell, recording, desk.selection.known)
     return _known(Ruling(cell, judgement, who, recording.play.id, refusal), recording)
 
@@ -148,6 +84,7 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
         "known_deviation": ruling.deviation.as_json() if ruling.deviation else None,
         "evidence": [asdict(each) for each in judgement.evidence],
         "figures": [asdict(each) for each in judgement.figures],
+        "traceback": [asdict(line) for line in judgement.trace],
         "recording": ruling.recording,
         "reproduce": reproduce(cell, desk),
     }
@@ -156,8 +93,14 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
 def reproduce(cell: Cell, desk: Desk) -> str:
     """The command that shows this cell again."""
     nightly = " --nightly" if not desk.nightly and desk.archive is None and cell.scenario.nightly(cell.cast) else ""
-    return f"script/conformance -k '{cell.test}'{desk.again}{nightly}"
+    return f"script/conformance -k {quote(cell.test)}{desk.again}{nightly}"
 
 
-def _told(ruling: Ruling, desk: Desk) -> str:
-    return story(ruling.cell, ruling.judgement, ruling.recording, reproduce(ruling.cell, desk))
+def story_of(ruling: Ruling, desk: Desk) -> str:
+    """The cell in a few lines, for the terminal."""
+    told = story(ruling.cell, ruling.judgement, ruling.recording, reproduce(ruling.cell, desk))
+    if not ruling.stale:
+        return told
+    assert ruling.deviation is not None
+    return (f"{told}\nconformance/deviations/{ruling.deviation.implementation}.toml says that it deviates: remove that"
+            " entry or narrow its versions")
