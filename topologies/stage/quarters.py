@@ -36,6 +36,7 @@ exec env --ignore-signal=CHLD sleep infinity >/dev/null 2>&1
 """
 #: Where the new /proc is mounted first.
 _LANDING = "/run/proc"
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 _PATH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
@@ -94,12 +95,25 @@ class Quarters:
         if own:
             replace_mount(_LANDING, "/proc")
             _guard_sysctls()
+        self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         os.rmdir(_LANDING)
 
     @property
     def pid(self) -> int:
         """The first process, as the suite sees it."""
         return self._init.pid
+
+    def processes(self) -> list[int]:
+        """Bytes of memory (resident set) of each process here; empty where they have no process ids of their own."""
+        sizes = []
+        for entry in os.listdir(self._proc) if self.own_pids else ():
+            if entry.isdigit():
+                with suppress(OSError), open(f"{entry}/statm", opener=self._open) as table:
+                    sizes.append(int(table.read().split()[1]) * _PAGE)
+        return sizes
+
+    def _open(self, path: str, flags: int) -> int:
+        return os.open(path, flags, dir_fd=self._proc)
 
     def enter(self) -> None:
         """Have the calling thread start its children here; it must stand in the node's network namespace."""
@@ -115,7 +129,7 @@ class Quarters:
         """
         self._init.kill()
         self._init.wait()
-        for descriptor in (self._mounts, self._hostname, self._pids):
+        for descriptor in (self._mounts, self._hostname, self._pids, self._proc):
             os.close(descriptor)
 
 

@@ -179,6 +179,10 @@ class Room:
         """The first process of its quarters, None as long as no program was started."""
         return None if self._quarters is None else self._quarters.pid
 
+    def processes(self) -> list[int]:
+        """Bytes of memory of each process of its quarters. Raises OSError when the room has been closed meanwhile."""
+        return [] if self._quarters is None else self._quarters.processes()
+
     def lay(self, target: Path, disk: Path | None) -> None:
         """Lay a directory of the process's own filesystem over an absolute path of this room; None: an empty one."""
         self._hands.run(lambda: self._lay(target, disk))
