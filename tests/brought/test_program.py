@@ -213,21 +213,16 @@ def test_an_application_is_told_the_page(bring: Callable[..., Brought], tmp_path
     assert lines(recording) == ["http://[fe80::1%25eth0]:80/ fe80::1%eth0 80 5"]
 
 
-def settled(live: Any) -> None:
-    live.start("guest")
-    live.listen(2.0)
-
-
 @pytest.mark.parametrize("script", [
     "import os, signal; os.kill(-1, signal.SIGKILL)", "import os, signal; os.kill(0, signal.SIGKILL)",
 ])
 def test_who_kills_everybody_ends_his_own_play_only(bring: Callable[..., Brought], tmp_path: Path, script: str) -> None:
-    recording = of(bring(f"python3 -c '{script}'; sleep 1000"), tmp_path, settled)
+    recording = of(bring(f"python3 -c '{script}'; sleep 1000"), tmp_path, ended)
     assert recording.error is not None and recording.error.startswith("mine ended by itself")
 
 
 def test_too_many_processes(bring: Callable[..., Brought], tmp_path: Path) -> None:
-    recording = of(bring("i=0; while [ $i -lt 400 ]; do sleep 1000 & i=$((i+1)); done; sleep 1000"), tmp_path, settled)
+    recording = of(bring("i=0; while [ $i -lt 400 ]; do sleep 1000 & i=$((i+1)); done; sleep 1000"), tmp_path, ended)
     assert re.fullmatch(r"mine took too much of the machine and was ended: it had \d+ processes; the limit is 256",
                         recording.error or "")
 
@@ -235,6 +230,31 @@ def test_too_many_processes(bring: Callable[..., Brought], tmp_path: Path) -> No
 def test_too_much_memory(bring: Callable[..., Brought], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fixtures.playing.post._WARDEN", Warden(memory=50 << 20))
     hog = "import time; hog = bytearray(100 << 20); time.sleep(1000)"
-    recording = of(bring(f"exec python3 -c '{hog}'"), tmp_path, settled)
+    recording = of(bring(f"exec python3 -c '{hog}'"), tmp_path, ended)
     assert re.fullmatch(r"mine took too much .*: its processes used \d+ MiB of memory; the limit is 50 MiB",
                         recording.error or "")
+
+
+@pytest.mark.parametrize(("script", "error"), [
+    ("ip link del eth0", "the interface eth0 of guest is gone while mine ran there"),
+    ("ip link set eth0 down; ip link set eth0 name lan7",
+     "the interface eth0 of guest was renamed to lan7 while mine ran there"),
+])
+def test_what_it_does_to_its_links(bring: Callable[..., Brought], tmp_path: Path, script: str, error: str) -> None:
+    assert of(bring(f"{script}; echo done; sleep 1000", 'ready = { output = "done" }'), tmp_path).error == error
+
+
+def test_a_signal_that_is_not_obeyed(bring: Callable[..., Brought], tmp_path: Path) -> None:
+    def stopped(live: Any) -> None:
+        live.start("guest")
+        live.stop("guest")
+
+    recording = of(bring("trap '' TERM; echo deaf; while :; do sleep 0.1; done", 'ready = { output = "deaf" }'),
+                   tmp_path, stopped)
+    assert recording.error is not None and recording.error.startswith("mine did not end within 10 s")
+
+
+def test_a_full_disk_is_the_programs_own(bring: Callable[..., Brought], tmp_path: Path) -> None:
+    fill = "i=0; while dd if=/dev/zero of=/tmp/$i bs=1M count=60 2>/dev/null; do i=$((i+1)); done"
+    recording = of(bring(f"{fill}; echo full; sleep 1000", 'ready = { output = "full" }'), tmp_path)
+    assert recording.error is None

@@ -34,6 +34,9 @@ EMPTY = (Path("/tmp"), Path("/var/tmp"), Path("/run"))
 #: Where systemd's programs look who manages the container that they run in (systemd, src/basic/virt.c).
 CONTAINER = Path("/run/systemd/container")
 
+#: Bytes that a node may keep in these; the memory of a run is shared by all its nodes.
+DISK = 256 << 20
+
 _HOSTS = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
 
 
@@ -51,7 +54,7 @@ def furnish(keep: Iterable[Path]) -> None:
     """
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
     kept = [(path, open_tree(path)) for path in _still_visible(keep)]
-    mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
+    mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, f"mode=755,size={DISK}")
     _private_etc()
     for number, directory in enumerate(EMPTY):
         own = Path(f"/run/empty{number}")
