@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                          " installed in every other role; --matrix=full: against all of them")
     group.addoption("--list-implementations", action="store_true", help="print the implementations, and end")
     group.addoption("--requirement", action="append", metavar="ID", default=[],
-                    help="judge only this requirement, such as RA-05; may be repeated")
+                    help="judge only this requirement or part of one, such as RA-05 or RA-11.code; may be repeated")
     group.addoption("--nightly", action="store_true", help="play what is too slow for an ordinary run, too")
     group.addoption("--recordings", metavar="DIR", default=None,
                     help="play nothing: judge the recordings saved in DIR")
@@ -55,9 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
         selection = Selection(wanted, all_implementations(), lineup(), config.getoption("matrix") or "")
         for role in wanted:
             selection.playing(role)
-        requirements = frozenset(_requirement(id) for id in config.getoption("requirement"))
+        promises = frozenset(_promise(id) for id in config.getoption("requirement"))
         config.stash[DESK] = desk = Desk(
-            selection=selection, requirements=requirements, archive=_saved(config), nightly=config.getoption("nightly"),
+            selection=selection, requirements=promises, archive=_saved(config), nightly=config.getoption("nightly"),
             strict=bool(config.getini("strict")), again=_again(config),
         )
         desk.demand_installed()
@@ -81,7 +81,7 @@ def _saved(config: pytest.Config) -> Archive | Shelf | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """`--list-implementations`: a table, and the end."""
-    if not config.getoption("list_implementations"):
+    if not config.getoption("list_implementations") or bringing.awaits_sandbox(config):
         return None
     for line in implementations_table():
         print(line)
@@ -121,9 +121,9 @@ def _matrix(word: str) -> str:
     return word
 
 
-def _requirement(id: str) -> str:
+def _promise(id: str) -> str:
     try:
-        return catalogue().named(id).id
+        return catalogue().promise(id).id
     except BadData as error:
         raise BadData(f"--requirement {id}: {error}") from error
 

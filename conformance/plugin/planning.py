@@ -27,7 +27,7 @@ _PLAN = ".plan"
 
 @dataclass(frozen=True)
 class Planned:
-    """One play, and the checks that will judge it, by module and name: who plays has perhaps collected nothing."""
+    """One play, and the checks that will judge it, by module and key: who plays has perhaps collected nothing."""
 
     request: PlayRequest
     checks: list[tuple[str, str]] = field(default_factory=list)
@@ -37,10 +37,10 @@ class Planned:
         return [self._judge(check, known) for check in self._found()]
 
     def _found(self) -> Iterator[Check]:
-        for module, name in self.checks:
-            if f"{module}.{name}" not in CHECKS:
+        for module, key in self.checks:
+            if key not in CHECKS:
                 import_module(module)
-            yield CHECKS[f"{module}.{name}"]
+            yield CHECKS[key]
 
     def _judge(self, check: Check, known: Mapping[str, Implementation]) -> Judge:
         cast = {role: str(name) for role, name in self.request.cast.items()}
@@ -67,7 +67,7 @@ def plan(items: Sequence[pytest.Item], config: pytest.Config) -> list[Planned]:
     found: dict[str, Planned] = {}
     for item, request in requests(items, config).items():
         check = item.cell.check
-        found.setdefault(request.id, Planned(request)).checks.append((check.function.__module__, check.name))
+        found.setdefault(request.id, Planned(request)).checks.append((check.function.__module__, check.key))
     return list(found.values())
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from conformance.catalogue.allowances import allowed
 from conformance.catalogue.deviations import Deviation, deviations, known_deviation
-from conformance.catalogue.requirements import catalogue
 from conformance.judging.verdict import Judgement, Outcome
 from conformance.plugin.desk import Desk
 from conformance.plugin.story import story
@@ -54,14 +53,15 @@ def ruled(cell: Cell, judgement: Judgement, recording: Recording | None, desk: D
 
 def _known(ruling: Ruling, recording: Recording) -> Ruling:
     cell = ruling.cell
-    id = catalogue().named(cell.check.requirement).id
+    check = cell.check
     if ruling.judgement.outcome is Outcome.INCONCLUSIVE:
         if isinstance(cell.scenario, Captured):
             return replace(ruling, excuse=AS_IT_CAME)
-        allowance = allowed(id, cell.test)
+        allowance = allowed(check.requirement, check.part, cell.test_of_products)
         return replace(ruling, excuse=allowance.reason if allowance else None)
     if ruling.judgement.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.PASS):
-        found = known_deviation(id, cell.test, recording.play.implementations, deviations())
+        who = recording.play.implementations
+        found = known_deviation(check.requirement, check.part, cell.test_of_products, who, deviations())
         if found and found.sometimes and ruling.judgement.outcome is Outcome.PASS:
             return ruling
         return replace(ruling, deviation=found)
@@ -72,7 +72,8 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
     """The cell as the report tells it; schema in the reports' folder."""
     cell, judgement = ruling.cell, ruling.judgement
     return {
-        "requirement": catalogue().named(cell.check.requirement).id,
+        "requirement": cell.check.requirement,
+        "part": cell.check.id if cell.check.part else None,
         "test": nodeid,
         "implementations": {role: asdict(program) for role, program in ruling.implementations.items()},
         "cloud": cell.check.cloud,

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import Check
 from conformance.selection.cells import Cell
 from fixtures.captures.parties import ROLES, SCENARIO, Judgeable, Party, judgeable
@@ -80,7 +79,7 @@ class Shelf:
     def cells(self, check: Check) -> Iterator[Cell]:
         """A passive check has one for each party of its role; a requirement that is not judged has one in all."""
         if not check.passive:
-            id = catalogue().named(check.requirement).id
+            id = check.requirement
             if id not in self._judged() and id not in self._told:
                 self._told.add(id)
                 yield Cell(check, Captured(role=check.role, reason=NEEDS_A_PLAY), {}, SCENARIO)
@@ -127,7 +126,7 @@ class Shelf:
         if self._passive is None:
             from conformance.selection.declared import declared
 
-            self._passive = frozenset(catalogue().named(check.requirement).id for check in declared() if check.passive)
+            self._passive = frozenset(check.requirement for check in declared() if check.passive)
         return self._passive
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.selection.cells import Cell
+from fixtures.names import product_of
 from fixtures.programs.base import Implementation
 from fixtures.recording.model import Recording
 
@@ -26,6 +27,6 @@ def declined(cell: Cell, recording: Recording, known: Mapping[str, Implementatio
 def _others(cell: Cell, role: str, name: str, known: Mapping[str, Implementation]) -> Iterator[str]:
     situation, alone = cell.scenario.situation(), cell.scenario.players.get(role)
     for other, who in known.items():
-        if role in who.roles and other != name and not who.missing() and (alone is None or other in alone):
+        if role in who.roles and other != name and not who.missing() and (alone is None or product_of(other) in alone):
             if who.declines(situation, frozenset({role})) is None:
                 yield other

@@ -17,6 +17,7 @@ from typing import Any
 from conformance.catalogue.datafiles import BadData, read
 from conformance.selection.casting import Cast
 from conformance.selection.cells import Cell
+from fixtures.names import product_of
 from fixtures.stagecraft.base import Scenario
 
 FILE = Path(__file__).with_name("durations.toml")
@@ -75,7 +76,7 @@ def split(cells: Iterable[Cell], shards: int) -> dict[str, int]:
 def expected(scenario: Scenario, cast: Cast) -> float:
     """Seconds that a play lasts: as recorded before, else as its scenario says. Raises BadData."""
     known = durations().get(scenario.name, {})
-    own = [known[name] for name in cast.values() if name in known]
+    own = [known[product_of(name)] for name in cast.values() if product_of(name) in known]
     return max(own) if own else known.get(USUAL, scenario.length)
 
 

@@ -69,9 +69,10 @@ class TraceLine(TypedDict):
 
 
 class Verdict(TypedDict):
-    """One cell: a requirement judged on one play."""
+    """One cell: a requirement, or the `part` of it with that id, judged on one play."""
 
     requirement: str | None
+    part: NotRequired[str | None]
     test: str
     implementations: dict[str, Implementation]
     cloud: str | None
@@ -111,8 +112,25 @@ class Check(TypedDict):
     sentences: NotRequired[list[str]]
 
 
+class Part(TypedDict):
+    """One stimulus of a requirement, which is judged by itself; `checks` is empty when nothing judges it yet.
+
+    `reference` tells where other test suites judge the same.
+    """
+
+    id: str
+    level: str
+    text: str
+    source: str
+    reference: list[str]
+    checks: list[Check]
+
+
 class Requirement(TypedDict):
-    """One sentence of the catalogue; `checks` is empty when nothing judges it yet."""
+    """One sentence of the catalogue; `checks` is empty when nothing judges it yet.
+
+    `parts` are its stimuli one by one; where there are any, every verdict names one of them.
+    """
 
     id: str
     level: str
@@ -122,6 +140,7 @@ class Requirement(TypedDict):
     text: str
     clouds: list[str]
     checks: NotRequired[list[Check]]
+    parts: NotRequired[list[Part]]
 
 
 class Node(TypedDict):

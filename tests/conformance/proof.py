@@ -12,7 +12,6 @@ from typing import Any
 
 import conformance
 from conformance.catalogue.deviations import deviations, known_deviation
-from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import CHECKS, Broken, Check, Mutant
 from conformance.judging.evidence import Evidence, Seen, place
 from conformance.judging.judge import judge
@@ -36,16 +35,19 @@ REFERENCES: tuple[Cast, ...] = (
 
 
 def all_checks() -> dict[str, Check]:
-    """Every check of the law by name. Raises BadCheck."""
+    """Every check of the law, each part for itself, by its label. Raises BadCheck."""
     for module in pkgutil.walk_packages(conformance.__path__, "conformance."):
         if module.name.rpartition(".")[2].startswith("test_"):
             importlib.import_module(module.name)
     found: dict[str, Check] = {}
+    homes: dict[str, str] = {}
     for path, check in CHECKS.items():
         if path.startswith("conformance."):
             verify(check)
-            assert check.name not in found, f"two checks are called {check.name}; -k could not tell them apart"
-            found[check.name] = check
+            home = homes.setdefault(check.name, check.function.__module__)
+            assert home == check.function.__module__ and check.label not in found, (
+                f"two checks are called {check.name}; -k could not tell them apart")
+            found[check.label] = check
     return found
 
 
@@ -79,7 +81,7 @@ class Proof:
     def healthy(self) -> Recording:
         """The twin. Fails the test when none passes."""
         tried = "; ".join(self.tried) or "nobody who is installed can play it"
-        assert self.twin is not None, f"no healthy twin of {self.check.name} passes: {tried}"
+        assert self.twin is not None, f"no healthy twin of {self.check.label} passes: {tried}"
         return self.twin
 
     def broken(self, mutant: Mutant) -> Recording:
@@ -97,7 +99,7 @@ def prove(
     checks: Iterable[Check], known: Mapping[str, Implementation], into: Path, play_all: PlayAll
 ) -> dict[str, Proof]:
     """Play twins and mutants of these checks, all together; who has no passing twin yet is played by the next cast."""
-    proofs = {check.name: Proof(check, list(candidates(check, known))) for check in checks}
+    proofs = {check.label: Proof(check, list(candidates(check, known))) for check in checks}
     for proof in proofs.values():
         _settle_by_hand(proof)
     turn = 0
@@ -137,8 +139,8 @@ def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tu
 def _deviates(cell: Cell) -> bool:
     """Whether the cell is a known deviation."""
     programs = PlayRequest(cell.scenario, cell.cast).play.implementations
-    requirement = catalogue().named(cell.check.requirement).id
-    return known_deviation(requirement, cell.test, programs, deviations()) is not None
+    check = cell.check
+    return known_deviation(check.requirement, check.part, cell.test, programs, deviations()) is not None
 
 
 def reference_casts(scenario: Scenario, known: Mapping[str, Implementation]) -> list[Cast]:
