@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inspect import isfunction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from conformance.selection.casting import BadSelection
 from conformance.selection.cells import BadCheck, Cell
 
 
-def cell_of(item: pytest.Item) -> Cell | None:
+def cell_of(item: pytest.Item) -> Cell[Any] | None:
     """The cell that a test judges, or None for a test that is no check."""
     return item.cell if isinstance(item, CheckItem) else None
 
@@ -33,7 +34,7 @@ def pytest_pycollect_makeitem(
                 " tests live in tests/")
         return None
     try:
-        found = [cell for check in checks for cell in collector.config.stash[DESK].cells(check)]
+        found = [cell for check in checks for cell in collector.config.stash[DESK].source.cells(check)]
     except BadCheck as error:
         raise pytest.Collector.CollectError(str(error)) from error
     except BadSelection as error:
