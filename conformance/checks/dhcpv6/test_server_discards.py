@@ -150,7 +150,7 @@ def _read_by_then(recording: Recording, notebook: Notebook, topic: str, row: str
 
 def _answered(recording: Recording, topic: str, row: str) -> Recording:
     """The server answers a question of that row with a lease, too."""
-    asked: Asked = next(each for each in questions(recording, topic) if each.row == row)
+    asked: Asked = next(each for each in questions(recording, topic) if each.row == row and not each.is_control)
     lease = [each for each in questions(recording, "lease") if each.question.name == "REQUEST"]
     said = next(each for each in lease if each.answers).answers[0].frame.data
     answer = said[:63] + asked.question.transaction_id.to_bytes(3, "big") + said[66:]
