@@ -1,4 +1,4 @@
-"""sextant.junit.xml: one test suite for each family, one case for each cell. A known deviation is skipped, as pytest has it."""
+"""sextant.junit.xml: a test suite for each family, a case for each cell. A known deviation is skipped, as in pytest."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from reports.formats.ktap import ktap
 from reports.history.difference import Difference
 from reports.output import write_whole
 
-JUNIT, KTAP, QUALITY, BADGE, SUMMARY = "sextant.junit.xml", "results.ktap", "gl-code-quality.json", "badge.svg", "summary.md"
-FILES = (JUNIT, KTAP, QUALITY, BADGE, SUMMARY)
+JUNIT, KTAP, QUALITY = "sextant.junit.xml", "results.ktap", "gl-code-quality.json"
+BADGE, SUMMARY = "badge.svg", "summary.md"
 
 
 def write_formats(document: Compliance, directory: Path, changes: Difference | None) -> None:
