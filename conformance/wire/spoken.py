@@ -7,12 +7,14 @@ judge what was said, and never what was not.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv6Address
 from typing import TypeVar
 
 from conformance.judging.citing import cited
-from conformance.judging.verdict import Notebook, Seen
+from conformance.judging.verdict import Notebook, Seen, Unjudgeable
+from fixtures.captures.parties import SCENARIO
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6, ndp
 from fixtures.recording.views.base import View
@@ -45,6 +47,38 @@ def heard(recording: Recording, role: str) -> list[Frame]:
 def has_link_layer_addresses(recording: Recording, role: str) -> bool:
     """Whether the link has link-layer addresses, as raw IP and loopback do not."""
     return any(end.mac for end in recording.interfaces if end.node == node(recording, role))
+
+
+def captured(recording: Recording) -> bool:
+    """Whether it is a capture of other origin, and no play of the suite."""
+    return recording.play.scenario == SCENARIO
+
+
+def slack(recording: Recording, seconds: float) -> float:
+    """Seconds by which a capture's clock may be off where packets are near each other; a play's clock is exact."""
+    return seconds if captured(recording) else 0.0
+
+
+def timed(recording: Recording) -> None:
+    """For a verdict that rests on time or order. Raises Unjudgeable where the capture's stamps cannot be trusted."""
+    trouble = recording.play.options.get("clock") if captured(recording) else None
+    if trouble:
+        raise Unjudgeable(f"the capture's clock cannot be trusted: {trouble}")
+
+
+def relayed(recording: Recording) -> bool:
+    """Whether a capture shows the party inside relays only: of its packets' headers nobody knows."""
+    return captured(recording) and bool(recording.play.options.get("relayed"))
+
+
+def last_before(times: Sequence[float], time: float) -> int:
+    """The place of the last of ascending `times` that is not after `time`; -1 where there is none."""
+    return bisect_right(times, time) - 1
+
+
+def receivable(message: ndp.NdMessage) -> bool:
+    """Whether its receiver heeds it (RFC 4861 sections 6.1, 7.1): nobody is judged by his answer to what is invalid."""
+    return message.hop_limit == 255 and message.code == 0 and message.checksum_ok and not message.malformed
 
 
 def neighbour_discovery(frames: list[Frame]) -> list[ndp.NdMessage]:
