@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from conformance.judging.verdict import Notebook
-from conformance.wire.spoken import ALL_SERVERS, examined, flawed, from_client, must, relayed, said
+from conformance.wire.spoken import ALL_SERVERS, examined, flawed, from_client, must, relayed
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dhcpv6 import Message
 
 
 def mine(recording: Recording, *names: str) -> list[Message]:
     """The client's messages of these names."""
-    return from_client(said(recording, "guest"), *names)
+    return from_client(recording, *names)
 
 
 def well_formed(recording: Recording, notebook: Notebook, *names: str, server: bool | None, ia: bool) -> list[Message]:

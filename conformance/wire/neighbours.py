@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from ipaddress import IPv6Address
 
 from conformance.judging.verdict import Notebook
+from conformance.wire.speech import probes, questions
 from conformance.wire.spoken import (
     UNSPECIFIED,
     examined,
     flawed,
     has_link_layer_addresses,
-    heard,
+    hearing,
     last_before,
     must,
     receivable,
-    said,
+    saying,
     timed,
     valid,
 )
@@ -31,22 +33,21 @@ OPTIMISTIC = 2 * RETRANS_TIMER
 Times = dict[IPv6Address, list[float]]
 
 
-def probe_times(asked: list[NeighbourSolicitation]) -> Times:
-    """When each address was probed for, ascending."""
+def probe_times(recording: Recording, role: str) -> Times:
+    """When the party probed for each address, ascending."""
     found: Times = defaultdict(list)
-    for each in asked:
-        if each.dad:
-            found[each.target].append(each.time)
+    for each in saying(recording, role, probes):
+        found[each.target].append(each.time)
     return found
 
 
 def solicitations(recording: Recording, notebook: Notebook, role: str) -> None:
     """Expect Neighbour Solicitations as RFC 4861 sections 4.3 and 7.2.2 want them."""
-    asked = ndp.neighbour_solicitations(said(recording, role))
-    sent = [each for each in asked if not each.dad]
+    sent, count = saying(recording, role, questions), 0
     examined(notebook, sent, "no address was resolved")
-    sized, probes = has_link_layer_addresses(recording, role), probe_times(asked)
+    sized, probed = has_link_layer_addresses(recording, role), probe_times(recording, role)
     for each in sent:
+        count += 1
         valid(notebook, each, "solicitation", sized=sized)
         must(notebook, not each.target.is_multicast, f"the solicitation asks for the group {each.target}", each)
         must(notebook, not each.source.is_multicast, f"the solicitation came from {each.source}", each)
@@ -54,22 +55,22 @@ def solicitations(recording: Recording, notebook: Notebook, role: str) -> None:
             continue
         must(notebook, each.destination == solicited_node(each.target),
              f"the solicitation for {each.target} went to {each.destination}", each)
-        if sized and not each.sllao and not _maybe_optimistic(each, probes):
+        if sized and not each.sllao and not _maybe_optimistic(each, probed):
             timed(recording)
             must(notebook, False, f"the multicast solicitation for {each.target} has no SLLAO", each)
-    notebook.finding = f"{len(sent)} solicitations as they should be; how often it asks was not judged"
+    notebook.finding = f"{count} solicitations as they should be; how often it asks was not judged"
 
 
-def _maybe_optimistic(sent: NeighbourSolicitation, probes: Times) -> bool:
+def _maybe_optimistic(sent: NeighbourSolicitation, probed: Times) -> bool:
     """Whether its source was probed for just before, as far as the capture shows."""
-    times = probes.get(sent.source, []) if isinstance(sent.source, IPv6Address) else []
+    times = probed.get(sent.source, []) if isinstance(sent.source, IPv6Address) else []
     at = last_before(times, sent.time)
     return sent.time < OPTIMISTIC or (at >= 0 and sent.time - times[at] < OPTIMISTIC)
 
 
 def advertisements(recording: Recording, notebook: Notebook, role: str) -> None:
     """Expect Neighbour Advertisements as RFC 4861 sections 4.4 and 7.2.4 want them."""
-    sent = ndp.neighbour_advertisements(said(recording, role))
+    sent = saying(recording, role, ndp.neighbour_advertisements)
     sized = has_link_layer_addresses(recording, role)
     examined(notebook, sent, "no Neighbour Advertisement was seen")
     for each in sent:
@@ -84,11 +85,11 @@ def advertisements(recording: Recording, notebook: Notebook, role: str) -> None:
     notebook.finding = f"{len(sent)} advertisements, {len(answers)} of them answers to a multicast solicitation"
 
 
-def _answers(recording: Recording, sent: list[NeighbourAdvertisement], role: str) -> list[
+def _answers(recording: Recording, sent: Iterable[NeighbourAdvertisement], role: str) -> list[
         tuple[NeighbourSolicitation, NeighbourAdvertisement]]:
     """Answers and the multicast solicitations that they must be for: that node asked for the target in no other way."""
     asked: dict[object, list[NeighbourSolicitation]] = defaultdict(list)
-    for each in ndp.neighbour_solicitations(heard(recording, role)):
+    for each in hearing(recording, role, questions):
         if receivable(each):
             asked[each.target, each.source].append(each)
     times = {key: [each.time for each in group] for key, group in asked.items()}
@@ -106,7 +107,7 @@ def _answers(recording: Recording, sent: list[NeighbourAdvertisement], role: str
 
 def group_reports(recording: Recording, notebook: Notebook, role: str) -> None:
     """Expect MLD reports as RFC 3810 section 5 wants them."""
-    sent = mld.reports(said(recording, role))
+    sent = saying(recording, role, mld.reports)
     examined(notebook, sent, "no MLD report was seen")
     for each in sent:
         must(notebook, each.hop_limit == 1, f"the report has hop limit {each.hop_limit}, not 1", each)

@@ -12,7 +12,7 @@ from conformance.wire.clients import mine, well_formed
 from conformance.wire.dates import rule
 from conformance.wire.edits import server_identifier, with_fields, with_option
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import examined, flawed, heard, must, timed
+from conformance.wire.spoken import examined, flawed, hearing, must, timed
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
@@ -59,7 +59,7 @@ def test_wire_identity_of_a_lease(recording: Recording, notebook: Notebook) -> N
 def _replies(recording: Recording, asked: list[Message]) -> Iterator[Message]:
     """The Replies to this client's transactions that it may heed (RFC 8415 section 16.10)."""
     mine = {(each.transaction_id, each.client_duid) for each in asked}
-    for reply in dhcpv6.messages(heard(recording, "guest"), "REPLY"):
+    for reply in hearing(recording, "guest", dhcpv6.messages, "REPLY"):
         if not reply.relays and (reply.transaction_id, reply.client_duid) in mine:
             if reply.server_duid and not reply.malformed and reply.checksum_ok:
                 yield reply

@@ -10,11 +10,11 @@ from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.wire.neighbours import Times, probe_times
 from conformance.wire.sample import CONTESTED, PEER_MAC, conversation
-from conformance.wire.spoken import captured, examined, heard, must, receivable, said, timed
+from conformance.wire.speech import probes, source
+from conformance.wire.spoken import captured, doubt, examined, hearing, must, receivable, said, saying, timed
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import ndp
-from fixtures.recording.views.headers import headers
 from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
 from fixtures.timers import RETRANS_TIMER
 
@@ -28,42 +28,36 @@ def test_wire_contested_addresses_are_not_used(recording: Recording, notebook: N
     Until it is probed for again. A capture shows that the other spoke, not that the guest heard it: there it is a
     warning.
     """
-    frames = said(recording, "guest")
-    asked = ndp.neighbour_solicitations(frames)
+    probed = probe_times(recording, "guest")
     timed(recording)
-    probes = probe_times(asked)
-    contests = _contests(recording, asked, probes)
+    contests = _contests(recording, probed)
     examined(notebook, contests, "nobody contested an address that was probed for")
     addresses = {each.target for each in contests}
-    uses: dict[IPv6Address, list[Frame]] = {address: [] for address in addresses}
-    for frame in frames:
-        found = headers(frame.data)
-        if found is not None and isinstance(found.source, IPv6Address) and found.source in uses:
-            uses[found.source].append(frame)
+    uses: dict[bytes, list[Frame]] = {address.packed: [] for address in addresses}
+    for frame in said(recording, "guest"):
+        uses.get(source(frame.data), []).append(frame)
     for contest in contests:
-        at = bisect_right(probes[contest.target], contest.time)
-        later = [*probes[contest.target][at:], float("inf")][0]
-        mine = uses[contest.target]
+        at = bisect_right(probed[contest.target], contest.time)
+        later = [*probed[contest.target][at:], float("inf")][0]
+        mine = uses[contest.target.packed]
         first = bisect_left(mine, contest.time + RETRANS_TIMER, key=lambda frame: frame.time)
         used = [frame for frame in mine[first:first + 1] if frame.time < later]
         words = f"{contest.target} was contested by {contest.mac_source}, and used all the same"
         if used and captured(recording):
-            notebook.recommend(False, words, contest, *used)
-            return
+            doubt(notebook, words, contest, *used)
+            continue
         must(notebook, not used, words, contest, *used)
     notebook.finding = f"{', '.join(map(str, sorted(addresses)))} contested, and not used afterwards"
 
 
-def _contests(recording: Recording, asked: list[NeighbourSolicitation], probes: Times) -> list[Contest]:
+def _contests(recording: Recording, probed: Times) -> list[Contest]:
     """What others said that ends a probe: that they have the address, or that they probe for it, too."""
-    own = {each.nonce for each in asked if each.nonce}
-    frames = heard(recording, "guest")
-    told: list[Contest] = [each for each in ndp.neighbour_advertisements(frames) if receivable(each)]
-    told += [each for each in ndp.neighbour_solicitations(frames)
-             if each.dad and receivable(each) and each.nonce not in own]
+    own = {each.nonce for each in saying(recording, "guest", probes) if each.nonce}
+    told: list[Contest] = list(hearing(recording, "guest", ndp.neighbour_advertisements)) if probed else []
+    told += [each for each in hearing(recording, "guest", probes) if each.nonce not in own]
     found = []
-    for each in told:
-        times = probes.get(each.target, [])
+    for each in filter(receivable, told):
+        times = probed.get(each.target, [])
         at = bisect_right(times, each.time) - 1
         if at >= 0 and each.time - times[at] < RETRANS_TIMER:
             found.append(each)
@@ -78,7 +72,7 @@ def guest_of_the_sample() -> Recording:
 @edited(test_wire_contested_addresses_are_not_used, because=f"{CONTESTED} was contested by {PEER_MAC}, and used")
 def uses_what_another_has(recording: Recording) -> Recording:
     """What it says next comes from there."""
-    probe = next(each for each in ndp.neighbour_solicitations(said(recording, "guest"))
+    probe = next(each for each in saying(recording, "guest", probes)
                  if each.target == IPv6Address(CONTESTED))
     later = [frame for frame in said(recording, "guest") if frame.time > probe.time + 2]
 

@@ -8,7 +8,7 @@ from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.wire.edits import with_fields
 from conformance.wire.sample import PEER_MAC, conversation
-from conformance.wire.spoken import captured, examined, flawed, heard, must, node, receivable, said, timed
+from conformance.wire.spoken import captured, doubt, examined, flawed, hearing, must, node, receivable, saying, timed
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
@@ -27,15 +27,13 @@ def test_wire_links_are_as_advertised(recording: Recording, notebook: Notebook) 
     In a capture a station's frames may have passed a bridge that puts its own address there, so another SLLAO than
     the frame's source is a warning; and what the link carries is not known.
     """
-    sent = [each for each in ndp.router_advertisements(said(recording, "router")) if not flawed(each)]
+    sent = [each for each in saying(recording, "router", ndp.router_advertisements) if not flawed(each)]
     examined(notebook, sent, "no Router Advertisement was seen that is well formed")
     for each in sent:
         _link_layer(recording, notebook, each)
         _mtu(recording, notebook, each)
         for prefix in each.prefixes:
             _prefix(notebook, each, prefix)
-        if notebook.doubts:
-            return
     notebook.finding = f"what {len(sent)} RAs say of their link can be so"
 
 
@@ -48,7 +46,7 @@ def _link_layer(recording: Recording, notebook: Notebook, ra: RouterAdvertisemen
     if own and ra.sllao not in own | {ra.mac_source}:
         words = f"the SLLAO {ra.sllao} is not the router's, whose frame comes from {ra.mac_source}"
         if captured(recording):
-            notebook.recommend(False, words, ra)
+            doubt(notebook, words, ra)
         else:
             must(notebook, False, words, ra)
 
@@ -71,7 +69,7 @@ def _prefix(notebook: Notebook, ra: RouterAdvertisement, prefix: PrefixInformati
          f"the prefix {told} has bits after its length", ra)
     must(notebook, not prefix.prefix.is_multicast, f"the prefix {told} is a group's", ra)
     if prefix.prefix.is_link_local and prefix.length >= 10:
-        notebook.recommend(False, f"the prefix {told} is the link-local one", ra)
+        doubt(notebook, f"the prefix {told} is the link-local one", ra)
 
 
 @check("RA-02", role="router", passive=True)
@@ -81,17 +79,17 @@ def test_wire_router_addresses_are_one_router_s(recording: Recording, notebook: 
     Two stations that advertise from it in turn are a warning: a capture does not tell whose it is, and some kinds of
     redundant routers are meant to. A station that takes over for good is none.
     """
-    sent = ndp.router_advertisements(said(recording, "router"))
+    sent = list(saying(recording, "router", ndp.router_advertisements))
     examined(notebook, sent, "no Router Advertisement was seen")
     timed(recording)
     times = [each.time for each in sent]
-    for each in ndp.router_advertisements(heard(recording, "router")):
+    for each in hearing(recording, "router", ndp.router_advertisements):
         at = bisect(times, each.time)
         if not captured(recording) or not receivable(each) or each.sllao in {mine.sllao for mine in sent[at - 1:at]}:
             continue
         around = [mine for mine in (*sent[:at][-1:], *sent[at:at + 1]) if mine.source == each.source]
         if len(around) == 2:
-            notebook.recommend(False, f"{each.source} advertises from {around[0].mac_source} and from"
+            doubt(notebook, f"{each.source} advertises from {around[0].mac_source} and from"
                                f" {each.mac_source} in turn", around[0], each, around[1])
             return
     notebook.finding = f"{len(sent)} RAs from addresses of this router alone"
@@ -104,7 +102,7 @@ def router_of_the_sample() -> Recording:
 
 
 def _advertised(recording: Recording) -> list[RouterAdvertisement]:
-    return ndp.router_advertisements(said(recording, "router"))
+    return list(saying(recording, "router", ndp.router_advertisements))
 
 
 @edited(test_wire_links_are_as_advertised, because="02:00:00:00:00:99 is not the router's")

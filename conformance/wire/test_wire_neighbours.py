@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from ipaddress import IPv6Address
+from itertools import chain
 from typing import Any
 
 from conformance.judging.check import check, edited, healthy
@@ -12,16 +13,17 @@ from conformance.wire import neighbours
 from conformance.wire.edits import with_fields, without_option
 from conformance.wire.neighbours import probe_times
 from conformance.wire.sample import conversation
+from conformance.wire.speech import probes, questions
 from conformance.wire.spoken import (
     ALL_NODES,
     UNSPECIFIED,
     examined,
     grouped,
     has_link_layer_addresses,
-    heard,
+    hearing,
     last_before,
     must,
-    said,
+    saying,
     slack,
     timed,
     valid,
@@ -46,7 +48,7 @@ def test_wire_router_solicitations(recording: Recording, notebook: Notebook) -> 
 
     Hop limit 255, code 0, a right checksum, whole options, and no SLLAO from `::`. When they were sent is not judged.
     """
-    sent = ndp.router_solicitations(said(recording, "guest"))
+    sent = saying(recording, "guest", ndp.router_solicitations)
     examined(notebook, sent, "no Router Solicitation was seen")
     for each in sent:
         valid(notebook, each, "solicitation", sized=has_link_layer_addresses(recording, "guest"))
@@ -63,25 +65,24 @@ def test_wire_probes(recording: Recording, notebook: Notebook) -> None:
     Until RetransTimer has passed, the target is at most optimistic (RFC 4429): it is not advertised with O=1, and no
     solicitation from it has an SLLAO. Whether each address was probed for is not judged.
     """
-    frames = said(recording, "guest")
-    asked = ndp.neighbour_solicitations(frames)
-    probes = [each for each in asked if each.dad]
-    examined(notebook, probes, "no DAD probe was seen")
-    for probe in probes:
+    probing = list(saying(recording, "guest", probes))
+    examined(notebook, probing, "no DAD probe was seen")
+    for probe in probing:
         valid(notebook, probe, "probe", sized=has_link_layer_addresses(recording, "guest"))
         group = solicited_node(probe.target)
         must(notebook, probe.destination == group, f"the probe for {probe.target} went to {probe.destination}", probe)
         must(notebook, probe.sllao is None, "the probe has a Source Link-Layer Address option", probe)
     timed(recording)
-    _unclaimed(recording, notebook, probes)
-    notebook.finding = f"{len(probes)} probes as they should be; whether each address was probed for was not judged"
+    _unclaimed(recording, notebook, probing)
+    notebook.finding = f"{len(probing)} probes as they should be; whether each address was probed for was not judged"
 
 
-def _unclaimed(recording: Recording, notebook: Notebook, probes: list[NeighbourSolicitation]) -> None:
+def _unclaimed(recording: Recording, notebook: Notebook, probing: list[NeighbourSolicitation]) -> None:
     """Expect that nothing is claimed while it is probed for."""
-    frames, times, of = said(recording, "guest"), probe_times(probes), grouped(probes, lambda probe: probe.target)
+    times, of = probe_times(recording, "guest"), grouped(probing, lambda probe: probe.target)
     least = _retrans_timer(recording) - TICK - slack(recording, SLACK)
-    for claim in (*ndp.neighbour_advertisements(frames), *ndp.neighbour_solicitations(frames)):
+    claims = (saying(recording, "guest", ndp.neighbour_advertisements), saying(recording, "guest", questions))
+    for claim in chain.from_iterable(claims):
         bold = claim.override if isinstance(claim, NeighbourAdvertisement) else claim.sllao
         address = claim.target if isinstance(claim, NeighbourAdvertisement) else claim.source
         if not bold or not isinstance(address, IPv6Address) or address not in times:
@@ -94,7 +95,8 @@ def _unclaimed(recording: Recording, notebook: Notebook, probes: list[NeighbourS
 
 def _retrans_timer(recording: Recording) -> float:
     """Seconds: the shortest that a router told, where one told any."""
-    told = [ra.retrans_timer / 1000 for ra in ndp.router_advertisements(heard(recording, "guest")) if ra.retrans_timer]
+    told = [ra.retrans_timer / 1000 for ra in hearing(recording, "guest", ndp.router_advertisements)
+            if ra.retrans_timer]
     return min([RETRANS_TIMER, *told])
 
 
@@ -133,12 +135,12 @@ def test_wire_echo_replies(recording: Recording, notebook: Notebook) -> None:
 
     Where several Requests have the same identifier and sequence number it may answer any of the last of them.
     """
-    requests = grouped((each for each in transport.echoes(heard(recording, "guest"), reply=False)
-                        if each.checksum_ok and not each.malformed),
+    requests = grouped((each for each in hearing(recording, "guest", transport.echoes)
+                        if not each.reply and each.checksum_ok and not each.malformed),
                        lambda each: (each.source, each.destination, each.identifier, each.sequence))
     times = {key: [each.time for each in asked] for key, asked in requests.items()}
     pairs = []
-    for reply in transport.echoes(said(recording, "guest"), reply=True):
+    for reply in filter(lambda each: each.reply, saying(recording, "guest", transport.echoes)):
         ends = reply.destination, reply.source, reply.identifier, reply.sequence
         at = last_before(times.get(ends, []), reply.time)
         if at >= 0:
@@ -148,7 +150,7 @@ def test_wire_echo_replies(recording: Recording, notebook: Notebook) -> None:
     examined(notebook, [reply for _, reply in pairs], "no Echo Request with its Reply was seen")
     for request, reply in pairs:
         must(notebook, request.payload == reply.payload, "the Echo Reply has other data than the Request",
-                        request, reply)
+             request, reply)
     notebook.finding = f"{len(pairs)} Echo Replies with the data of their Requests"
 
 
@@ -171,8 +173,12 @@ def _with_option(recording: Recording, found: Any) -> Recording:
     return editing.rewritten(recording, found, add)
 
 
+def _told(recording: Recording) -> list[NeighbourAdvertisement]:
+    return list(saying(recording, "guest", ndp.neighbour_advertisements))
+
+
 def _solicitations(recording: Recording, *, dad: bool) -> list[NeighbourSolicitation]:
-    return [each for each in ndp.neighbour_solicitations(said(recording, "guest")) if each.dad == dad]
+    return [each for each in saying(recording, "guest", ndp.neighbour_solicitations) if each.dad == dad]
 
 
 @edited(test_wire_router_solicitations, because="hop limit 64")
@@ -203,7 +209,7 @@ def probes_everybody(recording: Recording) -> Recording:
 @edited(test_wire_probes, because="was claimed 0.1")
 def claims_what_it_probes(recording: Recording) -> Recording:
     """It defends an address 0.1 s after its probe."""
-    answer = ndp.neighbour_advertisements(said(recording, "guest"))[0]
+    answer = _told(recording)[0]
     probe = next(each for each in _solicitations(recording, dad=True) if each.target == answer.target)
     return editing.shifted(recording, probe.time + 0.1 - answer.time, frames=answer)
 
@@ -220,13 +226,12 @@ def asks_without_saying_who(recording: Recording) -> Recording:
 
 @edited(test_wire_advertisements, because="has S=1")
 def tells_everybody_as_if_asked(recording: Recording) -> Recording:
-    return with_fields(recording, ndp.neighbour_advertisements(said(recording, "guest")), "IPv6", dst=str(ALL_NODES))
+    return with_fields(recording, _told(recording), "IPv6", dst=str(ALL_NODES))
 
 
 @edited(test_wire_advertisements, because="no TLLAO")
 def answers_without_saying_where(recording: Recording) -> Recording:
-    mine = ndp.neighbour_advertisements(said(recording, "guest"))
-    return without_option(recording, mine, "ICMPv6NDOptDstLLAddr")
+    return without_option(recording, _told(recording), "ICMPv6NDOptDstLLAddr")
 
 
 @edited(test_wire_group_reports, because="hop limit 255")
@@ -241,5 +246,5 @@ def reports_from_a_global_address(recording: Recording) -> Recording:
 
 @edited(test_wire_echo_replies, because="other data")
 def answers_something_else(recording: Recording) -> Recording:
-    mine = transport.echoes(said(recording, "guest"), reply=True)
+    mine = [each for each in saying(recording, "guest", transport.echoes) if each.reply]
     return with_fields(recording, mine, "ICMPv6EchoReply", data=b"something else")

@@ -12,6 +12,7 @@ from conformance.judging.verdict import Notebook
 from conformance.wire import neighbours
 from conformance.wire.edits import with_fields, without_option
 from conformance.wire.sample import conversation
+from conformance.wire.speech import questions
 from conformance.wire.spoken import (
     UNSPECIFIED,
     examined,
@@ -19,7 +20,7 @@ from conformance.wire.spoken import (
     has_link_layer_addresses,
     must,
     neighbour_discovery,
-    said,
+    saying,
     timed,
     valid,
 )
@@ -51,12 +52,12 @@ def test_wire_router_says_that_it_is_one(recording: Recording, notebook: Noteboo
 
     Judged of the addresses from which its RAs come, between two RAs with a Router Lifetime.
     """
-    frames = said(recording, "router")
     timed(recording)
     lives: dict[object, list[tuple[float, int]]] = defaultdict(list)
-    for ra in ndp.router_advertisements(frames):
+    for ra in saying(recording, "router", ndp.router_advertisements):
         lives[ra.source].append((ra.time, ra.lifetime))
-    told = [each for each in ndp.neighbour_advertisements(frames) if _between(lives.get(each.target, []), each.time)]
+    told = [each for each in saying(recording, "router", ndp.neighbour_advertisements)
+            if _between(lives.get(each.target, []), each.time)]
     examined(notebook, told, "it advertised none of its addresses between two RAs")
     for each in told:
         must(notebook, each.router, f"a router's advertisement of {each.target} has R=0", each)
@@ -81,7 +82,7 @@ def test_wire_redirects_are_valid(recording: Recording, notebook: Notebook) -> N
 
     Hop limit 255, code 0, a right checksum (RFC 4861 sections 4.5, 8.1, 8.2).
     """
-    sent = ndp.redirects(said(recording, "router"))
+    sent = saying(recording, "router", ndp.redirects)
     examined(notebook, sent, "no Redirect was seen")
     for each in sent:
         valid(notebook, each, "Redirect", sized=has_link_layer_addresses(recording, "router"))
@@ -109,11 +110,11 @@ def test_wire_errors_of_hosts_are_allowed(recording: Recording, notebook: Notebo
 
 
 def _allowed(recording: Recording, notebook: Notebook, role: str) -> None:
-    frames = said(recording, role)
-    own = {each.source for each in neighbour_discovery(frames)} - {UNSPECIFIED}
-    own |= {each.target for each in ndp.neighbour_advertisements(frames)}
-    sent = [each for each in transport.icmp_errors(frames) if len(each.invoking) >= 40
-            and (each.source in own or each.source.is_link_local)]
+    sent = [each for each in saying(recording, role, transport.icmp_errors) if len(each.invoking) >= 40]
+    if sent:
+        own = {each.source for each in neighbour_discovery(recording, role)} - {UNSPECIFIED}
+        own |= {each.target for each in saying(recording, role, ndp.neighbour_advertisements)}
+        sent = [each for each in sent if each.source in own or each.source.is_link_local]
     examined(notebook, sent, f"no ICMPv6 error of the {role}'s own was seen")
     for each in sent:
         must(notebook, not flawed(each), f"the error is malformed: {each.malformed}", each)
@@ -149,12 +150,12 @@ def guest_of_the_sample() -> Recording:
 
 
 def _told(recording: Recording) -> list[ndp.NeighbourAdvertisement]:
-    return ndp.neighbour_advertisements(said(recording, "router"))
+    return list(saying(recording, "router", ndp.neighbour_advertisements))
 
 
 @edited(test_wire_router_solicitations_of_neighbours, because="no SLLAO")
 def asks_without_saying_who(recording: Recording) -> Recording:
-    return without_option(recording, ndp.neighbour_solicitations(said(recording, "router")), "ICMPv6NDOptSrcLLAddr")
+    return without_option(recording, list(saying(recording, "router", questions)), "ICMPv6NDOptSrcLLAddr")
 
 
 @edited(test_wire_router_advertises_itself, because="hop limit 64")
@@ -169,7 +170,7 @@ def tells_as_a_host(recording: Recording) -> Recording:
 
 @edited(test_wire_router_reports_groups, because="hop limit 255")
 def reports_to_the_world(recording: Recording) -> Recording:
-    return with_fields(recording, mld.reports(said(recording, "router")), "IPv6", hlim=255)
+    return with_fields(recording, list(saying(recording, "router", mld.reports)), "IPv6", hlim=255)
 
 
 @edited(test_wire_redirects_are_valid, because="redirects the group")
@@ -213,4 +214,4 @@ def _about(recording: Recording, role: str = "router", payload: Any = None, **fi
         unreachable.remove_payload()
         return packet / invoking / (payload or b"a packet of many bytes")
 
-    return editing.rewritten(recording, transport.icmp_errors(said(recording, role)), change)
+    return editing.rewritten(recording, saying(recording, role, transport.icmp_errors), change)

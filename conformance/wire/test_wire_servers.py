@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+
 from conformance.granting import less
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.wire.edits import with_fields
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import examined, flawed, grouped, heard, must, said, timed
+from conformance.wire.spoken import examined, flawed, grouped, hearing, must, saying, timed
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
@@ -17,7 +19,7 @@ from fixtures.recording.views.dissection import layer
 #: RFC 8415 section 7.6.
 HOP_COUNT_LIMIT = 8
 RELAY_FORWARD, RELAY_REPLY = "RELAY-FORW", "RELAY-REPL"
-#: So many Relay-forwards of one message may be on their way.
+#: So many messages of one transaction may be on their way.
 RECENT = 8
 
 
@@ -35,7 +37,7 @@ def test_wire_advertises(recording: Recording, notebook: Notebook) -> None:
         for ia in each.ia_na:
             must(notebook, ia.addresses or ia.status or each.status,
                  f"the IA_NA {ia.iaid:#x} of the Advertise has neither an address nor a status", each)
-        _answers(notebook, each, asked.get((each.transaction_id, each.destination), []))
+        _answers(notebook, each, _lately(asked.get((each.transaction_id, each.destination), []), each))
     notebook.finding = f"{len(sent)} Advertises as they should be"
 
 
@@ -50,7 +52,7 @@ def test_wire_replies(recording: Recording, notebook: Notebook) -> None:
     examined(notebook, sent, "no Reply was seen")
     asked = _asked(recording)
     for each in sent:
-        mine = asked.get((each.transaction_id, each.destination), [])
+        mine = _lately(asked.get((each.transaction_id, each.destination), []), each)
         nameless = [one for one in mine if one.client_duid is None]
         stateless = not (each.ia_na or each.ia_ta or each.ia_pd)
         _identified(notebook, each, client=not nameless and not (stateless and not mine and each.server_duid))
@@ -87,15 +89,21 @@ def test_wire_leases_are_coherent(recording: Recording, notebook: Notebook) -> N
 
 def _said(recording: Recording, *names: str) -> list[Message]:
     """The server's messages of these names on the client's own link; those inside relays are on a link of their own."""
-    return [each for each in dhcpv6.messages(said(recording, "dhcpv6-server"), *names)
+    return [each for each in saying(recording, "dhcpv6-server", dhcpv6.messages, *names)
             if not each.relays and each.destination_port == dhcpv6.CLIENT_PORT]
 
 
 def _asked(recording: Recording, *names: str) -> dict[object, list[Message]]:
     """What clients asked that a server may answer, by transaction and address of the client."""
-    return grouped((each for each in dhcpv6.messages(heard(recording, "dhcpv6-server"), *names)
+    return grouped((each for each in hearing(recording, "dhcpv6-server", dhcpv6.messages, *names)
                     if not each.relays and not each.malformed and each.destination_port == dhcpv6.SERVER_PORT),
                    lambda each: (each.transaction_id, each.source))
+
+
+def _lately(asked: list[Message], answer: Message) -> list[Message]:
+    """Those that came last before an answer."""
+    at = bisect(asked, answer.time, key=lambda each: each.time)
+    return asked[max(0, at - RECENT):at]
 
 
 def _identified(notebook: Notebook, message: Message, *, client: bool = True) -> None:
@@ -123,14 +131,13 @@ def test_wire_relay_replies_go_back_as_they_came(recording: Recording, notebook:
 
     RFC 8415 section 18.3.10.
     """
-    sent = [each for each in dhcpv6.messages(said(recording, "dhcpv6-server"))
+    sent = [each for each in saying(recording, "dhcpv6-server", dhcpv6.messages)
             if each.relays and each.relays[0].name == RELAY_REPLY]
     timed(recording)
-    asked = grouped((each for each in dhcpv6.messages(heard(recording, "dhcpv6-server")) if each.relays),
+    asked = grouped((each for each in hearing(recording, "dhcpv6-server", dhcpv6.messages) if each.relays),
                     lambda each: (each.transaction_id, each.client_duid, each.source))
-    pairs = [(forwards, each) for each in sent if (forwards := [
-        one for one in asked.get((each.transaction_id, each.client_duid, each.destination), ())
-        if one.time <= each.time][-RECENT:])]
+    pairs = [(forwards, each) for each in sent if (forwards := _lately(
+        asked.get((each.transaction_id, each.client_duid, each.destination), []), each))]
     examined(notebook, [each for _, each in pairs], "no Relay-forward with its Relay-reply was seen")
     for forwards, each in pairs:
         path = [(relay.link_address, relay.peer_address, relay.interface_id) for relay in each.relays]
@@ -169,7 +176,7 @@ def test_wire_hop_counts(recording: Recording, notebook: Notebook) -> None:
 
 
 def _forwards(recording: Recording) -> list[Message]:
-    return [each for each in dhcpv6.messages(said(recording, "relay"))
+    return [each for each in saying(recording, "relay", dhcpv6.messages)
             if each.relays and each.relays[0].name == RELAY_FORWARD]
 
 
@@ -242,7 +249,7 @@ def offers_to_rebind_before_it_renews(recording: Recording) -> Recording:
 
 @edited(test_wire_relay_replies_go_back_as_they_came, because="another Interface-ID")
 def replies_through_another_interface(recording: Recording) -> Recording:
-    replies = [each for each in dhcpv6.messages(said(recording, "dhcpv6-server")) if each.relays]
+    replies = [each for each in saying(recording, "dhcpv6-server", dhcpv6.messages) if each.relays]
     return with_fields(recording, replies, "DHCP6OptIfaceId", ifaceid=b"another")
 
 
