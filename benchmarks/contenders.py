@@ -17,8 +17,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from topologies.netlink import End, Netlink
-from topologies.system import CLONE_NEWNET, setns, unshare
+from topologies.stage.netlink import End, Netlink
+from topologies.stage.system import CLONE_NEWNET, setns, unshare
 
 Teardown = Callable[[], None]
 
@@ -43,8 +43,8 @@ def stock(guests: int) -> Teardown:
 
 def stage(guests: int) -> Teardown:
     """The stage of this project."""
-    from topologies.stage import Stage
-    from topologies.topology import Topology
+    from topologies.stage.stage import Stage
+    from topologies.stage.topology import Topology
 
     class Many(Topology):
         def build(self) -> None:
@@ -139,7 +139,7 @@ def _import(name: str) -> None:
     import mininet.net
     import mininet.nodelib  # noqa: F401
     if name == "stage":
-        import topologies.stage  # noqa: F401
+        import topologies.stage.stage  # noqa: F401
 
 
 def _processes() -> int:

@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from reports.allure_page import generate
+from reports.allure.page import generate
 from reports.build import rebuild
 from reports.errors import ReportError
 
@@ -58,7 +58,7 @@ def clouds_doc(arguments: list[str]) -> int:
 
 def merge(arguments: list[str]) -> int:
     """Exit status 4 when the reports are not all shards of one run."""
-    from reports import merge as merging
+    from reports.document import merge as merging
     from reports.matrix import named
     from reports.summary import counts
 
@@ -81,9 +81,9 @@ def merge(arguments: list[str]) -> int:
 
 def durations(arguments: list[str]) -> int:
     """Exit status 4 when there is no recording."""
-    from reports import durations as lasting
+    from reports.document import durations as lasting
 
-    what = "Bring conformance/durations.toml up to date from the recordings of reports."
+    what = "Bring conformance/selection/durations.toml up to date from the recordings of reports."
     parser = argparse.ArgumentParser(prog="python -m reports durations", description=what)
     parser.add_argument("directory", type=Path, nargs="+", help="a report")
     try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reports.allure_results import write_results
-from reports.compliance import Compliance, dumps, load
+from reports.allure.results import write_results
+from reports.document.compliance import Compliance, dumps, load
 from reports.errors import because
 from reports.output import write_whole
 from reports.page import render, render_clouds

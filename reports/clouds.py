@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from reports.compliance import VERDICTS, Cloud, Compliance, Requirement, Sentence
+from reports.document.compliance import VERDICTS, Cloud, Compliance, Requirement, Sentence
+from reports.document.sentences import about
+from reports.drawing.pictures import draw
 from reports.matrix import Cell, differences, worst_first
-from reports.pictures import draw
-from reports.sentences import about
 from reports.summary import label
 
 FOLDER = "clouds"

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reports import law
-from reports.compliance import Cloud, Requirement, Sentence
+from reports.document import law
+from reports.document.compliance import Cloud, Requirement, Sentence
+from reports.document.sentences import judges
+from reports.drawing.pictures import draw
 from reports.output import write_whole
-from reports.pictures import draw
-from reports.sentences import judges
 
 DOCS = Path(__file__).parent.parent / "docs"
 
 _HEAD = """\
 # The five clouds
 
-<!-- Made by `python -m reports clouds-doc` from topologies/, conformance/clouds/traceability/ and the checks. -->
+<!-- Made by `python -m reports clouds-doc` from topologies/, conformance/catalogue/traceability/ and the checks. -->
 
 Each of these systems has a document that promises IPv6. Its sentences stand here in our own words, each with the
 requirements that judge it and the checks that do. `script/conformance --cloud NAME` judges one document, and

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reports.compliance import VERDICTS
+from reports.document.compliance import VERDICTS
 from reports.matrix import Cell, worst_first
 
 #: The roles that make a network, in the order of its name.

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reports.compliance import ROLES, VERDICTS, Compliance, Implementation, Requirement, Verdict
+from reports.document.compliance import ROLES, VERDICTS, Compliance, Implementation, Requirement, Verdict
 
 Cast = tuple[str, ...]
 

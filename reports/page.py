@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from reports import clouds, interop, summary
-from reports.compliance import Compliance, is_stale
+from reports.document.compliance import Compliance, is_stale
 from reports.matrix import differences, families, named
 from reports.story import as_text, tell
 

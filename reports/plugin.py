@@ -1,8 +1,8 @@
 """The pytest plugin: collects verdicts while the checks run, and swaps in a complete report at the end.
 
 In the controller (or the only process) it claims the place, hands the staging directory to whoever records, takes the
-test reports, and publishes. In a worker it only passes on where the staging directory is. A run that is interrupted
-or judges nothing leaves the previous report as it was.
+test reports, and publishes. In a worker it only passes on where the staging directory is. A run that is stopped
+publishes what it has judged, marked as stopped; one that judges nothing leaves the previous report as it was.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import pytest
 from conformance.plugin.desk import DESK
 from fixtures.playing.paths import STAGING
 from fixtures.sandbox import rooms
-from reports import facts
-from reports.compliance import Compliance, Shard
+from reports.document import facts
+from reports.document.compliance import Compliance, Shard
+from reports.document.harvest import Harvest
+from reports.document.recordings import FOLDER, name_of, worst_stall
 from reports.errors import ReportError
-from reports.harvest import Harvest
 from reports.output import ReportDirectory, link_tree
-from reports.recordings import FOLDER, name_of, worst_stall
 
 DEFAULT = Path("reports") / "out"
 _WORKER_KEY = "sextant_staging"
@@ -129,10 +129,10 @@ class Reporter:
         self._harvest.take(report)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """An interrupted run has no report; one that stopped by itself (`-x`) has, and says so."""
-        if excinfo.type is KeyboardInterrupt or issubclass(excinfo.type, pytest.exit.Exception):
+        """A run that stopped (`-x`) or was stopped reports what it judged; one that gave up has no report."""
+        if issubclass(excinfo.type, pytest.exit.Exception):
             self._interrupted = True
-        else:
+        elif excinfo.type is not KeyboardInterrupt:
             self._stopped = str(excinfo.value)
 
     def pytest_internalerror(self) -> None:
@@ -143,7 +143,7 @@ class Reporter:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write everything into the staging directory and swap it in."""
         # Only here, so that no worker and no start waits for the law and the templates' engine.
-        from conformance.sharding import note_of
+        from conformance.selection.sharding import note_of
 
         self._shard = cast(Shard | None, note_of(self._directory.staging)) if self._directory.claimed else None
         idle = self._shard is not None and self._shard["selected"] > 0 and not self._selected
@@ -151,7 +151,9 @@ class Reporter:
             return
         from reports.build import build
 
-        self._stopped = self._stopped or str(session.shouldfail or session.shouldstop or "") or None
+        desk = self._config.stash.get(DESK, None)
+        by_somebody, by_itself = desk.stopped if desk else "", str(session.shouldfail or session.shouldstop or "")
+        self._stopped = by_somebody or self._stopped or by_itself or None
         try:
             self._bring_recordings()
             self._bring_captures()
@@ -171,20 +173,20 @@ class Reporter:
         if self._trouble:
             self._say(f"ERROR: {self._trouble}", red=True)
         elif self._published:
-            from reports import allure_page
+            from reports.allure import page as allure_page
 
             self._say(f"report: {self._shown(self._directory.path / 'index.html')}")
             made = allure_page.generate(self._directory.path)
             self._say(f"allure: {self._shown(Path(made))}" if os.path.isabs(made) else made)
         elif self._harvest:
-            self._say("no report: the run was interrupted; the previous report, if any, is kept")
+            self._say("no report: the run was given up; the previous report, if any, is kept")
         if self._directory.claimed:
             self._directory.discard()
             self._directory.release()
 
     def _document(self) -> Compliance:
-        from reports import law
-        from reports.sentences import judged
+        from reports.document import law
+        from reports.document.sentences import judged
 
         config = self._config
         workers = config.getoption("tx", None) or []

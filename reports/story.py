@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.compliance import Evidence, Requirement, Verdict
+from fixtures.recording.model import TraceLine
+from fixtures.recording.traces import as_text as as_lines
+from reports.document.compliance import Evidence, Requirement, Verdict
+from reports.document.recordings import Told, told
 from reports.matrix import Cell, ordered
-from reports.recordings import Told, told
 
 #: More evidence than this is left to compliance.json, and of a pass, more than that; the page says so.
 SHOWN, SHOWN_OF_PASS = 12, 6
@@ -25,6 +27,7 @@ class Story:
     done: str
     seen: str
     known: str | None
+    traceback: str
     evidence: list[str]
     decisive: int | None
     left_out: int
@@ -46,6 +49,7 @@ def tell(cell: Cell, requirement: Requirement | None, base: Path) -> Story:
         done=_done(verdict, play),
         seen=verdict["reason"],
         known=_known(verdict["known_deviation"]),
+        traceback=as_lines(tuple(TraceLine(**step) for step in verdict.get("traceback", ()))),
         evidence=[_line(each) for each in shown],
         decisive=decisive,
         left_out=len(verdict["evidence"]) - len(shown),
@@ -62,6 +66,7 @@ def as_text(story: Story) -> str:
         f"done: {story.done}",
         f"seen: {story.seen}",
         *([f"known deviation: {story.known}"] if story.known else []),
+        *([f"traceback:\n{story.traceback}"] if story.traceback else []),
         *[f"evidence: {line}" for line in story.evidence or ["none"]],
         *([f"and {story.left_out} more in compliance.json"] if story.left_out else []),
         *([f"recording: {story.capture}"] if story.capture else []),
@@ -109,7 +114,7 @@ def _known(deviation: Any) -> str | None:
         which = " ".join(str(deviation.get(key) or "") for key in ("implementation", "versions")).strip()
         why = "; ".join(str(deviation[key]) for key in ("reason", "source") if deviation.get(key))
         return f"{which}: {why}" if which else why
-    return deviation if isinstance(deviation, str) else "listed in conformance/deviations"
+    return deviation if isinstance(deviation, str) else "listed in conformance/catalogue/deviations"
 
 
 def _look(play: Told | None, frame: int | None) -> str | None:

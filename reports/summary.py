@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reports.compliance import VERDICTS, Compliance, Figure, Requirement, is_stale
+from reports.document.compliance import VERDICTS, Compliance, Figure, Requirement, is_stale
 from reports.matrix import Cell, cast, ordered, worst_first
 
 #: Verdicts that somebody has to look at.

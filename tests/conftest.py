@@ -17,7 +17,7 @@ MACHINE: pytest.StashKey[Machine] = pytest.StashKey()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name the mark."""
-    config.addinivalue_line("markers", "alone: no other worker runs a test meanwhile")
+    config.addinivalue_line("markers", "serial: no other worker runs a test meanwhile")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -74,7 +74,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     machine = item.config.stash.get(MACHINE, None)
     if machine is None:
         return (yield)
-    with machine.shared(), machine.alone() if item.get_closest_marker("alone") else nullcontext():
+    with machine.shared(), machine.alone() if item.get_closest_marker("serial") else nullcontext():
         return (yield)
 
 

@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from topologies.topology import Topology
+    from topologies.stage.topology import Topology
 
 
 class UnknownTopology(LookupError):
@@ -17,7 +17,7 @@ class UnknownTopology(LookupError):
 
 def all_topologies() -> dict[str, type[Topology]]:
     """Every topology of this folder by its name, which is its class name in kebab case."""
-    from topologies.topology import Topology
+    from topologies.stage.topology import Topology
 
     found: dict[str, type[Topology]] = {}
     for module in iter_modules(__path__, f"{__name__}."):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address, IPv6Network
 
-from topologies import addressing as plan
 from topologies.lan import ANYWHERE
-from topologies.links import Route
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.links import Route
+from topologies.stage.topology import Topology
 
 #: Where the border router is on the fabric.
 BORDER = IPv6Address("fd00:5e:fab::b")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
 
-from topologies import addressing as plan
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.topology import Topology
 
 #: The addresses of both families that each node has; which of them it uses is its configuration's to say.
 BONO, SPROUT, OPERATOR = "bono", "sprout", "operator"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
-from topologies import addressing as plan
 from topologies.lan import ANYWHERE, numbered
-from topologies.links import Route
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.links import Route
+from topologies.stage.topology import Topology
 
 #: The prefixes that the administrator may give to the shared network: global, unique local (RFC 4193), and site-local,
 #: which the document still knows (RFC 3879 deprecates it, and asks new implementations to treat it as global).

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address, IPv6Network
 
-from topologies import addressing as plan
 from topologies.lan import ANYWHERE
-from topologies.links import Route
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.links import Route
+from topologies.stage.topology import Topology
 
 #: Where the other host outside is: in a network of its own.
 STRANGERS = IPv6Network("2001:db8:e::/64")

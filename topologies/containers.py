@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ipaddress import IPv6Interface
 
-from topologies import addressing as plan
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.topology import Topology
 
 
 class Containers(Topology):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network
 
-from topologies import addressing as plan
 from topologies.lan import ANYWHERE
-from topologies.links import Route
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.links import Route
+from topologies.stage.topology import Topology
 
 ANYWHERE4 = IPv4Network("0.0.0.0/0")
 

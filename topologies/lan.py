@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ipaddress import IPv6Network
 
-from topologies import addressing as plan
-from topologies.links import Route
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.links import Route
+from topologies.stage.topology import Topology
 
 ANYWHERE = IPv6Network("::/0")
 

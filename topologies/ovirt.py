@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address, IPv6Network
 
-from topologies import addressing as plan
 from topologies.lan import ANYWHERE
-from topologies.links import Route
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.links import Route
+from topologies.stage.topology import Topology
 
 MANAGEMENT = IPv6Network("2001:db8:51::/64")
 ROUTER, ENGINE, USER = (IPv6Address(f"2001:db8:51::{number}") for number in ("1", "e", "5"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address, IPv6Interface, IPv6Network
 
-from topologies.topology import Topology
+from topologies.stage.topology import Topology
 
 #: The address that both servers have, each on its own link (RFC 4007 section 5: a zone is one link).
 AMBIGUOUS = IPv6Address("fe80::1")

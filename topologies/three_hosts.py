@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from topologies import addressing as plan
 from topologies.dual import ANYWHERE4
-from topologies.links import Route
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.links import Route
+from topologies.stage.topology import Topology
 
 #: By host: its address on the fabric, and the one of IPv4.
 HOSTS = {f"host{number}": plan.FABRIC[number] for number in (1, 2, 3)}

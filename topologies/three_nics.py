@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from topologies import addressing as plan
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.topology import Topology
 
 
 class ThreeNics(Topology):

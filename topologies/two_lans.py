@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from topologies import addressing as plan
-from topologies.links import Route
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.links import Route
+from topologies.stage.topology import Topology
 
 
 class TwoLans(Topology):

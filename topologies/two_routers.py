@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from topologies import addressing as plan
 from topologies.lan import ANYWHERE, numbered
-from topologies.links import Route
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.links import Route
+from topologies.stage.topology import Topology
 
 
 class TwoRouters(Topology):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from topologies import addressing as plan
 from topologies.dual import ANYWHERE4
 from topologies.lan import ANYWHERE
-from topologies.links import Route
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.links import Route
+from topologies.stage.topology import Topology
 
 #: What the cloud gives /64 prefixes from, and the IPv4 block of the VPC with its two subnets.
 BLOCK = IPv6Network("2001:db8:ec::/48")

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from fixtures.implementations.base import GuestClient, Post
 from fixtures.implementations.linux import kernel_settings
-from fixtures.peers import broken_clients as broken
 from fixtures.peers.addresses import KernelAddresses
-from fixtures.peers.confirming_client import ConfirmingClient
-from fixtures.peers.dhcpv6_client import ScriptedDhcpv6Client
+from fixtures.peers.dhcpv6 import broken_clients as broken
+from fixtures.peers.dhcpv6.client import ScriptedDhcpv6Client
+from fixtures.peers.dhcpv6.confirming_client import ConfirmingClient
+from fixtures.programs.base import GuestClient, Post
 
 #: Who works at a post; one scripted guest may play in several plays at the same time.
 _working: WeakKeyDictionary[Post, ScriptedDhcpv6Client] = WeakKeyDictionary()

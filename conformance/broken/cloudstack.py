@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from fixtures.implementations.base import Post
 from fixtures.implementations.dnsmasq import Dnsmasq
+from fixtures.programs.base import Post
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from fixtures.implementations.base import Post
 from fixtures.implementations.dhclient import Dhclient
 from fixtures.implementations.dhcpcd import Dhcpcd
+from fixtures.programs.base import Post
 
 
 class FiltersIpv6(Dhcpcd):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fixtures.implementations.base import Post
 from fixtures.implementations.linux import Linux
-from topologies.addressing import link_local, mac_of
+from fixtures.programs.base import Post
+from topologies.stage.addressing import link_local, mac_of
 
 
 @dataclass(frozen=True)

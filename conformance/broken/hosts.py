@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
-from fixtures.implementations.base import GuestClient, Implementation, Post
 from fixtures.peers.advertisement import Advertisement
 from fixtures.peers.habits import Habits
 from fixtures.peers.host import ScriptedHost
 from fixtures.peers.router import ScriptedRouter
+from fixtures.programs.base import GuestClient, Implementation, Post
 
 VERSION = "scripted"
 

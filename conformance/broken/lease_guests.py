@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fixtures.implementations.base import Post, find_program
 from fixtures.implementations.dhclient import Dhclient
+from fixtures.programs.base import Post, find_program
 from fixtures.situation import GuestSettings
 
 

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from ipaddress import IPv6Address, IPv6Interface
 from typing import Any
 
-from fixtures.clouds import ovirt_client, ovirt_daemon, ovirt_engine
 from fixtures.clouds.address_fields import AddressField
 from fixtures.clouds.control_plane import Refused
-from fixtures.clouds.ovirt_engine import Engine, Form
-from fixtures.clouds.ovirt_fields import GatewayField, HostField, LengthField, MaskField, StorageField
+from fixtures.clouds.ovirt import client as ovirt_client
+from fixtures.clouds.ovirt import daemon as ovirt_daemon
+from fixtures.clouds.ovirt import engine as ovirt_engine
+from fixtures.clouds.ovirt.engine import Engine, Form
+from fixtures.clouds.ovirt.fields import GatewayField, HostField, LengthField, MaskField, StorageField
 
 WAYS: dict[str, Callable[[], object]] = {}
 

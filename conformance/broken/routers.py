@@ -8,12 +8,12 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Literal
 
-from fixtures.implementations.base import Implementation, Post
 from fixtures.implementations.linux import Linux
 from fixtures.peers import wire
 from fixtures.peers.advertisement import Advertisement
 from fixtures.peers.router import ScriptedRouter
-from topologies import addressing as plan
+from fixtures.programs.base import Implementation, Post
+from topologies.stage import addressing as plan
 
 FORWARDING = Path("/proc/sys/net/ipv6/conf/all/forwarding")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from fixtures.implementations.base import Implementation, Post
-from fixtures.peers.bindings import Bindings
-from fixtures.peers.dhcpv6_messages import Kind, Message
-from fixtures.peers.dhcpv6_server import ScriptedDhcpv6Server
+from fixtures.peers.dhcpv6.bindings import Bindings
+from fixtures.peers.dhcpv6.messages import Kind, Message
+from fixtures.peers.dhcpv6.server import ScriptedDhcpv6Server
 from fixtures.peers.wire import Packet
+from fixtures.programs.base import Implementation, Post
 
 
 class Permissive(ScriptedDhcpv6Server):

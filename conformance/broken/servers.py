@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from fixtures.implementations.base import Post
 from fixtures.implementations.dnsmasq import Dnsmasq
-from topologies import addressing as plan
+from fixtures.programs.base import Post
+from topologies.stage import addressing as plan
 
 
 @dataclass(frozen=True)

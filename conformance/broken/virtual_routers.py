@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from fixtures.implementations import radvd
-from fixtures.implementations.base import Post
 from fixtures.implementations.keepalived import Keepalived
+from fixtures.programs.base import Post
 from fixtures.situation import VrrpTask
 
 

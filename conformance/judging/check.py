@@ -18,11 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any, Protocol, TypeVar
 
 from conformance.judging.verdict import Notebook
 from fixtures.recording.model import Recording
-from fixtures.scenarios.base import Scenario
+from fixtures.stagecraft.base import Scenario
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,6 +32,8 @@ class CheckFunction(Protocol):
     """The shape of a check."""
 
     __name__: str
+    __module__: str
+    __code__: CodeType
 
     def __call__(self, recording: Recording, notebook: Notebook) -> None:
         """Return when the requirement is met; raise Violated or Unjudgeable through the notebook when not."""
@@ -65,7 +68,7 @@ class Check:
     cast lacks one, the cell is `not-applicable`, and it is judged all the same to probe that declaration.
 
     `cloud` is the cloud whose document it judges, None for a check of every network. `sentences` are those of that
-    document that it judges (`conformance/clouds/traceability`); where it names none, it judges all that name its
+    document that it judges (`conformance/catalogue/traceability`); where it names none, it judges all that name its
     requirement.
 
     A `passive` check assumes nothing but what its party's frames say, so it judges captures of other origin too

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import replace
 
-from conformance.catalogue import catalogue
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import Check
-from conformance.judging.verdict import STALLED, Judgement, Notebook, Outcome, Unjudgeable, Violated
+from conformance.judging.verdict import Judgement, Notebook, Outcome, Unjudgeable, Violated
 from fixtures.recording.disturbances import lost, refused
 from fixtures.recording.model import Opaque, Recording
+from fixtures.recording.traces import place, trace
+
+#: Seconds. Whatever the play waited for in vain may have been late for a shorter one; what a check measures is widened
+#: by each (`Notebook.in_time`).
+STALL = 0.25
 
 #: Seconds. When the machine stood still for so long, every wait of the play may have ended for that reason.
 GROSS_STALL = 1.0
@@ -23,9 +27,9 @@ def judge(check: Check, recording: Recording, lacking: Mapping[str, str] | None 
     Such a cell is judged all the same: the judgement is the probe that finds a wrong declaration.
     """
     if recording.error:
-        return Judgement(Outcome.ERROR, f"the play broke: {recording.error}")
+        return Judgement(Outcome.ERROR, f"the play broke: {recording.error}", trace=recording.trace)
     if recording.declined:
-        return Judgement(Outcome.NOT_APPLICABLE, recording.declined)
+        return Judgement(Outcome.NOT_APPLICABLE, str(recording.declined))
     judgement = _unhindered(check, recording)
     if lacking and judgement.outcome is not Outcome.ERROR:
         return _probed(judgement, lacking)
@@ -34,43 +38,55 @@ def judge(check: Check, recording: Recording, lacking: Mapping[str, str] | None 
 
 def _unhindered(check: Check, recording: Recording) -> Judgement:
     notebook = Notebook(recording)
+    cause: Exception | None = None
     try:
         check.function(recording, notebook)
     except Violated as violated:
         broken = Outcome.FAIL if catalogue().named(check.requirement).binding else Outcome.WARN
-        outcome, reason = _excused(recording, broken, str(violated))
+        found, cause = _excused(recording, broken, str(violated)), violated
     except Opaque as opaque:
-        outcome = Outcome.NOT_APPLICABLE
         reason = f"only the kernel of {opaque.node} could tell, and of that node only the wire was seen"
+        found = Judgement(Outcome.NOT_APPLICABLE, reason)
     except Unjudgeable as unjudgeable:
-        outcome, reason = Outcome.INCONCLUSIVE, str(unjudgeable)
+        found, cause = _explained(recording, unjudgeable), unjudgeable
     except Exception as bug:  # a bug in a check is an error of the suite, never a verdict on a program
-        outcome, reason = Outcome.ERROR, f"the check broke: {_described(bug)}"
+        found, cause = _broken(bug), bug
     else:
-        outcome, reason = _accepted(recording, notebook)
-    return Judgement(outcome, reason, tuple(notebook.evidence), tuple(notebook.figures))
+        found = _accepted(recording, notebook)
+    return replace(found, evidence=tuple(notebook.evidence), figures=tuple(notebook.figures), cause=cause)
 
 
-def _accepted(recording: Recording, notebook: Notebook) -> tuple[Outcome, str]:
+def _explained(recording: Recording, unjudgeable: Unjudgeable) -> Judgement:
+    """Why a recording cannot be judged: what did not come may have been the machine's fault."""
+    reason, stall = str(unjudgeable), recording.stall()
+    if unjudgeable.stalled or stall < STALL:
+        return Judgement(Outcome.INCONCLUSIVE, reason, stalled=unjudgeable.stalled)
+    late = f"the machine stalled for {stall:.1f} s during the play"
+    return Judgement(Outcome.INCONCLUSIVE, f"{reason}; and {late}", stalled=stall)
+
+
+def _accepted(recording: Recording, notebook: Notebook) -> Judgement:
     if not notebook.evidence:
-        return Outcome.ERROR, "vacuous: the check passed without citing what it saw"
+        return Judgement(Outcome.ERROR, "vacuous: the check passed without citing what it saw")
     if notebook.doubts:
         return _excused(recording, Outcome.WARN, "; ".join(notebook.doubts))
     missed = lost(recording)
     if missed:
-        return Outcome.INCONCLUSIVE, missed
-    return Outcome.PASS, notebook.finding or f"as required, on {_count(len(notebook.evidence), 'piece')} of evidence"
+        return Judgement(Outcome.INCONCLUSIVE, missed)
+    pieces = _count(len(notebook.evidence), "piece")
+    return Judgement(Outcome.PASS, notebook.finding or f"as required, on {pieces} of evidence")
 
 
-def _excused(recording: Recording, outcome: Outcome, reason: str) -> tuple[Outcome, str]:
+def _excused(recording: Recording, outcome: Outcome, reason: str) -> Judgement:
     """A violation counts against the program only where the suite itself saw everything and was not late."""
     missed = lost(recording) or refused(recording)
     if missed:
-        return Outcome.INCONCLUSIVE, f"{reason}; but {missed}"
+        return Judgement(Outcome.INCONCLUSIVE, f"{reason}; but {missed}")
     stall = recording.stall()
     if stall >= GROSS_STALL:
-        return Outcome.INCONCLUSIVE, f"{reason}; but {STALLED} {stall:.1f} s during the play"
-    return outcome, reason
+        late = f"the machine stalled for {stall:.1f} s during the play"
+        return Judgement(Outcome.INCONCLUSIVE, f"{reason}; but {late}", stalled=stall)
+    return Judgement(outcome, reason)
 
 
 def _probed(judgement: Judgement, lacking: Mapping[str, str]) -> Judgement:
@@ -83,9 +99,9 @@ def _probed(judgement: Judgement, lacking: Mapping[str, str]) -> Judgement:
     return Judgement(Outcome.NOT_APPLICABLE, f"lacks {told}", judgement.evidence)
 
 
-def _described(bug: Exception) -> str:
-    last = traceback.extract_tb(bug.__traceback__)[-1]
-    return f"{type(bug).__name__}: {bug} ({Path(last.filename).name}:{last.lineno})"
+def _broken(bug: Exception) -> Judgement:
+    steps = trace(bug, __file__)
+    return Judgement(Outcome.ERROR, f"the check broke: {type(bug).__name__}: {bug} ({place(steps)})", trace=steps)
 
 
 def _count(number: int, word: str) -> str:

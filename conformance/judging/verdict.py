@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from conformance.judging.evidence import Evidence, Seen, cited
 from fixtures.recording.disturbances import crowded
-from fixtures.recording.model import Frame, KernelEvent, Mark, Recording, Snapshot
-from fixtures.recording.views.base import View
+from fixtures.recording.model import Recording, TraceLine
 
 
 class Outcome(StrEnum):
@@ -25,26 +25,10 @@ class Outcome(StrEnum):
     FLAKY = "flaky"
 
 
-#: How the reason of a verdict begins that the machine made impossible, for readers and for whoever proves checks.
-STALLED = "the machine stalled for"
-
 #: Seconds before the first of two sightings in which a stall may have kept it back.
 _KEPT_BACK = 1.0
 
 T = TypeVar("T")
-Seen = Frame | View | KernelEvent | Snapshot | Mark
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One packet, kernel event, snapshot or mark that decided a verdict. `time` is seconds since the play's start."""
-
-    kind: str
-    node: str | None
-    interface: str | None
-    frame: int | None
-    time: float
-    text: str
 
 
 @dataclass(frozen=True)
@@ -58,16 +42,19 @@ class Figure:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a check says of one recording."""
+    """What a check says of one recording.
+
+    `stalled` is the machine's stall, in seconds, for which alone the check could not decide; 0 where that was not so.
+    `trace` says where the bug is that made it an error; `cause` is what the check raised, for whoever debugs it.
+    """
 
     outcome: Outcome
     reason: str
     evidence: tuple[Evidence, ...] = ()
     figures: tuple[Figure, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """JSON values; enumerations as text."""
-        return asdict(self)
+    stalled: float = 0.0
+    trace: tuple[TraceLine, ...] = ()
+    cause: Exception | None = field(default=None, compare=False, repr=False)
 
 
 class Violated(Exception):
@@ -75,7 +62,11 @@ class Violated(Exception):
 
 
 class Unjudgeable(Exception):
-    """The stimulus did not take place, or the machine was too late to tell."""
+    """The stimulus did not take place, or the machine was too late to tell: it `stalled` for so many seconds."""
+
+    def __init__(self, reason: str, *, stalled: float = 0.0) -> None:
+        super().__init__(reason)
+        self.stalled = stalled
 
 
 @dataclass
@@ -92,17 +83,16 @@ class Notebook:
     doubts: list[str] = field(default_factory=list)
     finding: str = ""
 
-    def cite(self, *seen: Seen, text: str = "") -> None:
+    def cite(self, *seen: Seen) -> None:
         """Keep frames (or views of them), events, snapshots or marks as evidence."""
-        from conformance.judging.citing import cited
-
         for item in seen:
-            entry = cited(item, text)
+            entry = cited(item)
             if entry not in self.evidence:
                 self.evidence.append(entry)
 
     def expect(self, holds: object, otherwise: str, *seen: Seen) -> None:
         """Cite what was seen; raise Violated with the sentence `otherwise` when the condition does not hold."""
+        __tracebackhide__ = True
         self.cite(*seen)
         if not holds:
             raise Violated(otherwise)
@@ -115,6 +105,7 @@ class Notebook:
 
     def stimulus(self, found: Iterable[T], otherwise: str) -> list[T]:
         """The occurrences of the stimulus; raise Unjudgeable with `otherwise` when there is none."""
+        __tracebackhide__ = True
         items = list(found)
         if not items:
             raise Unjudgeable(otherwise)
@@ -125,6 +116,7 @@ class Notebook:
 
         The stall that counts is that between the first and the last of what was seen; of the play, where that is one.
         """
+        __tracebackhide__ = True
         self.cite(*seen)
         times = [item.time for item in seen]
         stall = self.recording.stall(min(times), max(times)) if len(times) > 1 else self.recording.stall()
@@ -132,7 +124,7 @@ class Notebook:
             return
         if seconds <= limit + stall:
             late = f"{seconds:.3f} s, limit {limit:g} s"
-            raise Unjudgeable(f"{otherwise} ({late}), but {STALLED} {stall:.3f} s")
+            raise Unjudgeable(f"{otherwise} ({late}), but the machine stalled for {stall:.3f} s", stalled=stall)
         raise Violated(f"{otherwise} ({seconds:.3f} s, limit {limit:g} s)")
 
     def not_before(self, seconds: float, limit: float, otherwise: str, first: Seen, second: Seen) -> None:
@@ -140,12 +132,13 @@ class Notebook:
 
         Early only because a stall had kept the first back is unjudgeable; the machine tells of a stall when it is over.
         """
+        __tracebackhide__ = True
         self.cite(first, second)
         stall = self.recording.stall(first.time - _KEPT_BACK, second.time)
         if seconds >= limit:
             return
         if seconds >= limit - stall:
-            raise Unjudgeable(f"{otherwise}, but {STALLED} {stall:.3f} s")
+            raise Unjudgeable(f"{otherwise}, but the machine stalled for {stall:.3f} s", stalled=stall)
         raise Violated(otherwise)
 
     def neighbours_undisturbed(self) -> None:
@@ -153,6 +146,7 @@ class Notebook:
 
         Raises Unjudgeable when it was so full during the play that the kernel threw entries away early.
         """
+        __tracebackhide__ = True
         crowd = crowded(self.recording)
         if crowd:
             raise Unjudgeable(f"neighbour entries may be gone for another reason: {crowd}")

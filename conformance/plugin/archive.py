@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.casting import Cast
+from conformance.selection.casting import Cast
 from fixtures.recording.model import Play, Recording
 from fixtures.recording.storage import SavedError, load
-from fixtures.scenarios.base import Scenario
+from fixtures.stagecraft.base import Scenario
 
 Key = tuple[str, str, tuple[tuple[str, str], ...]]
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
-from conformance.casting import BadSelection
+from conformance.catalogue.words import ROLES
 from conformance.plugin import hooks
 from conformance.plugin.collecting import cell_of
 from conformance.plugin.hooks import Newcomer
-from conformance.words import ROLES
+from conformance.selection.casting import BadSelection
 from fixtures.brought.manifest import BadManifest, load
 from fixtures.brought.program import implementation
-from fixtures.implementations.base import ProgramError
 from fixtures.implementations.registry import bring, send_away
+from fixtures.programs.base import ProgramError
 from fixtures.sandbox import environment
 
 _BROUGHT: pytest.StashKey[tuple[Newcomer, ...]] = pytest.StashKey()
@@ -47,7 +48,7 @@ def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
             manifest = load(config.invocation_params.dir / given)
         except BadManifest as error:
             raise pytest.UsageError(f"--implementation {error}") from error
-        found.append(Newcomer(implementation(manifest), f"--implementation {given}", manifest.files))
+        found.append(Newcomer(implementation(manifest), f"--implementation {quote(given)}", manifest.files))
     return found
 
 

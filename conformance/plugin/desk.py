@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from conformance.captured import Shelf
-from conformance.casting import BadSelection, Cast, Selection, casts
-from conformance.cells import Cell, cells, verify
 from conformance.judging.check import Check
+from conformance.judging.judge import judge
+from conformance.judging.verdict import Judgement
 from conformance.plugin.archive import Archive
-from fixtures.implementations.base import ProgramError
+from conformance.selection.captured import Shelf
+from conformance.selection.casting import BadSelection, Cast, Selection, casts
+from conformance.selection.cells import Cell, cells, verify
 from fixtures.playing.request import PlayRequest
+from fixtures.programs.base import ProgramError
 from fixtures.recording.model import Program, Recording
 from fixtures.recording.storage import SavedError, load
-from fixtures.scenarios.base import Scenario
+from fixtures.stagecraft.base import Scenario
 
 
 class NotRun(Exception):
@@ -38,7 +40,8 @@ class Desk:
     """One run: who may play, what is asked for, and what was recorded.
 
     `again` are the options that a command must repeat to show a cell again; `played` is where this run's recordings
-    lie, once they have been played; `disturbed` tells, by play, what made it be played again.
+    lie, once they have been played; `disturbed` tells, by play, what made it be played again; `stopped` says by what
+    the run was stopped before its end, and is empty where it was not.
     """
 
     selection: Selection
@@ -49,6 +52,7 @@ class Desk:
     again: str = ""
     played: Path | None = None
     disturbed: dict[str, str] = field(default_factory=dict)
+    stopped: str = ""
     _loaded: dict[Path, Recording] = field(default_factory=dict)
 
     def cells(self, check: Check) -> list[Cell]:
@@ -112,6 +116,10 @@ class Desk:
             return self._load(self.request(cell).id)
         except (ProgramError, SavedError) as error:
             raise NotRecorded(str(error)) from error
+
+    def judged(self, cell: Cell, recording: Recording) -> Judgement:
+        """What the cell's check says of its recording."""
+        return judge(cell.check, recording, cell.lacking(self.selection.known))
 
     def implementations(self, cell: Cell) -> dict[str, Program]:
         """Who would play a cell, with the versions that the programs state; empty where they cannot be asked."""

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from conformance.catalogue import catalogue
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.verdict import Outcome
 from conformance.plugin.desk import DESK
-from conformance.plugin.judging import PROPERTY
+from conformance.plugin.rulings import PROPERTY
 from conformance.plugin.sharding import is_part_of_something
-from conformance.undisturbed import told
+from conformance.selection.undisturbed import told
 from fixtures.captures.parties import SCENARIO
 
-RED, BROKEN, NOTHING = 1, 3, 5
+RED, STOPPED, BROKEN, NOTHING = 1, 2, 3, 5
 #: Characters of one line of the list; the whole reason stands in the story above it and in the report.
 _LINE = 240
 _JUDGED = (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.FLAKY)
@@ -28,6 +28,7 @@ class Tally:
         self.cells: dict[str, dict[str, Any]] = {}
         self.red: dict[str, str] = {}
         self.broken: dict[str, str] = {}
+        self.selected: set[str] = set()
 
     def take(self, report: pytest.TestReport) -> None:
         """Take one phase of one test; only cells count."""
@@ -45,8 +46,10 @@ class Tally:
         """How many cells have each verdict."""
         return Counter(cell["verdict"] for cell in self.cells.values())
 
-    def exit_status(self, before: int) -> int:
+    def exit_status(self, before: int, stopped: bool) -> int:
         """The run's exit status, where pytest alone would say `before`."""
+        if stopped:
+            return STOPPED
         if not self.cells or before not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return before
         if self.broken:
@@ -78,11 +81,31 @@ class _Counting:
         """Take a report."""
         self._tally.take(report)
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what is asked for."""
+        self._tally.selected.update(item.nodeid for item in session.items)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Note it where only workers collect."""
+        self._tally.selected.update(ids)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, str] | None:
+    """An error of the suite is an error to pytest too, and no failed test, whichever phase it came up in."""
+    if report.when != "call" or not report.failed:
+        return None
+    said: list[Any] = [value for key, value in report.user_properties if key == PROPERTY]
+    return ("error", "E", "ERROR") if said and said[-1]["verdict"] == Outcome.ERROR else None
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Set the exit status; in a worker nobody asks for it."""
-    status = session.config.stash[TALLY].exit_status(int(exitstatus))
+    stopped = bool(session.config.stash[DESK].stopped)
+    status = session.config.stash[TALLY].exit_status(int(exitstatus), stopped)
     idle = status == NOTHING and is_part_of_something(session.config)
     session.config.stash[_IDLE] = idle
     session.exitstatus = pytest.ExitCode.OK if idle else status
@@ -103,6 +126,9 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     if config.stash[DESK].disturbed:
         terminalreporter.write_line(told(config.stash[DESK].disturbed))
     terminalreporter.write_line(summary(tally))
+    if config.stash[DESK].stopped:
+        terminalreporter.write_line(f"{config.stash[DESK].stopped}: {len(tally.cells)} of {len(tally.selected)} cells"
+                                    " have a verdict", red=True)
     if exitstatus == NOTHING:
         terminalreporter.write_line("nothing was judged, so nothing is known: this run is not green")
 

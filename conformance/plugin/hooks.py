@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.implementations.base import Implementation
+from fixtures.programs.base import Implementation
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,21 @@ import os
 import pickle
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from conformance.cells import Cell
 from conformance.judging.check import CHECKS, Check
 from conformance.judging.judge import judge
-from conformance.plugin.collecting import cell_of
 from conformance.plugin.desk import DESK
-from conformance.undisturbed import Judge
-from fixtures.implementations.base import Implementation, ProgramError
+from conformance.plugin.item import CheckItem
+from conformance.selection.cells import Cell
+from conformance.selection.undisturbed import Judge
 from fixtures.playing.request import PlayRequest
+from fixtures.programs.base import Implementation, ProgramError
 
 _PLAN = ".plan"
 
@@ -47,22 +48,26 @@ class Planned:
         return lambda recording: judge(check, recording, lacking)
 
 
+def requests(items: Sequence[pytest.Item], config: pytest.Config) -> dict[CheckItem, PlayRequest]:
+    """The play that each of these tests needs; those that need none are left out."""
+    desk = config.stash[DESK]
+    found: dict[CheckItem, PlayRequest] = {}
+    for item in items if desk.archive is None else ():
+        if not isinstance(item, CheckItem) or desk.declined(item.cell) or desk.hindrance(item.cell):
+            continue
+        request = desk.request(item.cell)
+        with suppress(ProgramError):  # a program that cannot tell its version: the cell itself will say so
+            request.play  # noqa: B018
+            found[item] = request
+    return found
+
+
 def plan(items: Sequence[pytest.Item], config: pytest.Config) -> list[Planned]:
     """The plays that these tests need."""
-    desk = config.stash[DESK]
-    if desk.archive is not None:
-        return []
     found: dict[str, Planned] = {}
-    for item in items:
-        cell = cell_of(item)
-        if cell is None or desk.declined(cell) or desk.hindrance(cell):
-            continue
-        request = desk.request(cell)
-        try:
-            planned = found.setdefault(request.id, Planned(request))
-        except ProgramError:
-            continue  # a program that cannot tell its version: the cell itself will say so
-        planned.checks.append((cell.check.function.__module__, cell.check.name))
+    for item, request in requests(items, config).items():
+        check = item.cell.check
+        found.setdefault(request.id, Planned(request)).checks.append((check.function.__module__, check.name))
     return list(found.values())
 
 

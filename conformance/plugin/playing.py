@@ -6,6 +6,7 @@ worker tells the plan, since the controller collects nothing, and no worker gets
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -19,8 +20,9 @@ from conformance.plugin.desk import DESK
 from conformance.plugin.machine import demand_kernel
 from conformance.plugin.planning import Planned
 from conformance.plugin.progress import ProgressLine
-from conformance.sharding import expected
-from conformance.undisturbed import undisturbed
+from conformance.plugin.stopping import reason_of
+from conformance.selection.sharding import expected
+from conformance.selection.undisturbed import undisturbed
 from fixtures.playing.paths import STAGING
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.camera import CameraError
@@ -55,6 +57,13 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Without workers: play here, between collection and the first test."""
+    _play_here(session)
+    # What stays to the end (tests, law, saved recordings) is spared from being looked through while cells are judged.
+    gc.collect()
+    gc.freeze()
+
+
+def _play_here(session: pytest.Session) -> None:
     config = session.config
     if config.option.collectonly or (session.testsfailed and not config.option.continue_on_collection_errors):
         return
@@ -66,7 +75,20 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     if planned:
         staging = config.stash.get(STAGING, None) or _scratch(config)
         config.stash[DESK].played = staging / "recordings"
-        _play(config, planned, staging / "recordings")
+        try:
+            _play(config, planned, staging / "recordings")
+        except KeyboardInterrupt as stop:
+            if not _recorded(session, staging / "recordings"):
+                raise
+            config.stash[DESK].stopped = reason_of(stop)
+
+
+def _recorded(session: pytest.Session, place: Path) -> bool:
+    """Whether anything was recorded until the run was stopped; what was not is no longer asked for."""
+    plays = planning.requests(session.items, session.config)
+    lost = {item for item, request in plays.items() if not (place / request.id).exists()}
+    session.items[:] = [item for item in session.items if item not in lost]
+    return len(lost) < len(plays)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

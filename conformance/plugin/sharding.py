@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from conformance.datafiles import BadData
+from conformance.catalogue.datafiles import BadData
 from conformance.plugin.collecting import cell_of
 from conformance.plugin.desk import DESK
-from conformance.sharding import NOTE, BadShard, Shard, note_of, play_of, selection, split, suite
+from conformance.selection.sharding import NOTE, BadShard, Shard, note_of, play_of, selection, split, suite
 from fixtures.playing.paths import STAGING
 
 _SHARD: pytest.StashKey[Shard] = pytest.StashKey()

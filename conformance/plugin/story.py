@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.catalogue import catalogue
-from conformance.cells import Cell
-from conformance.judging.verdict import Evidence, Judgement
+from conformance.catalogue.requirements import catalogue
+from conformance.judging.evidence import Evidence
+from conformance.judging.verdict import Judgement
+from conformance.selection.cells import Cell
 
 
 def story(cell: Cell, judgement: Judgement, recording: str | None, again: str) -> str:

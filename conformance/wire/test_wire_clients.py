@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv6Address
 
-from conformance.granting import less
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
+from conformance.reading.granting import less
 from conformance.wire.clients import mine, well_formed
 from conformance.wire.dates import rule
 from conformance.wire.edits import server_identifier, with_fields, with_option
@@ -61,7 +61,7 @@ def _replies(recording: Recording, asked: list[Message]) -> Iterator[Message]:
     mine = {(each.transaction_id, each.client_duid) for each in asked}
     for reply in hearing(recording, "guest", dhcpv6.messages, "REPLY"):
         if not reply.relays and (reply.transaction_id, reply.client_duid) in mine:
-            if reply.server_duid and not reply.malformed and reply.checksum_ok:
+            if reply.server_duid and not reply.malformed and reply.summed:
                 yield reply
 
 

@@ -11,7 +11,7 @@ from conformance.judging.verdict import Notebook
 from conformance.wire.neighbours import Times, probe_times
 from conformance.wire.sample import CONTESTED, PEER_MAC, conversation
 from conformance.wire.speech import probes, source
-from conformance.wire.spoken import captured, doubt, examined, hearing, must, receivable, said, saying, timed
+from conformance.wire.spoken import captured, doubt, examined, heard, must, receivable, said, saying, timed
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import ndp
@@ -53,8 +53,10 @@ def test_wire_contested_addresses_are_not_used(recording: Recording, notebook: N
 def _contests(recording: Recording, probed: Times) -> list[Contest]:
     """What others said that ends a probe: that they have the address, or that they probe for it, too."""
     own = {each.nonce for each in saying(recording, "guest", probes) if each.nonce}
-    told: list[Contest] = list(hearing(recording, "guest", ndp.neighbour_advertisements)) if probed else []
-    told += [each for each in hearing(recording, "guest", probes) if each.nonce not in own]
+    moments = sorted(time for times in probed.values() for time in times)
+    near = [frame for frame in heard(recording, "guest") if _is_near(moments, frame.time)]
+    told: list[Contest] = [*ndp.neighbour_advertisements(near)]
+    told += [each for each in probes(near) if each.nonce not in own]
     found = []
     for each in filter(receivable, told):
         times = probed.get(each.target, [])
@@ -62,6 +64,12 @@ def _contests(recording: Recording, probed: Times) -> list[Contest]:
         if at >= 0 and each.time - times[at] < RETRANS_TIMER:
             found.append(each)
     return sorted(found, key=lambda each: each.time)
+
+
+def _is_near(moments: list[float], time: float) -> bool:
+    """Whether it lies just after one of these."""
+    at = bisect_right(moments, time) - 1
+    return at >= 0 and time - moments[at] < RETRANS_TIMER
 
 
 @healthy(test_wire_contested_addresses_are_not_used)

@@ -136,7 +136,7 @@ def test_wire_echo_replies(recording: Recording, notebook: Notebook) -> None:
     Where several Requests have the same identifier and sequence number it may answer any of the last of them.
     """
     requests = grouped((each for each in hearing(recording, "guest", transport.echoes)
-                        if not each.reply and each.checksum_ok and not each.malformed),
+                        if not each.reply and each.summed and not each.malformed),
                        lambda each: (each.source, each.destination, each.identifier, each.sequence))
     times = {key: [each.time for each in asked] for key, asked in requests.items()}
     pairs = []

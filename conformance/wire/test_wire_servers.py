@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect
 
-from conformance.granting import less
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
+from conformance.reading.granting import less
 from conformance.wire.edits import with_fields
 from conformance.wire.sample import conversation
 from conformance.wire.spoken import examined, flawed, grouped, hearing, must, saying, timed

@@ -5,7 +5,8 @@
 # scripts find the commands of script/without-services before the system's own. Nothing is left on the machine for
 # that, whatever interrupts it. Packages that this system does not have go to LOG-DIRECTORY/unavailable.
 #
-# Exit status: 0 all are installed; 1 some are not, and a sentence has said which.
+# Exit status: 0 all are installed; 1 some are not, and a sentence has said which; 4 apt cannot tell which there are, as a
+# source of packages is broken or out of reach.
 
 set -u
 script=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -35,18 +36,25 @@ has_candidate() { apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [^(
     exit 1
 }
 
+# complaint: what apt said last of what went wrong, without the full stop.
+complaint() { sed -n 's/^[EW]: *//p' "$log" | sed '/^Some index files failed/d;s/[. ]*$//' | tail -n 1; }
+
 : >"$log"
-lists=fresh
-apt update || {
-    lists=stale
-    say "apt-get update failed (offline?); trying with the lists that are there."
-}
+fresh=yes
+apt -o APT::Update::Error-Mode=any update || fresh=
 
 wanted=
 absent=
 for package; do
     if has_candidate "$package"; then wanted="$wanted $package"; else absent="$absent $package"; fi
 done
+if [ -z "$fresh" ] && [ -n "$absent" ]; then
+    say "apt cannot tell whether this system has$absent: $(complaint). Mend that source of packages, or connect to the" \
+        "network, and start again (all that apt said is in $log)."
+    chown --reference="$directory" "$log"
+    exit 4
+fi
+[ -n "$fresh" ] || say "apt could not bring its lists up to date ($(complaint)); trying with those that are there."
 status=0
 before=$(enabled)
 
@@ -72,10 +80,8 @@ done
 
 if [ -n "$absent" ]; then
     say "this system has no package$absent."
-    if [ "$lists" = fresh ]; then
-        printf '%s\n' $absent >"$directory/unavailable"
-        chown --reference="$directory" "$directory/unavailable"
-    fi
+    printf '%s\n' $absent >"$directory/unavailable"
+    chown --reference="$directory" "$directory/unavailable"
     status=1
 fi
 chown --reference="$directory" "$log"

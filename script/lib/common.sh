@@ -44,13 +44,13 @@ names_path() {
     return 1
 }
 
-# pytest_on FOLDER [ARGUMENT...]: run pytest on a folder of the project, or on what the arguments select of it. The
+# pytest_on FOLDER [ARGUMENT...]: become pytest on a folder of the project, or on what the arguments select of it. The
 # folder comes first: behind an option that may have a value, such as --matrix, it would be taken for that.
 pytest_on() {
     folder=$1
     shift
     names_path "$folder" "$@" || set -- "$root/$folder" "$@"
-    "$venv/bin/python" -m pytest -c "$root/pyproject.toml" --rootdir "$root" "$@"
+    exec "$venv/bin/python" -m pytest -c "$root/pyproject.toml" --rootdir "$root" "$@"
 }
 
 . "$root/script/lib/packages.sh"
@@ -61,7 +61,12 @@ pytest_on() {
 # set_up SECTION...: everything that the sections of packages.txt and requirements.lock name.
 set_up() {
     mkdir -p "$state" 2>/dev/null || stop "cannot write to $root: clone the project into a directory of your own."
-    exec 9>"$state/lock"
+    for file in "$state" "$state"/*; do
+        [ -w "$file" ] || [ ! -e "$file" ] ||
+            stop "cannot write to $file: make it yours (chown -R), or clone the project into a directory of your own."
+    done
+    demand_named_python
+    exec 9>>"$state/lock"
     if command -v flock >/dev/null && ! flock -n 9; then
         say "waiting for another set-up in $root to end."
         flock 9

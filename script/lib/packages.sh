@@ -39,6 +39,16 @@ apt_line() {
         "install --no-install-recommends $*"
 }
 
+# apt_install PACKAGE...: as root or through sudo. What could not be installed is gone without; a source of packages that
+# is broken has to be mended first.
+apt_install() {
+    administrator=
+    [ "$(id -u)" = 0 ] || administrator="sudo -n"
+    $administrator sh "$root/script/lib/apt-install.sh" "$state" "$@" && return
+    [ $? != 4 ] || exit 4
+    say "going on with what is there."
+}
+
 # install_packages SECTION...: with apt as root, or through sudo where it does not ask; else say the line and go on.
 install_packages() {
     missing=
@@ -59,10 +69,10 @@ install_packages() {
         say "no apt-get here: please install what brings the programs of$missing (docs/packages.md); going on without."
     elif [ "$(id -u)" = 0 ]; then
         say "installing$missing"
-        sh "$root/script/lib/apt-install.sh" "$state" $missing || say "going on with what is there."
+        apt_install $missing
     elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
         say "installing$missing (through sudo)"
-        sudo -n sh "$root/script/lib/apt-install.sh" "$state" $missing || say "going on with what is there."
+        apt_install $missing
     else
         say "these packages are missing; going on without. To install them, without starting any service:"
         printf '    %s\n' "$(apt_line $missing)" >&2

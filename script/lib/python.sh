@@ -9,6 +9,12 @@ find_python() {
     return 1
 }
 
+# demand_named_python: a Python that is named and will not do is no reason to install another one.
+demand_named_python() {
+    [ -z "${SEXTANT_PYTHON-}" ] || find_python >/dev/null ||
+        stop "SEXTANT_PYTHON=$SEXTANT_PYTHON is no Python 3.11 or newer: name one that is, or unset it to have one looked for."
+}
+
 # What .venv must be made of: this place, this lock, this Python. Moving the tree or upgrading Python makes it anew.
 fingerprint() {
     echo "$venv"
@@ -31,7 +37,7 @@ install_python_packages() {
     ! python_is_ready || return 0
     if ! usable; then
         python=$(find_python) ||
-            stop "no Python 3.11 or newer${SEXTANT_PYTHON:+ at SEXTANT_PYTHON=$SEXTANT_PYTHON}: install python3, or name one in SEXTANT_PYTHON."
+            stop "no Python 3.11 or newer: install python3, or name one in SEXTANT_PYTHON."
         "$python" -c 'import ensurepip, venv' 2>/dev/null ||
             stop "$python cannot make virtual environments: install its package for that (sudo apt-get install python3-venv)."
         say "making .venv with $python"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.brought.lines import line_of
+from fixtures.programs.toml_lines import line_of
 
 TEXT = '''\
 # A comment, and ready = 1 in it.

@@ -14,10 +14,10 @@ import pytest
 from fixtures.brought import manifest as manifests
 from fixtures.brought.manifest import load
 from fixtures.brought.program import Brought, implementation
-from fixtures.implementations.base import ProgramError
 from fixtures.playing.output import LINES
 from fixtures.playing.player import play_all
 from fixtures.playing.request import PlayRequest
+from fixtures.programs.base import ProgramError
 from fixtures.recording.feed import MOST
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load as loaded
@@ -115,8 +115,8 @@ def test_what_it_does_not_play(bring: Callable[..., Brought], tmp_path: Path, re
     who = bring(REFUSES.format(unknown="exit 127"), f"ready = {ready}")
     recording = of(who, tmp_path, ended)
     assert recording.error is None
-    assert recording.declined == ("mine does not play this: it answered 'dhcpv6-stateful' with exit status 127;"
-                                  " its output ends: not this")
+    assert str(recording.declined) == ("mine does not play this: it answered 'dhcpv6-stateful' with exit status 127;"
+                                       " its output ends: not this")
 
 
 @pytest.mark.parametrize(("unknown", "did"), [("exit 0", "ended with exit status 0"), ("exit 1", "ended with exit st"),
@@ -167,7 +167,7 @@ while True:
 """)
 
     def happens(live: Any) -> None:
-        live.up("guest")
+        live.at("guest").up()
         live.start("guest")
         live.listen(1.0 if live._implementations["guest"].name == "quiet" else 60.0)
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from fixtures.implementations.base import find_program
+from fixtures.programs.base import find_program
 from tests.conformance.test_bad_input import PROJECT, lines, run
 
 EXAMPLES = PROJECT / "examples"
 GUEST, ROUTER = EXAMPLES / "guest" / "shell-guest.toml", EXAMPLES / "router" / "python-router.toml"
 #: A play of one guest and nobody else.
-LONELY = ("conformance/test_link_local.py", "-k", "without_anybody")
+LONELY = ("conformance/checks/link_local/test_link_local.py", "-k", "without_anybody")
 JUDGED = {"pass", "warn", "fail"}
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from conformance.declared import declared
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement, Outcome
+from conformance.selection.declared import declared
 from fixtures.captures.parties import judgeable
 
 CHECKS = [check for check in declared() if check.passive]

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from conformance.catalogue import catalogue
-from conformance.declared import declared
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Outcome
+from conformance.selection.declared import declared
 from fixtures.captures.parties import judgeable
 from fixtures.implementations.registry import all_implementations
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.storage import load
-from fixtures.scenarios.boot import GuestBoot
-from fixtures.scenarios.networks import Mode
+from fixtures.scenarios.common.boot import GuestBoot
+from fixtures.scenarios.common.networks import Mode
 from tests.captures.judged import CHECKS
 
 BOOT = GuestBoot(mode=Mode.STATEFUL)

@@ -6,13 +6,13 @@ from ipaddress import IPv4Address, IPv6Network
 
 import pytest
 
-from fixtures.clouds.calico_groups import Groups
-from fixtures.clouds.calico_policy import Policies, Rule, default_group
-from fixtures.clouds.calico_subnets import Mode, Subnets
+from fixtures.clouds.calico.groups import Groups
+from fixtures.clouds.calico.policy import Policies, Rule, default_group
+from fixtures.clouds.calico.subnets import Mode, Subnets
 from fixtures.clouds.control_plane import Refused
 from fixtures.recording.views import bgp
-from fixtures.scenarios.calico_group_calls import BAD_RULES
-from fixtures.scenarios.calico_subnets import REFUSED
+from fixtures.scenarios.clouds.calico.group_calls import BAD_RULES
+from fixtures.scenarios.clouds.calico.subnets import REFUSED
 from topologies.calico import NETWORK
 
 RULES = (Rule("egress"), Rule("ingress", NETWORK, "tcp", 80), Rule("ingress", protocol="udp", deny=True))

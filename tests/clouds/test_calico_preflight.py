@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
-from fixtures.clouds.calico_preflight import ROUTELESS, UNREACHABLE, Preflight
-from fixtures.scenarios.base import Live
+from fixtures.clouds.calico.preflight import ROUTELESS, UNREACHABLE, Preflight
+from fixtures.stagecraft.base import Live
 from topologies.three_hosts import HOSTS, HOSTS4
 
 
@@ -28,12 +28,25 @@ class Hosts:
     def __init__(self, routeless: str = "", deaf: str = "") -> None:
         self._routeless, self._deaf = routeless, deaf
 
-    def begin(self, node: str, argv: list[str], *, name: str) -> Any:
-        assert name == "preflight"
+    def at(self, node: str) -> Host:
+        return Host(self, node)
+
+    def answer(self, node: str, argv: list[str]) -> Answer:
         if argv[0] == "sh":
             return Answer(node != self._routeless or argv[-1] == "-4")
         asked = next((host for host, address in HOSTS.items() if str(address) == argv[-1]), "")
         return Answer(not asked or self._deaf not in (node, asked))
+
+
+class Host:
+    """One of them, as a play handles it."""
+
+    def __init__(self, hosts: Hosts, node: str) -> None:
+        self._hosts, self._node = hosts, node
+
+    def begin(self, argv: list[str], *, name: str) -> Answer:
+        assert name == "preflight"
+        return self._hosts.answer(self._node, argv)
 
 
 def report(forgets: str = "", **hosts: str) -> dict[str, list[str]]:

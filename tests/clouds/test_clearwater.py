@@ -10,14 +10,14 @@ from scapy.layers.inet import UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 
-from fixtures.clouds.clearwater import Deployment, Habits
-from fixtures.clouds.clearwater_lookup import query
+from fixtures.clouds.clearwater.control import Deployment, Habits
+from fixtures.clouds.clearwater.lookup import query
 from fixtures.clouds.control_plane import Refused
 from fixtures.implementations.dnsmasq import configuration
 from fixtures.implementations.sipp import call
 from fixtures.recording.model import Frame
 from fixtures.recording.views import dns
-from fixtures.scenarios.clearwater_nodes import ClearwaterNodes
+from fixtures.scenarios.clouds.clearwater.nodes import ClearwaterNodes
 
 IPV6, IPV4, LINK_LOCAL = IPv6Address("2001:db8:1::b0"), IPv4Address("192.0.2.11"), IPv6Address("fe80::1")
 

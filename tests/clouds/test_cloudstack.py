@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, IPv6Network
 
 import pytest
 
-from fixtures.clouds.cloudstack import CarelessField, Habits, Zone
+from fixtures.clouds.cloudstack.control import CarelessField, Habits, Zone
 from fixtures.clouds.control_plane import Refused
 from fixtures.situation import Reservation
 

@@ -11,7 +11,7 @@ from fixtures.clouds.asking import ask
 from fixtures.clouds.control_plane import Refused
 from fixtures.clouds.hands import Hands
 from fixtures.clouds.pool import Pool
-from fixtures.implementations.base import ProgramError
+from fixtures.programs.base import ProgramError
 
 NETWORK = IPv6Network("2001:db8:1::/64")
 
@@ -27,7 +27,10 @@ class Notes:
     def mark(self, name: str, **fields: Any) -> None:
         self.marks.append((name, fields))
 
-    def run(self, node: str, argv: list[str], *, name: str) -> int:
+    def at(self, node: str) -> Notes:
+        return self
+
+    def run(self, argv: list[str], *, name: str) -> int:
         self.ran.append(argv)
         return self.status
 

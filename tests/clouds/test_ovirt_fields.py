@@ -6,11 +6,11 @@ from ipaddress import IPv6Interface
 
 import pytest
 
-from conformance.clouds.spellings import canonical, meaning
+from conformance.clouds.reading.spellings import canonical, meaning
 from fixtures.clouds.address_fields import ILLEGAL, LEGAL, AddressField
 from fixtures.clouds.control_plane import Refused
-from fixtures.clouds.ovirt_client import parsed
-from fixtures.clouds.ovirt_fields import GatewayField, HostField, LengthField, MaskField, StorageField
+from fixtures.clouds.ovirt.client import parsed
+from fixtures.clouds.ovirt.fields import GatewayField, HostField, LengthField, MaskField, StorageField
 
 NETWORK = IPv6Interface("2001:db8:51::11/64")
 

@@ -8,11 +8,11 @@ import pytest
 
 from fixtures.clouds.control_plane import Refused
 from fixtures.clouds.filters import FilterRule, NetworkAcl, SecurityGroup
-from fixtures.clouds.vpc import MODE, MODES, Border, Nics, Subnets
-from fixtures.clouds.vpc_groups import GroupRule, Groups
-from fixtures.clouds.vpc_routing import CustomRoutes, VirtualAddresses
-from fixtures.scenarios.vpc_groups import MIXES
-from fixtures.scenarios.vpc_rules import BAD_RULES
+from fixtures.clouds.vpc.control import MODE, MODES, Border, Nics, Subnets
+from fixtures.clouds.vpc.groups import GroupRule, Groups
+from fixtures.clouds.vpc.routing import CustomRoutes, VirtualAddresses
+from fixtures.scenarios.clouds.vpc.groups import MIXES
+from fixtures.scenarios.clouds.vpc.rules import BAD_RULES
 from topologies.vpc import BLOCK, BLOCK4, EIPS, SUBNETS4
 
 VIP = IPv6Address("2001:db8:ec:1::f0")

@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import conformance
-from conformance.casting import Cast, Selection, casts
-from conformance.catalogue import catalogue
-from conformance.cells import Cell, cells, verify
-from conformance.deviations import deviations, known_deviation
+from conformance.catalogue.deviations import deviations, known_deviation
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import CHECKS, Broken, Check, Mutant
-from conformance.judging.citing import cited
+from conformance.judging.evidence import Evidence, Seen, place
 from conformance.judging.judge import judge
-from conformance.judging.verdict import Evidence, Judgement, Outcome, Seen
-from conformance.lineup import lineup
-from conformance.undisturbed import Judge, PlayAll, undisturbed
-from fixtures.implementations.base import Implementation
+from conformance.judging.verdict import Judgement, Outcome
+from conformance.selection.casting import Cast, Selection, casts
+from conformance.selection.cells import Cell, cells, verify
+from conformance.selection.lineup import lineup
+from conformance.selection.undisturbed import Judge, PlayAll, undisturbed
 from fixtures.playing.request import PlayRequest
+from fixtures.programs.base import Implementation
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load
-from fixtures.scenarios.base import Scenario
+from fixtures.stagecraft.base import Scenario
 
 #: Who plays a healthy twin: who passes most comes first; everybody else who is installed comes after them.
 REFERENCES: tuple[Cast, ...] = (
@@ -51,11 +51,10 @@ def all_checks() -> dict[str, Check]:
 
 def bereft(recording: Recording, evidence: Iterable[Evidence]) -> Recording:
     """The recording as if what is cited had not been seen: a check that passed on it must not pass any more."""
-    gone = {(each.kind, each.node, each.frame, each.time) for each in evidence}
+    gone = {each.place for each in evidence}
 
     def cited_before(seen: Seen) -> bool:
-        entry = cited(seen, "-")
-        return (entry.kind, entry.node, entry.frame, entry.time) in gone
+        return place(seen) in gone
 
     marks = [mark for mark in recording.marks if cited_before(mark)]
     snapshots = [shot for shot in recording.snapshots if cited_before(shot)]

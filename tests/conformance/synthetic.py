@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from fixtures.recording.model import Count, Frame, Mark, Play, Program, Recording, Stall
-from fixtures.scenarios.base import Live, Scenario
 from fixtures.situation import Prefix, Situation
-from topologies import addressing as plan
+from fixtures.stagecraft.base import Live, Scenario
+from topologies.stage import addressing as plan
 
 ROUTER_ADVERTISEMENT = bytes.fromhex(
     "333300000001020000000001" "86dd" "6000000000103aff"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from conformance.casting import BadSelection, Selection, casts, label
-from conformance.cells import BadCheck, cells, scenario_labels, verify
-from conformance.datafiles import BadData
+from conformance.catalogue.datafiles import BadData
 from conformance.judging.check import Check
-from conformance.lineup import Lineup, load
-from fixtures.scenarios.base import Scenario
+from conformance.selection.casting import BadSelection, Selection, casts, label
+from conformance.selection.cells import BadCheck, cells, scenario_labels, verify
+from conformance.selection.lineup import Lineup, load
+from fixtures.stagecraft.base import Scenario
 from tests.conformance.synthetic import Unplayed
 
 KNOWN: Any = {

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance import allowances, catalogue, deviations
-from conformance.datafiles import BadData
-from conformance.versions import BadRange, parse_range, within
+from conformance.catalogue import allowances, deviations
+from conformance.catalogue import requirements as catalogue
+from conformance.catalogue.datafiles import BadData
+from conformance.catalogue.versions import BadRange, parse_range, within
 from fixtures.recording.model import Program
 
 #: The requirements of the first five behaviours.

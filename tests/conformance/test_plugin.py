@@ -2,103 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from conformance import deviations as known_deviations
-from conformance.catalogue import catalogue
+from conformance.catalogue import deviations as known_deviations
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.judge import judge  # noqa: F401, loaded before pytester watches the modules
-from fixtures.playing.request import PlayRequest
-from fixtures.recording.model import Recording
+from fixtures.recording.model import Recording, Refusal
 from fixtures.recording.storage import SavedError, save
-from fixtures.situation import Situation
-from tests.conformance.synthetic import frame, recording
+from tests.conformance.pretended import CHECK, OTHER, Program, Stage, verdicts
 
 pytest_plugins = ["pytester"]
-
-CHECK = """
-from conformance.judging.check import check
-from tests.conformance.synthetic import Unplayed
-
-@check("RA-05", Unplayed(), role="router", needs=("dhcpv6",))
-def test_managed_flag(recording, notebook):
-    '''M=1.'''
-    seen = notebook.stimulus(recording.at("guest"), "no RA arrived")
-    notebook.figure("flags", seen[0].data[59], "")
-    notebook.expect(seen[0].data[59] & 0x80, "the RA has M=0", seen[0])
-"""
-OTHER = CHECK.replace("RA-05", "RA-04").replace("test_managed_flag", "test_withdrawal")
-
-
-class Program:
-    """An implementation that is never started."""
-
-    def __init__(self, name: str, roles: str, version: str = "1.0", **more: Any) -> None:
-        self.name, self.roles, self._version = name, frozenset(roles.split()), version
-        self.lacks, self.packages, self._missing = more.get("lacks", {}), (f"{name}-package",), more.get("missing", ())
-        self._declines = more.get("declines")
-        self.opaque, self.cores = more.get("opaque", False), more.get("cores", 0.0)
-
-    def declines(self, situation: Situation, roles: frozenset[str]) -> str | None:
-        return f"not as {' and '.join(sorted(roles))}" if self._declines else None
-
-    def version(self) -> str:
-        return self._version
-
-    def missing(self) -> tuple[str, ...]:
-        return tuple(self._missing)
-
-
-class Stage:
-    """What stands in for real programs and real plays."""
-
-    def __init__(self) -> None:
-        self.known = {each.name: each for each in (
-            Program("dnsmasq", "router dhcpv6-server", "2.90"), Program("dhclient", "guest", "4.4.3-P1"),
-            Program("dhcpcd", "guest"))}
-        self.played: list[str] = []
-        self.direct: Callable[[Recording], Recording] = lambda played: played
-
-    def play_all(self, requests: Sequence[PlayRequest], into: Path, *, progress: Any, **_: Any) -> dict[str, Path]:
-        for request in requests:
-            self.played.append(request.id)
-            seen = recording(frame(), scenario=request.scenario)
-            save(self.direct(replace(seen, play=request.play)), into / request.id)
-        return {request.id: into / request.id for request in requests}
-
-
-@pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
-    stage = Stage()
-    player = ModuleType("fixtures.playing.player")
-    player.play_all = stage.play_all  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "fixtures.playing.player", player)
-    monkeypatch.setattr("conformance.plugin.options.all_implementations", lambda: dict(sorted(stage.known.items())))
-    monkeypatch.setattr("fixtures.playing.request.named", lambda name, role=None: stage.known[name])
-    return stage
-
-
-@pytest.fixture
-def run(pytester: pytest.Pytester, stage: Stage) -> Callable[..., Any]:
-    def run(*arguments: str, text: str = CHECK) -> Any:
-        (pytester.path / "conformance").mkdir(exist_ok=True)
-        (pytester.path / "conformance" / "test_it.py").write_text(text)
-        (pytester.path / "pytest.ini").write_text("[pytest]\n")
-        return pytester.inline_run("-p", "conformance.plugin", *arguments)
-
-    return run
-
-
-def verdicts(result: Any) -> dict[str, dict[str, Any]]:
-    return {report.nodeid.rpartition("::")[2]: value for report in result.getreports("pytest_runtest_logreport")
-            for key, value in report.user_properties if key == "sextant"}
-
 
 def without_flag(played: Recording) -> Recording:
     data = played.frames[0].data
@@ -151,7 +70,7 @@ def test_known_deviation_is_not_red_until_it_stops(run: Callable[..., Any], stag
         '[[deviation]]\nrequirement = "RA-05"\nrole = "router"\nversions = "<2.91"\nsource = "https://example.com/"\n'
         'reason = "It forgets."\nrecording = "guest-boot"\n' + "sometimes = true\n" * sometimes)
     known = known_deviations.load(tmp_path, catalogue())
-    monkeypatch.setattr("conformance.plugin.judging.deviations", lambda: known)
+    monkeypatch.setattr("conformance.plugin.rulings.deviations", lambda: known)
     stage.direct = without_flag
     result = run("--guest", "dhclient")
     cell = verdicts(result)["test_managed_flag[dnsmasq-dhclient]"]
@@ -175,7 +94,7 @@ def test_inconclusive_is_red_unless_allowed(run: Callable[..., Any], stage: Stag
                                             monkeypatch: pytest.MonkeyPatch) -> None:
     stage.direct = lambda played: replace(played, frames=())
     assert run("--guest", "dhclient").ret == 1
-    monkeypatch.setattr("conformance.plugin.judging.allowed", lambda id, test: SimpleNamespace(reason="a slow clock"))
+    monkeypatch.setattr("conformance.plugin.rulings.allowed", lambda id, test: SimpleNamespace(reason="a slow clock"))
     result = run("--guest", "dhc*")
     assert [cell["verdict"] for cell in verdicts(result).values()] == ["inconclusive", "inconclusive"]
     assert result.ret == 0
@@ -184,7 +103,7 @@ def test_inconclusive_is_red_unless_allowed(run: Callable[..., Any], stage: Stag
 def test_broken_play_is_an_error_of_the_suite(run: Callable[..., Any], stage: Stage) -> None:
     stage.direct = lambda played: replace(played, error="dnsmasq exited with status 2: bad option")
     result = run("--guest", "dhclient")
-    assert (result.ret, result.getfailures()[0].when) == (3, "setup")
+    assert result.ret == 3
     assert "bad option" in str(result.getfailures()[0].longrepr)
 
 
@@ -227,7 +146,7 @@ def test_declined_situation_is_not_applicable_and_not_played(run: Callable[..., 
 
 
 def test_situation_declined_at_the_start_is_not_applicable(run: Callable[..., Any], stage: Stage) -> None:
-    stage.direct = lambda played: replace(played, declined="dnsmasq does not play this: exit status 127")
+    stage.direct = lambda played: replace(played, declined=Refusal("dnsmasq", "exit status 127"))
     found = verdicts(run())
     assert {(cell["verdict"], cell["reason"]) for cell in found.values()} == {
         ("not-applicable", "dnsmasq does not play this: exit status 127")}

@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from conformance.deviations import Deviation
+from conformance.catalogue.deviations import Deviation
 from conformance.judging.check import Broken, Check, Mutant
-from conformance.judging.citing import cited
+from conformance.judging.evidence import cited
 from conformance.judging.verdict import Notebook
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording, Stall
 from fixtures.recording.storage import load, save
+from tests.conformance.pretended import Program
 from tests.conformance.proof import Proof, bereft, prove
 from tests.conformance.synthetic import Unplayed, frame, recording
-from tests.conformance.test_plugin import Program, without_flag
+from tests.conformance.test_plugin import without_flag
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def test_who_is_known_to_deviate_plays_last(known: Any, tmp_path: Path, monkeypa
 
 def test_what_the_machine_made_undecidable_is_played_again(
         known: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.undisturbed.await_calm", lambda: True)
+    monkeypatch.setattr("conformance.selection.undisturbed.await_calm", lambda: True)
     plays = Plays()
 
     def hurried(recording: Recording, notebook: Notebook) -> None:

@@ -7,7 +7,7 @@ from ipaddress import IPv6Address, IPv6Network
 
 import pytest
 
-from conformance.clouds.records import expect_agreement
+from conformance.clouds.reading.records import expect_agreement
 from conformance.judging.verdict import Notebook, Violated
 from fixtures.recording.model import Mark, Snapshot
 from tests.conformance.synthetic import ROUTER_ADVERTISEMENT, frame, recording

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from conformance import sharding
-from conformance.casting import Selection, casts
-from conformance.cells import Cell, cells
-from conformance.datafiles import BadData
-from conformance.declared import declared
-from conformance.lineup import lineup
-from conformance.sharding import BadShard, Shard, durations, expected, play_of, split
+from conformance.catalogue.datafiles import BadData
+from conformance.selection import sharding
+from conformance.selection.casting import Selection, casts
+from conformance.selection.cells import Cell, cells
+from conformance.selection.declared import declared
+from conformance.selection.lineup import lineup
+from conformance.selection.sharding import BadShard, Shard, durations, expected, play_of, split
 from fixtures.implementations.registry import all_implementations
 from tests.conformance.synthetic import Unplayed
 from tests.conformance.test_plugin import CHECK, OTHER, Program, Stage, run, stage, verdicts  # noqa: F401

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from conformance.catalogue import catalogue
-from conformance.cells import BadCheck, verify
-from conformance.datafiles import BadData
+from conformance.catalogue.datafiles import BadData
+from conformance.catalogue.requirements import catalogue
+from conformance.catalogue.traceability import Cloud, cloud_named, clouds, load
+from conformance.catalogue.words import CLOUDS
 from conformance.judging.check import Check
-from conformance.traceability import Cloud, cloud_named, clouds, judges, load, needed
-from conformance.words import CLOUDS
+from conformance.selection.cells import BadCheck, verify
+from conformance.selection.sentences import judges, needed
 from tests.conformance.synthetic import Unplayed
 
 HEAD = 'cloud = "calico"\ntitle = "Calico"\ndocument = "A page"\ntopology = "calico"\nreal = []\nmodelled = []\n'

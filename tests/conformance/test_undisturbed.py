@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.judging.verdict import STALLED, Judgement, Outcome
-from conformance.undisturbed import FEWER, told, undisturbed
+from conformance.judging.verdict import Judgement, Outcome
+from conformance.selection.undisturbed import FEWER, told, undisturbed
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.disturbances import neighbours_lost
 from fixtures.recording.model import Play, Recording
@@ -23,7 +23,7 @@ from tests.conformance.synthetic import Unplayed, frame, recording
 from tests.sandbox.trial import PROJECT, Trial
 
 TRIES = 1 + len(FEWER)
-UNDECIDED = Judgement(Outcome.INCONCLUSIVE, f"it was late, but {STALLED} 0.300 s")
+UNDECIDED = Judgement(Outcome.INCONCLUSIVE, "it was late, but the machine stalled for 0.300 s", stalled=0.3)
 UNSEEN = Judgement(Outcome.INCONCLUSIVE, "no RA arrived")
 PASSED, FAILED = Judgement(Outcome.PASS, "as required"), Judgement(Outcome.FAIL, "the RA has M=0")
 
@@ -37,10 +37,11 @@ class Request:
 
 
 class Machine:
-    """Plays; `stalls` and `crowds` are what disturbs each round, on the plays of that name."""
+    """Plays; `stalls` and `crowds` are what disturbs each round, on the plays of that name; `broken` is one that broke.
+    """
 
-    def __init__(self, *rounds: dict[str, float], crowded: str = "") -> None:
-        self.rounds, self.crowded = rounds, crowded
+    def __init__(self, *rounds: dict[str, float], crowded: str = "", broken: str = "") -> None:
+        self.rounds, self.crowded, self.broken = rounds, crowded, broken
         self.played: list[list[str]] = []
         self.limits: list[int | None] = []
 
@@ -53,13 +54,15 @@ class Machine:
             seen = replace(recording(frame(), stall=late), play=each.play, duration_ns=turn + 1)
             if turn == 0 and each.id == self.crowded:
                 seen = replace(seen, marks=(neighbours_lost(1, table="table", entries=1024, early=0, refused=3),))
+            if each.id == self.broken:
+                seen = replace(seen, error="radvd was not ready within 20 s")
             save(seen, into / each.id)
 
 
 @pytest.fixture
 def calm(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for a real machine between two rounds of an imagined one."""
-    monkeypatch.setattr("conformance.undisturbed.await_calm", lambda: True)
+    monkeypatch.setattr("conformance.selection.undisturbed.await_calm", lambda: True)
 
 
 def play(machine: Machine, into: Path, *judgements: Judgement) -> dict[str, str]:
@@ -75,7 +78,7 @@ def play(machine: Machine, into: Path, *judgements: Judgement) -> dict[str, str]
 @pytest.mark.parametrize("judgement", [PASSED, FAILED, UNSEEN])
 def test_gross_stall_is_reason_enough(tmp_path: Path, judgement: Judgement) -> None:
     machine = Machine({"two": 1.3})
-    assert play(machine, tmp_path, judgement) == {"two": f"{STALLED} 1.3 s"}
+    assert play(machine, tmp_path, judgement) == {"two": "the machine stalled for 1.3 s"}
     assert machine.played == [["one", "two"], ["two"]]
     assert [load(tmp_path / id).duration_ns for id in ("one", "two")] == [1, 2]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
@@ -90,9 +93,17 @@ def test_lesser_stall_is_one_where_a_verdict_says_so(tmp_path: Path, judgement: 
 
 
 @pytest.mark.usefixtures("calm")
+@pytest.mark.parametrize(("stall", "rounds"), [(0.3, 2), (0.2, 1)])
+def test_lesser_stall_is_one_where_the_play_broke(tmp_path: Path, stall: float, rounds: int) -> None:
+    machine = Machine({"one": stall}, broken="one")
+    play(machine, tmp_path, PASSED)
+    assert machine.played == [["one", "two"], *[["one"]] * (rounds - 1)]
+
+
+@pytest.mark.usefixtures("calm")
 def test_gives_up_on_a_machine_that_never_leaves_it_alone(tmp_path: Path) -> None:
     machine = Machine(*[{"one": 1.0 + turn} for turn in range(TRIES)])
-    assert play(machine, tmp_path, PASSED) == {"one": f"{STALLED} {TRIES - 1.0} s"}
+    assert play(machine, tmp_path, PASSED) == {"one": f"the machine stalled for {TRIES - 1.0} s"}
     assert load(tmp_path / "one").stall() == TRIES, "the last one stays, with its stall"
     assert machine.limits == [None, *FEWER]
 
@@ -140,7 +151,7 @@ def plays_radvd(pid: int) -> bool:
 def test_stopped_machine(tmp_path: Path, workers: tuple[str, ...]) -> None:
     """Everything of the run stands still for more than a second, while it plays."""
     trial, place = Trial(tmp_path), tmp_path / "reports" / "out"
-    played = str(PROJECT / "conformance" / "test_router_stop.py")
+    played = str(PROJECT / "conformance" / "checks" / "router_discovery" / "test_router_stop.py")
     run = trial.start([*trial.pytest("-c", str(PROJECT / "pyproject.toml"), "--rootdir", str(PROJECT), *workers),
                        "-p", "no:cacheprovider", "--report-dir", str(place), played, "-k", "radvd and linux"])
     while not plays_radvd(run.pid):
@@ -154,7 +165,7 @@ def test_stopped_machine(tmp_path: Path, workers: tuple[str, ...]) -> None:
         time.sleep(1.3 if sign == signal.SIGSTOP else 0)
     assert run.wait(120) in (0, 1)
     document = json.loads((place / "compliance.json").read_text())
-    assert [each["reason"].startswith(STALLED) for each in document["run"]["played_again"]] == [True]
+    assert [each["reason"].startswith("the machine stalled for ") for each in document["run"]["played_again"]] == [True]
     assert {each["recording"] for each in document["run"]["played_again"]} == {
         each["recording"] for each in document["verdicts"] if each["recording"]}
     assert all(each["verdict"] != "inconclusive" for each in document["verdicts"])

@@ -9,13 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from fixtures.implementations.base import Implementation, ProgramError
 from fixtures.playing.output import OutputPump
 from fixtures.playing.post import NodePost
 from fixtures.playing.survivors import end_all_in
+from fixtures.programs.base import Implementation, ProgramError
 from fixtures.situation import FabricTask, GuestSettings, ProxyTask, Situation
 from tests.patience import PATIENCE, becomes
-from topologies.stage import Stage
+from topologies.stage.stage import Stage
 
 
 class Rooms:

@@ -16,8 +16,8 @@ from fixtures.implementations.registry import named, playing
 from fixtures.situation import Prefix, Situation
 from tests.implementations.rooms import Rooms
 from tests.patience import becomes
-from topologies import addressing as plan
 from topologies.lan import Lan
+from topologies.stage import addressing as plan
 
 #: Mode -> (managed, other, on-link, autonomous): Neutron's three and Calico's.
 MODES = {

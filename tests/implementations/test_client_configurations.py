@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fixtures.implementations import dhcp6c, dibbler_client, ifupdown, networkmanager
-from fixtures.implementations.base import ProgramError
+from fixtures.programs.base import ProgramError
 from fixtures.situation import GuestSettings, Prefix, Situation
 
 NETWORK = IPv6Network("2001:db8:1::/64")

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.implementations.base import GuestClient
 from fixtures.implementations.registry import named
+from fixtures.programs.base import GuestClient
 from fixtures.situation import GuestSettings, Prefix, Situation
 from tests.implementations.rooms import Rooms
 from tests.patience import becomes
-from topologies import addressing as plan
 from topologies.lan import Lan
+from topologies.stage import addressing as plan
 
 STATEFUL = Situation(Prefix(plan.LAN), plan.LAN_ROUTER, pool=plan.LAN_POOL, dns=(plan.LAN_ROUTER,))
 SLAAC = replace(STATEFUL, prefix=Prefix(plan.LAN, autonomous=True), managed=False, other=False, dhcpv6=False, pool=None)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from fixtures.implementations import bird, curl, dhcpcd, dnsmasq, kea, ndppd, networkd, radvd
-from fixtures.implementations.base import ProgramError
 from fixtures.implementations.networkd_resolv import resolv_conf
-from fixtures.implementations.serving import check_advertising
+from fixtures.programs.base import ProgramError
+from fixtures.programs.serving import check_advertising
 from fixtures.situation import (
     BgpPeer,
     FabricTask,

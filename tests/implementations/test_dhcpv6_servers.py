@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from fixtures.implementations import dibbler_server, dnsmasq, isc_dhcpd, kea, wide_dhcp6s
-from fixtures.implementations.base import GuestClient, ProgramError
 from fixtures.implementations.registry import named
+from fixtures.programs.base import GuestClient, ProgramError
 from fixtures.situation import Prefix, RelayedLink, Reservation, Situation
 from tests.implementations.rooms import Rooms
 from tests.patience import becomes
-from topologies import addressing as plan
 from topologies.lan import Lan
+from topologies.stage import addressing as plan
 
 SERVERS = ("isc-dhcpd", "dibbler-server", "wide-dhcp6s")
 RELAYS = ("dhcrelay", "dnsmasq")

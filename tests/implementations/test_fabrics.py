@@ -13,8 +13,8 @@ from fixtures.implementations.registry import named, playing
 from fixtures.situation import BgpPeer, FabricTask, Prefix, Situation
 from tests.implementations.rooms import Rooms
 from tests.patience import becomes
-from topologies import addressing as plan
 from topologies.containers import Containers
+from topologies.stage import addressing as plan
 
 FABRICS = [who.name for who in playing("fabric")]
 OWNER = plan.CONTAINER_ADDRESSES["c3"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.implementations.base import Application, Implementation, Post, ProgramError
 from fixtures.implementations.registry import named
+from fixtures.programs.base import Application, Implementation, Post, ProgramError
 from fixtures.situation import (
     BgpPeer,
     FabricTask,
@@ -22,10 +22,10 @@ from fixtures.situation import (
 )
 from tests.implementations.rooms import Rooms
 from tests.patience import becomes
-from topologies import addressing as plan
 from topologies.containers import Containers
 from topologies.dual import Dual
 from topologies.lan import Lan
+from topologies.stage import addressing as plan
 
 STATEFUL = Situation(Prefix(plan.LAN), plan.LAN_ROUTER, pool=plan.LAN_POOL, dns=(plan.LAN_ROUTER,))
 PLAYERS = ("asyncio", "asyncio-happy-eyeballs", "bird", "curl", "dnsmasq", "kea", "linux", "ndppd", "wget")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fixtures.features import FEATURES
-from fixtures.implementations.base import Implementation, Post, ProgramError, version_in
 from fixtures.implementations.registry import UnknownImplementation, all_implementations, demand, named, playing
+from fixtures.programs.base import Implementation, Post, ProgramError, version_in
 
 EVERY = list(all_implementations().values())
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.implementations.base import Post, ProgramError
-from fixtures.implementations.serving import settled
+from fixtures.programs.base import Post, ProgramError
+from fixtures.programs.serving import settled
 
 LINK_LOCAL = "fe80000000000000000000fffe000001 02 40 20 80 lan0"
 TENTATIVE = "20010db8000100000000000000000001 02 40 00 c0 lan0"

@@ -12,7 +12,7 @@ import pytest
 
 from fixtures.machines import cable
 from topologies.lan import Lan
-from topologies.stage import Stage
+from topologies.stage.stage import Stage
 
 #: A machine that sends a frame until it is answered (a link has no carrier at first), and ends with its own status.
 MACHINE = """

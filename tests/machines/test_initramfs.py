@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.implementations.base import find_program
 from fixtures.machines import initramfs, kernels
 from fixtures.machines.kernels import CannotFetch, uncompressed
+from fixtures.programs.base import find_program
 
 needs_busybox = pytest.mark.skipif(find_program("busybox") is None, reason="needs busybox-static, not installed here")
 

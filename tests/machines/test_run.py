@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.implementations.base import find_program
 from fixtures.machines import initramfs, kernels
+from fixtures.programs.base import find_program
 from fixtures.recording.storage import load
 
 ROOT = Path(__file__).parents[2]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from fixtures.peers import dhcpv6_messages as dhcpv6
 from fixtures.peers import wire
-from fixtures.peers.dhcpv6_messages import Kind, Message
+from fixtures.peers.dhcpv6 import messages as dhcpv6
+from fixtures.peers.dhcpv6.messages import Kind, Message
 
 
 def dhcp(kind: Kind, accept: Callable[[Message], bool] = lambda message: True) -> Callable[[bytes], bool]:

@@ -4,14 +4,14 @@ from ipaddress import IPv6Address, IPv6Network
 
 import pytest
 
-from fixtures.peers import broken_clients as broken
 from fixtures.peers.addresses import KernelAddresses
 from fixtures.peers.advertisement import Advertisement
-from fixtures.peers.bindings import Bindings
-from fixtures.peers.dhcpv6_client import ScriptedDhcpv6Client
-from fixtures.peers.dhcpv6_messages import Kind, Message
-from fixtures.peers.dhcpv6_options import duid_ll, duid_llt
-from fixtures.peers.dhcpv6_server import ScriptedDhcpv6Server
+from fixtures.peers.dhcpv6 import broken_clients as broken
+from fixtures.peers.dhcpv6.bindings import Bindings
+from fixtures.peers.dhcpv6.client import ScriptedDhcpv6Client
+from fixtures.peers.dhcpv6.messages import Kind, Message
+from fixtures.peers.dhcpv6.options import duid_ll, duid_llt
+from fixtures.peers.dhcpv6.server import ScriptedDhcpv6Server
 from fixtures.peers.host import ScriptedHost
 from fixtures.peers.neighbour import ScriptedNeighbour
 from fixtures.peers.router import ScriptedRouter

@@ -7,15 +7,15 @@ from ipaddress import IPv6Address
 from scapy.layers.inet import UDP
 from scapy.packet import Raw
 
-from fixtures.peers import dhcpv6_bytes as octets
 from fixtures.peers import wire
-from fixtures.peers.dhcpv6_messages import Kind
+from fixtures.peers.dhcpv6 import raw_bytes as octets
+from fixtures.peers.dhcpv6.messages import Kind
 from fixtures.recording.model import Frame
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
-from fixtures.scenarios.dhcpv6_invalid import INVALID
-from fixtures.scenarios.dhcpv6_malformed import ROOM, malformed
-from topologies import addressing as plan
+from fixtures.scenarios.dhcpv6.invalid import INVALID
+from fixtures.scenarios.dhcpv6.malformed import ROOM, malformed
+from topologies.stage import addressing as plan
 
 SERVER = octets.duid(0xAA)
 MINE = plan.LAN_POOL[0]

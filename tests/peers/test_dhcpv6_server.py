@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from fixtures.peers.bindings import Bindings
-from fixtures.peers.dhcpv6_client import ScriptedDhcpv6Client
-from fixtures.peers.dhcpv6_messages import Kind, Message, Status
-from fixtures.peers.dhcpv6_options import duid_ll
-from fixtures.peers.dhcpv6_server import Flaws, ScriptedDhcpv6Server
+from fixtures.peers.dhcpv6.bindings import Bindings
+from fixtures.peers.dhcpv6.client import ScriptedDhcpv6Client
+from fixtures.peers.dhcpv6.messages import Kind, Message, Status
+from fixtures.peers.dhcpv6.options import duid_ll
+from fixtures.peers.dhcpv6.server import Flaws, ScriptedDhcpv6Server
 from fixtures.peers.neighbour import ScriptedNeighbour
 from fixtures.situation import Lease
 from tests.peers.dhcpv6_frames import dhcp, kinds, read

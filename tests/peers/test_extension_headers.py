@@ -7,7 +7,7 @@ import pytest
 from fixtures.peers import wire
 from fixtures.peers.extension_headers import HALF, HOP_BY_HOP_PARCELS, PARCELS, UNKNOWN, Parcel, parcel_frame
 from fixtures.recording.views.headers import Headers, checksum, headers
-from topologies import addressing as plan
+from topologies.stage import addressing as plan
 
 EVERY = (*PARCELS, *HOP_BY_HOP_PARCELS)
 

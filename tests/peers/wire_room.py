@@ -19,7 +19,7 @@ from typing import Any
 
 from fixtures.peers.endpoint import link_local_of
 from tests.patience import PATIENCE
-from topologies.rooms import Room, Stagehands
+from topologies.stage.rooms import Room, Stagehands
 
 GUEST_MAC, OTHER_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 GUEST_LL, OTHER_LL = link_local_of(GUEST_MAC), link_local_of(OTHER_MAC)

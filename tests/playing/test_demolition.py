@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 
 from fixtures.playing.demolition import Demolition, await_demolitions
-from topologies.netlink import End
-from topologies.rooms import Room, Stagehands
+from topologies.stage.netlink import End
+from topologies.stage.rooms import Room, Stagehands
 
 
 def _links() -> set[str]:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.implementations.base import ProgramError
 from fixtures.playing.output import LIMIT, OutputPump
 from fixtures.playing.program import RunningProgram
+from fixtures.programs.base import ProgramError
 
 
 class Said:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 from collections.abc import Iterator
@@ -14,13 +15,13 @@ import pytest
 from fixtures.peers.base import Peer
 from fixtures.playing.company import Company
 from fixtures.playing.demolition import await_demolitions
-from fixtures.playing.player import Progress, play_all
+from fixtures.playing.player import Progress, batches, play_all
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import SavedError, load
 from fixtures.sandbox import kernel
 from tests.playing.tiny import Tiny, played, tiny
-from topologies.topology import Topology
+from topologies.stage.topology import Topology
 
 
 def wait_for_ever(live: Any) -> None:
@@ -46,6 +47,15 @@ def company(monkeypatch: pytest.MonkeyPatch) -> list[Company]:
 
     monkeypatch.setattr(Company, "__init__", remember)
     return made
+
+
+@pytest.mark.parametrize(("files", "rounds"), [(65536, [3]), (128 + 2 * 9, [1, 2]), (10, [1, 1, 1])])
+def test_as_many_stages_stand_as_files_may_be_open(
+    monkeypatch: pytest.MonkeyPatch, files: int, rounds: list[int]
+) -> None:
+    """Each of these stages has three nodes, and each node costs three files."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    assert [len(some) for some in batches(three(wait_for_ever))] == rounds
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +105,11 @@ def test_a_bug_in_a_scenario_is_an_error_of_its_play_alone(tmp_path: Path) -> No
                       PlayRequest(Tiny("sound"), {"guest": "linux"})], tmp_path)
     found = errors(saved)
     assert found["sound"] is None
-    assert str(found["buggy"]).startswith("ZeroDivisionError: no reason (test_player.py:")
+    assert str(found["buggy"]).startswith("ZeroDivisionError: no reason (tests/playing/test_player.py:")
+    (broken,) = (each for each in map(load, saved.values()) if each.error)
+    assert broken.trace[-1].text == 'raise ZeroDivisionError("no reason")'
+    assert broken.trace[-1].file == "tests/playing/test_player.py"
+    assert not [line for line in broken.trace if "performing.py" in line.file]
 
 
 def test_a_scenario_that_asks_for_what_is_not_there(tmp_path: Path) -> None:
@@ -132,12 +146,13 @@ def test_a_peer_that_fails(tmp_path: Path) -> None:
 
     recording = played(happens, tmp_path)
     assert recording.error == "the Clumsy failed: ValueError: stumbled"
+    assert recording.trace[-1].text == 'raise ValueError("stumbled")'
     assert recording.marked("peer-failed")
 
 
 def test_the_recorder_dies(tmp_path: Path, company: list[Company]) -> None:
     def kill(live: Any) -> None:
-        live.up("guest")
+        live.at("guest").up()
         os.kill(company[0]._camera.pid, signal.SIGKILL)
         wait_for_ever(live)
 
@@ -147,9 +162,9 @@ def test_the_recorder_dies(tmp_path: Path, company: list[Company]) -> None:
 
 def test_an_interrupt_ends_all_plays(tmp_path: Path) -> None:
     def interrupt(live: Any) -> None:
-        live.begin("guest", ["sleep", "1000"], name="sleeper")
+        live.at("guest").begin(["sleep", "1000"], name="sleeper")
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        live.run("guest", ["sleep", "1000"], name="another", within=1000.0)
+        live.at("guest").run(["sleep", "1000"], name="another", within=1000.0)
 
     with pytest.raises(KeyboardInterrupt):
         play_all(three(interrupt), tmp_path / "out")
@@ -162,7 +177,7 @@ def test_a_full_disk_ends_the_run(tmp_path: Path) -> None:
     kernel.mount("tmpfs", str(disk), "tmpfs", 0, "size=64k")
 
     def talk(live: Any) -> None:
-        live.run("guest", ["sh", "-c", "yes | head -c 200000"], name="talker")
+        live.at("guest").run(["sh", "-c", "yes | head -c 200000"], name="talker")
 
     with pytest.raises(SavedError) as error:
         play_all(three(talk), disk / "out")
@@ -197,12 +212,12 @@ def test_every_frame_of_a_busy_link_is_counted(tmp_path: Path, monkeypatch: pyte
     chatter = Chatter()
 
     def happens(live: Any) -> None:
-        live.up("guest")
+        live.at("guest").up()
         live.peer("peer", chatter)
         live.listen(0.4)
-        live.power_off("guest")
-        live.power_on("guest")
-        live.up("guest")
+        live.at("guest").power_off()
+        live.at("guest").power_on()
+        live.at("guest").up()
         live.listen(0.4)
 
     recording = played(happens, tmp_path)

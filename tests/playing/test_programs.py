@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fixtures.implementations.base import ProgramError
 from fixtures.playing.output import LINES
 from fixtures.playing.request import PlayRequest
+from fixtures.programs.base import ProgramError
 from tests.playing.tiny import Script, played, started, tiny
 
 
@@ -83,15 +83,15 @@ def test_cannot_be_executed(tmp_path: Path) -> None:
     def run(live: Any) -> None:
         program = live._hand("guest").write("program", "no program")
         program.chmod(0o755)
-        live.run("guest", [str(program)], name="it")
+        live.at("guest").run([str(program)], name="it")
 
     assert str(played(run, tmp_path).error).endswith("/program cannot be started: Exec format error")
 
 
 def test_run_gives_the_status_and_ends_what_is_late(tmp_path: Path) -> None:
     def run(live: Any) -> None:
-        statuses.append(live.run("guest", ["sh", "-c", "echo said; exit 3"], name="fails"))
-        statuses.append(live.run("guest", ["sleep", "100"], name="late", within=0.1))
+        statuses.append(live.at("guest").run(["sh", "-c", "echo said; exit 3"], name="fails"))
+        statuses.append(live.at("guest").run(["sleep", "100"], name="late", within=0.1))
 
     statuses: list[int] = []
     recording = played(run, tmp_path)

@@ -19,17 +19,17 @@ from fixtures.recording import recorder
 from fixtures.recording.disturbances import NEIGHBOURS_LOST, crowded, refused
 from fixtures.recording.model import Mark
 from tests.playing.tiny import played
-from topologies import addressing as plan
+from topologies.stage import addressing as plan
 
 NDISC = Table("ndisc_cache", entries=100, soft=512, hard=1024, forced=7, fulls=1)
 
 
 def test_the_tables_can_be_read_in_any_namespace(tmp_path: Path) -> None:
     def look(live: Any) -> None:
-        live.up("guest")
+        live.at("guest").up()
         node = live.stage.get("guest")
         before = {table.name: table for table in node.inside(tables)}
-        live.ip("guest", "-6", "neigh", "add", str(plan.LAN_ROUTER), "lladdr", "02:00:00:00:00:01", "dev", "eth0")
+        live.at("guest").ip("-6", "neigh", "add", str(plan.LAN_ROUTER), "lladdr", "02:00:00:00:00:01", "dev", "eth0")
         found.extend([before, {table.name: table for table in node.inside(tables)}])
 
     found: list[dict[str, Table]] = []

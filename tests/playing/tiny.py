@@ -8,15 +8,15 @@ from ipaddress import IPv6Network
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fixtures.implementations.base import Implementation, Post
 from fixtures.playing.player import play_all
 from fixtures.playing.request import PlayRequest
+from fixtures.programs.base import Implementation, Post
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load
-from fixtures.scenarios.base import Live, Scenario
 from fixtures.situation import Prefix, Situation
-from topologies import addressing as plan
-from topologies.topology import Topology
+from fixtures.stagecraft.base import Live, Scenario
+from topologies.stage import addressing as plan
+from topologies.stage.topology import Topology
 
 
 class Pair(Topology):

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from topologies.offload import switch_off
+from topologies.stage.offload import switch_off
 
 T = TypeVar("T")
 CLONE_NEWNET = 0x40000000

@@ -24,8 +24,10 @@ from fixtures.recording.model import (
     Play,
     Program,
     Recording,
+    Refusal,
     Snapshot,
     Stall,
+    TraceLine,
 )
 from fixtures.recording.storage import SavedError, load, save
 from tests.recording import crafted
@@ -65,7 +67,9 @@ def some_recording(dice: random.Random) -> Recording:
         several(lambda: Snapshot(ns(), text(), text(), table())), several(lambda: Stall(ns(), dice.random())),
         several(lambda: Count(text(), text(), *dice.choices(range(99), k=5))),
         {f"{name}/x.conf": text() for name in names[:dice.randrange(3)]}, dice.choice([None, text()]),
-        dice.choice([None, text()]), tuple(names[:dice.randrange(3)]), dice.choice([None, text()]))
+        dice.choice([None, text()]), tuple(names[:dice.randrange(3)]),
+        dice.choice([None, Refusal(text(), text())]),
+        several(lambda: TraceLine(text(), dice.randrange(99), text(), text())))
 
 
 @pytest.mark.parametrize("seed", range(60))

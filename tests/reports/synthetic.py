@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports.compliance import Compliance, Evidence, Figure, Requirement, Verdict
+from reports.document.compliance import Compliance, Evidence, Figure, Requirement, Verdict
 
 GUESTS = {"linux": "6.1.0", "dhclient": "4.4.3-P1", "dhcpcd": "9.4.1", "systemd-networkd": "252"}
 ROUTERS: tuple[dict[str, dict[str, str]], ...] = (

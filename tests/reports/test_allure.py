@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reports import allure_page
-from reports.allure_results import write_results
+from reports.allure import page as allure_page
+from reports.allure.results import write_results
 from tests.reports.synthetic import document
 
 

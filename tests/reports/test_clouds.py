@@ -12,14 +12,16 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from conformance import traceability
-from conformance.declared import declared
-from reports import clouds_doc, compliance, law
+from conformance.catalogue import traceability
+from conformance.selection import sentences
+from conformance.selection.declared import declared
+from reports import clouds_doc
 from reports.build import build
-from reports.compliance import Compliance, Requirement, Sentence, Stage
-from reports.layout import arrange
-from reports.pictures import draw
-from reports.sentences import judged, judges
+from reports.document import compliance, law
+from reports.document.compliance import Compliance, Requirement, Sentence, Stage
+from reports.document.sentences import judged, judges
+from reports.drawing.layout import arrange
+from reports.drawing.pictures import draw
 from tests.reports.synthetic import document
 
 SENTENCE: Sentence = {
@@ -98,7 +100,7 @@ def test_report_and_selection_keep_the_same_rule() -> None:
             cloud.sentences, (each for each in law.sentences() if each["cloud"] == cloud.name), strict=True
         ):
             for id in sentence.requirements:
-                selected = {check.name for check in traceability.judges(sentence, id, checks)}
+                selected = {check.name for check in sentences.judges(sentence, id, checks)}
                 assert {each["test"] for each in judges(said, requirements[id])} == selected
 
 

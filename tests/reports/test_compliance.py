@@ -6,9 +6,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from reports import compliance, law
+from reports.document import compliance, law
+from reports.document.facts import run_facts
 from reports.errors import ReportError
-from reports.facts import run_facts
 from tests.reports.synthetic import document
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.sharding import durations_in
-from reports.durations import write
+from conformance.selection.sharding import durations_in
+from reports.document.durations import write
 from reports.errors import ReportError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from pathlib import Path
 
-from reports.compliance import Compliance
+from reports.document.compliance import Compliance
 from reports.interop import grid
 from reports.matrix import named
 from reports.page import render

@@ -14,15 +14,16 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reports.compliance import SCHEMA_FILE, dumps, load
+from reports.document.compliance import SCHEMA_FILE, dumps, load
+from reports.document.merge import merge
 from reports.errors import ReportError
-from reports.merge import merge
 from tests.conformance.test_bad_input import outside
 
 ROOT = Path(__file__).parents[2]
 SHARDS = 2
 #: A few short plays.
-SELECTION = ("conformance/test_link_local.py", "conformance/test_router_stop.py",
+SELECTION = ("conformance/checks/link_local/test_link_local.py",
+             "conformance/checks/router_discovery/test_router_stop.py",
              "-k", "linux and not without_anybody")  # fmt: skip
 
 Change = Callable[[dict[str, Any]], None]

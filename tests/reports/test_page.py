@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.compliance import VERDICTS
+from reports.document.compliance import VERDICTS
 from reports.matrix import named
 from reports.page import render
 from tests.reports.synthetic import document
@@ -176,3 +176,12 @@ def browse(page: Path, fragment: str) -> str:
 def words(page: str) -> str:
     """What a reader reads."""
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def test_a_bug_of_the_suite_is_shown_with_its_line(tmp_path: Path) -> None:
+    made = document(1)
+    step = {"file": "conformance/test_ra.py", "line": 41, "function": "test_it", "text": "return said['<M>']"}
+    made["verdicts"][0] |= {"verdict": "error", "traceback": [step]}  # type: ignore[typeddict-item]
+    page = render(made, tmp_path)
+    assert "conformance/test_ra.py&#34;, line 41, in test_it\n    return said[&#39;&lt;M&gt;&#39;]" in page
+    assert page.count("<dt>traceback</dt>") == 1

@@ -141,11 +141,19 @@ def test_runs_that_judge_nothing_write_nothing(project: Path, arguments: tuple[s
     assert names(project / "reports") == []
 
 
-def test_an_interrupted_run_keeps_the_last_report(project: Path) -> None:
-    run(project, "conformance/", status=1)
-    before = report(project)
+def test_an_interrupted_run_reports_what_it_judged(project: Path) -> None:
     (project / "conformance" / "test_z.py").write_text("def test_stop(): raise KeyboardInterrupt\n")
     printed = run(project, "conformance/", status=2)
+    assert "report: reports/out/index.html" in printed
+    assert (len(report(project)["verdicts"]), report(project)["run"]["selected"]) == (7, 8)
+    assert names(project / "reports") == ["out"]
+
+
+def test_a_run_that_gave_up_keeps_the_last_report(project: Path) -> None:
+    run(project, "conformance/", status=1)
+    before = report(project)
+    (project / "conformance" / "test_z.py").write_text("import pytest\ndef test_stop(): pytest.exit('enough', 3)\n")
+    printed = run(project, "conformance/", status=3)
     assert "the previous report, if any, is kept" in printed
     assert report(project) == before
     assert names(project / "reports") == ["out"]

@@ -35,6 +35,16 @@ def test_kernel_refuses(tmp_path: Path, how: str, change: str) -> None:
     assert not (tmp_path / "happened").exists()
 
 
+def test_too_few_open_files(tmp_path: Path) -> None:
+    trial = Trial(tmp_path, user=("sh", "-c", 'ulimit -n 64; exec "$@"', "sh"))
+    trial.write("test_it.py", "import pathlib\ndef test_it(): pathlib.Path('happened').touch()")
+    done = trial.run(trial.pytest())
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith("sextant: only 64 files may be open at once (`ulimit -Hn`)")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "happened").exists()
+
+
 def test_sudo_line_is_the_command(tmp_path: Path) -> None:
     trial = Trial(tmp_path, user=(*_RESTRICTED, "no-more"))
     assert "-m pytest -k 'a or b'`." in trial.run(trial.pytest("-k", "a or b")).stderr

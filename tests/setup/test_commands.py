@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -83,7 +82,7 @@ def test_a_file_that_is_no_program_is_found_by_a_pattern(tree: Path) -> None:
     [
         (["--matrix"], True),
         (["-k", "lease", "--matrix=full"], True),
-        (["conformance/test_duid.py", "--matrix", "--guest", "linux"], True),
+        (["conformance/checks/dhcpv6/test_duid.py", "--matrix", "--guest", "linux"], True),
         (["--guest", "dhcpcd"], False),
         (["conformance/matrix"], False),
         ([], False),
@@ -115,16 +114,14 @@ def test_arguments_reach_pytest_as_they_are(tree: Path, arguments: list[str], ex
     assert done.stdout.splitlines() == [*given, *(word.format(root=tree) for word in expected)]
 
 
-def test_a_python_that_is_too_old_or_no_python_is_one_sentence(tree: Path) -> None:
-    (tree / "script/packages.txt").write_text("[base]\n")
-    done = subprocess.run(
-        [tree / "script/setup"], capture_output=True, text=True, env={**os.environ, "SEXTANT_PYTHON": "/bin/false"}
-    )
-    assert done.returncode == 4
-    assert done.stderr == (
-        "sextant: no Python 3.11 or newer at SEXTANT_PYTHON=/bin/false:"
-        " install python3, or name one in SEXTANT_PYTHON.\n"
-    )
+def test_signals_to_the_command_are_signals_to_pytest(tree: Path) -> None:
+    python = tree / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\necho $$\n")
+    python.chmod(0o755)
+    script = 'root=$1; . "$root/script/lib/common.sh"; echo $$; pytest_on conformance'
+    before, after = run("sh", "-c", script, "sh", tree).stdout.split()
+    assert before == after
 
 
 @pytest.mark.parametrize(

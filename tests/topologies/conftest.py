@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from topologies.lan import Lan
-from topologies.stage import Stage
+from topologies.stage.stage import Stage
 
 
 @pytest.fixture

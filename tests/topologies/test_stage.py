@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from topologies import addressing as plan
 from topologies.lan import Lan
-from topologies.links import Route
-from topologies.netlink import NetlinkError
-from topologies.nodes import Guest, Segment, VirtualRouter
-from topologies.processes import processes_in
-from topologies.rooms import RoomClosed
-from topologies.stage import Stage
-from topologies.topology import Topology
+from topologies.stage import addressing as plan
+from topologies.stage.links import Route
+from topologies.stage.netlink import NetlinkError
+from topologies.stage.nodes import Guest, Segment, VirtualRouter
+from topologies.stage.processes import processes_in
+from topologies.stage.rooms import RoomClosed
+from topologies.stage.stage import Stage
+from topologies.stage.topology import Topology
 
 
 def held(node: Any) -> dict[int, list[str]]:

@@ -7,9 +7,9 @@ from ipaddress import ip_network
 import pytest
 
 import topologies
-from topologies import addressing as plan
 from topologies.dual import Dual
-from topologies.stage import Stage
+from topologies.stage import addressing as plan
+from topologies.stage.stage import Stage
 from topologies.two_routers import TwoRouters
 
 DOCUMENTATION = [ip_network(text) for text in ("2001:db8::/32", "fd00::/8", "192.0.2.0/24", "198.51.100.0/24",

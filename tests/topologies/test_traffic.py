@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 import struct
 
-from topologies import addressing as plan
 from topologies.dual import Dual
-from topologies.stage import Stage
+from topologies.stage import addressing as plan
+from topologies.stage.stage import Stage
 
 ETH_P_IPV6 = 0x86DD
 

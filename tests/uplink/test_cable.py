@@ -8,7 +8,7 @@ from scapy.layers.inet import UDP
 from scapy.layers.inet6 import ICMPv6ND_RA, ICMPv6ND_RS, ICMPv6NDOptPrefixInfo, IPv6
 from scapy.layers.l2 import Ether
 
-from fixtures.scenarios.networks import Mode, network
+from fixtures.scenarios.common.networks import Mode, network
 from fixtures.uplink.cable import HEAD, NEEDS_CHECKSUM, advertised, completed, solicitation
 from fixtures.uplink.uplink import difference, uplink
 

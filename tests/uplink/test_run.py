@@ -102,9 +102,10 @@ def test_a_real_router_plays_its_role(machine: Machine, tmp_path: Path) -> None:
     try:
         report = tmp_path / "reports" / "out"
         done = subprocess.run(
-            machine.argv(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "conformance/test_router_flags.py",
-                         "-k", "flags_match", "--uplink", "up0", "--guest", "dhclient", "--report-dir",
-                         str(report)), env=outside(), cwd=PROJECT, capture_output=True, text=True)
+            machine.argv(sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
+                         "conformance/checks/router_discovery/test_router_flags.py", "-k", "flags_match",
+                         "--uplink", "up0", "--guest", "dhclient", "--report-dir", str(report)),
+            env=outside(), cwd=PROJECT, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
         cells = {each["test"].rpartition("::")[2]: each
                  for each in json.loads((report / "compliance.json").read_text())["verdicts"]}

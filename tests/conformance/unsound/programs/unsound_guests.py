@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixtures.implementations.base import GuestClient, Post
+from fixtures.programs.base import GuestClient, Post
 
 
 class EndsAtOnce(GuestClient):

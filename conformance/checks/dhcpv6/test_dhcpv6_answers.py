@@ -1,0 +1,262 @@
+"""What a DHCPv6 client does until it is answered, and which answers it may not believe."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+from itertools import groupby, pairwise
+from typing import Any
+
+from conformance.broken.dhcpv6_edits import of_kind, said, with_address
+from conformance.judging.check import check, edited
+from conformance.judging.verdict import Notebook
+from conformance.reading.granting import formed, granted, last_exchange, less
+from conformance.reading.leases import address_events, first_grant, grants, sent, taken
+from fixtures.peers.dhcpv6.misleading_server import LIES, UNCOMMITTED
+from fixtures.recording import editing
+from fixtures.recording.model import KernelEvent, Mark, Recording
+from fixtures.recording.views import dhcpv6
+from fixtures.recording.views.dhcpv6 import Message
+from fixtures.recording.views.dissection import layer
+from fixtures.scenarios.common.boot import GuestBoot
+from fixtures.scenarios.common.networks import Mode
+from fixtures.scenarios.dhcpv6.misleading_answers import MisleadingAnswers
+from fixtures.stagecraft.watching import address_ready
+from fixtures.timers import EMULATION, RAND, SOL_TIMEOUT
+from topologies.stage import addressing as plan
+
+STATEFUL = GuestBoot(mode=Mode.STATEFUL)
+
+#: Seconds by which a client's timers and its Elapsed Time may be off: it is a process among others.
+SLACK = 0.1
+#: Solicits that show how the wait grows.
+ENOUGH = 3
+
+
+@check("DHCP6-02", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
+def test_retransmits_solicits(recording: Recording, notebook: Notebook) -> None:
+    """An unanswered Solicit is sent again after 1.0 to 1.1 s, and then each time after twice as long (RFC 8415 15).
+
+    Give or take a tenth. The transaction id stays, and Elapsed Time says how long ago the first one was. What is no
+    valid answer changes nothing of that.
+    """
+    solicits = notebook.stimulus(sent(recording, "SOLICIT"), "the guest solicited nothing")
+    series = [list(each) for _, each in groupby(sorted(solicits, key=_transaction), key=_transaction)]
+    longest = [each for each in series if len(each) >= ENOUGH]
+    few = f"{len(solicits)} Solicits of {len(series)} transactions, though nobody answered"
+    notebook.expect(longest, few, *solicits)
+    for each in longest:
+        _backs_off(recording, notebook, each)
+
+
+def _transaction(message: Message) -> int:
+    return message.transaction_id
+
+
+def _backs_off(recording: Recording, notebook: Notebook, solicits: list[Message]) -> None:
+    """Expect the times of one transaction; a machine with two network stacks has two at once."""
+    first = solicits[0]
+    slack = EMULATION if "guest" in recording.opaque else SLACK
+    early = slack / 2 if "guest" in recording.opaque else SLACK  # the one before may have been late by so much
+    for number, message in enumerate(solicits):
+        told = message.elapsed_time
+        notebook.expect(told is not None, f"Solicit {number + 1} has no Elapsed Time", message)
+        passed, counted = message.time - first.time, (told or 0) / 100
+        said = f"Solicit {number + 1} says {counted:.2f} s, and it was {passed:.2f} s"
+        behind = "guest" in recording.opaque and passed - counted > slack
+        notebook.stimulus([] if behind else [message], f"{said}: an emulated machine's clock fell behind")
+        notebook.in_time(abs(counted - passed), slack, said, message)
+    waits = [later.time - earlier.time for earlier, later in pairwise(solicits)]
+    for number, wait in enumerate(waits):
+        low, high = _bounds(waits[number - 1] if number else None)
+        between = f"Solicit {number + 2} came {wait:.3f} s after the one before, not {low:.2f} to {high:.2f} s"
+        notebook.not_before(wait, low - early, between, solicits[number], solicits[number + 1])
+        notebook.in_time(wait, high + slack, between, solicits[number], solicits[number + 1])
+        notebook.figure(f"wait {number + 1}", wait, "s")
+    apart = ", ".join(f"{wait:.2f}" for wait in waits)
+    notebook.finding = f"{len(solicits)} Solicits of one transaction, {apart} s apart"
+
+
+def _bounds(last: float | None) -> tuple[float, float]:
+    """The shortest and the longest wait after one that was measured; the first is never shorter than its base."""
+    if last is None:
+        return SOL_TIMEOUT, SOL_TIMEOUT * (1 + RAND)
+    return (last - SLACK) * (2 - RAND), (last + SLACK) * (2 + RAND)
+
+
+@edited(test_retransmits_solicits, because="says 0.00 s")
+def client_without_a_clock(recording: Recording) -> Recording:
+    """Elapsed Time is 0 for ever."""
+
+    def reset(packet: Any) -> None:
+        packet[layer("dhcp6").DHCP6OptElapsedTime].elapsedtime = 0
+
+    return editing.rewritten(recording, sent(recording, "SOLICIT")[1:], reset)
+
+
+@edited(test_retransmits_solicits, because="4 Solicits of 4 transactions")
+def client_that_begins_anew_each_time(recording: Recording) -> Recording:
+    for number, message in enumerate(sent(recording, "SOLICIT")[1:], 1):
+
+        def renumber(packet: Any, by: int = number) -> None:
+            packet[layer("dhcp6").DHCP6_Solicit].trid ^= by
+
+        recording = editing.rewritten(recording, message, renumber)
+    return recording
+
+
+@edited(test_retransmits_solicits, because="came 1.0")
+def client_without_back_off(recording: Recording) -> Recording:
+    """Every second, with the right Elapsed Time."""
+    solicits = sent(recording, "SOLICIT")
+    gone = editing.without(recording, frames=solicits[2:])
+    changed = said(gone, solicits[1], solicits[1].time + 1.01)
+
+    def later(packet: Any) -> None:
+        packet[layer("dhcp6").DHCP6OptElapsedTime].elapsedtime += 101
+
+    return editing.rewritten(changed, sent(changed, "SOLICIT")[2:], later)
+
+
+@edited(test_retransmits_solicits, because="1 Solicits of 1 transactions")
+def client_that_asks_once(recording: Recording) -> Recording:
+    return editing.without(recording, frames=sent(recording, "SOLICIT")[1:])
+
+
+def lies(recording: Recording, kind: str) -> list[tuple[Mark, Message]]:
+    """The lies of that kind of message, each with the message that reached the guest."""
+    heard = dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), kind)
+    names = {lie.name for lie in LIES}
+    return [(mark, message) for mark in recording.marked("peer-lie") if mark.fields["lie"] in names
+            for message in heard if mark.fields["address"] in map(str, message.addresses)
+            and mark.fields["kind"] == kind]
+
+
+@check("DHCP6-22", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
+def test_discards_invalid_answers(recording: Recording, notebook: Notebook) -> None:
+    """An Advertise or Reply without the client's or any Server Identifier, of another transaction, or to another port.
+
+    The client discards it and goes on until a valid one comes (RFC 8415 sections 16.3 and 16.10): it requests nothing
+    that such an Advertise offered, and configures nothing that such a Reply leased.
+    """
+    offers = notebook.stimulus(lies(recording, "ADVERTISE"), "no bad Advertise reached the guest")
+    for mark, message in offers:
+        asked = [each for each in sent(recording, "REQUEST", after=message.time)
+                 if set(each.addresses) & set(message.addresses)]
+        notebook.expect(not asked, f"an Advertise with {mark.fields['lie']} was believed", message, *asked[:1])
+    leased = notebook.stimulus(lies(recording, "REPLY"), "no bad Reply reached the guest")
+    for mark, message in leased:
+        notebook.cite(message)
+        for address in message.addresses:
+            used = taken(recording, address)
+            notebook.expect(not used, f"a Reply with {mark.fields['lie']} was believed", *used[:1])
+    good = [each for each in grants(recording) if each.reply.server_duid == leased_by(recording)]
+    used = [sign for each in good for sign in taken(recording, each.address, leased[0][1].time)]
+    notebook.expect(used, "the valid Reply that came later was not believed", *(each.reply for each in good), *used[:1])
+    notebook.finding = f"{len(offers)} bad Advertises and {len(leased)} bad Replies discarded, the good ones believed"
+
+
+def leased_by(recording: Recording) -> bytes | None:
+    """The Server Identifier of who answers truly: the one that the guest's Requests name."""
+    named = [each.server_duid for each in sent(recording, "REQUEST")]
+    return named[-1] if named else None
+
+
+@edited(test_discards_invalid_answers, because="an Advertise with wrong transaction id was believed")
+def client_that_takes_the_first_offer(recording: Recording) -> Recording:
+    """It requests what the first Advertise offered."""
+    solicit = sent(recording, "SOLICIT")[2]
+    lie = lies(recording, "ADVERTISE")[0][1]
+    more = said(recording, sent(recording, "REQUEST")[0], lie.time + 0.01)
+
+    def of_the_lie(packet: Any) -> None:
+        packet[layer("dhcp6").DHCP6OptIAAddress].addr = str(lie.addresses[0])
+
+    return editing.rewritten(more, sent(more, "REQUEST", after=solicit.time)[:1], of_the_lie)
+
+
+@edited(test_discards_invalid_answers, because="a Reply with no Server Identifier was believed")
+def client_that_needs_no_server(recording: Recording) -> Recording:
+    return _believing(recording, "no Server Identifier")
+
+
+@edited(test_discards_invalid_answers, because="a Reply with another's Client Identifier was believed")
+def client_that_takes_what_others_get(recording: Recording) -> Recording:
+    return _believing(recording, "another's Client Identifier")
+
+
+@edited(test_discards_invalid_answers, because="came later was not believed")
+def client_that_gives_up_on_a_lie(recording: Recording) -> Recording:
+    good = grants(recording)[-1].address
+    return editing.without(recording, events=address_events(recording, good))
+
+
+def _believing(recording: Recording, lie: str) -> Recording:
+    """The guest configures what a bad Reply leases."""
+    message = next(message for mark, message in lies(recording, "REPLY") if mark.fields["lie"] == lie)
+    return with_address(recording, _configured(recording), message.addresses[0], message.time + 0.01)
+
+
+def _configured(recording: Recording) -> KernelEvent:
+    return next(event for event in recording.kernel("guest") if address_ready("guest", within=plan.LAN)(event))
+
+
+@check("DHCP6-24", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
+def test_discards_an_uncommitted_reply(recording: Recording, notebook: Notebook) -> None:
+    """A Reply without Rapid Commit answers no Solicit: the client discards it and goes on (RFC 8415 section 18.2.1)."""
+    heard = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
+             if UNCOMMITTED.address in each.addresses]
+    reply = notebook.stimulus(heard, "no Reply to a Solicit reached the guest")[0]
+    used = taken(recording, UNCOMMITTED.address)
+    notebook.expect(not used, "it configured what a Reply without Rapid Commit leased", reply, *used[:1])
+    later = sent(recording, after=reply.time)
+    notebook.expect(later, "it said nothing more", reply)
+    notebook.expect(later[0].name in ("SOLICIT", "REQUEST"), f"it went on with {later[0].name}", later[0])
+    asked = "which had asked for it" if sent(recording, "SOLICIT")[0].rapid_commit else "which had not asked for it"
+    notebook.finding = f"a Reply without Rapid Commit to a Solicit {asked} was discarded"
+
+
+@edited(test_discards_an_uncommitted_reply, because="it configured what")
+def client_that_takes_any_reply(recording: Recording) -> Recording:
+    reply = next(mark for mark in recording.marked("peer-lie") if mark.fields["lie"] == UNCOMMITTED.name)
+    return with_address(recording, _configured(recording), UNCOMMITTED.address, reply.time + 0.01)
+
+
+@edited(test_discards_an_uncommitted_reply, because="it went on with RENEW")
+def client_that_believes_to_be_bound(recording: Recording) -> Recording:
+    reply = next(mark for mark in recording.marked("peer-lie") if mark.fields["lie"] == UNCOMMITTED.name)
+    return editing.rewritten(recording, sent(recording, "SOLICIT", after=reply.time), of_kind("RENEW"))
+
+
+@check("DHCP6-24", STATEFUL, role="guest", needs=("dhcpv6",))
+def test_rapid_commit_takes_two(recording: Recording, notebook: Notebook) -> None:
+    """Solicit and Reply are the whole exchange only where both have Rapid Commit (RFC 8415 sections 18.2.1, 21.14).
+
+    Where one of them has not, the client requests what was offered. Nothing is configured from another exchange.
+    """
+    first = first_grant(recording, notebook)
+    agreed = list(granted(recording))
+    for event in recording.kernel("guest"):
+        if address_ready("guest", within=plan.LAN, interface="eth0")(event):
+            mine = [each for each in agreed if str(each[2].address) == event.fields["local"]]
+            if formed(recording, [IPv6Address(event.fields["local"])]):
+                continue
+            notebook.expect(mine, f"{event.fields['local']} was configured, though nobody had agreed on it",
+                            *(() if mine else last_exchange(recording, event.time)), event)
+    notebook.expect(agreed, "a Reply without Rapid Commit to a Solicit, or with it to one without it", first.reply)
+    asked, reply, _ = agreed[0]
+    if asked.name == "SOLICIT":
+        requests = [each for each in sent(recording, "REQUEST") if each.time < reply.time + SOL_TIMEOUT]
+        notebook.expect(not requests, "it requested what Rapid Commit had leased to it already", reply, *requests[:1])
+    notebook.cite(asked, reply)
+    wanted = any(each.rapid_commit for each in sent(recording, "SOLICIT"))
+    messages = "two" if asked.name == "SOLICIT" else "four"
+    notebook.finding = f"{messages} messages; the client {'had' if wanted else 'had not'} asked for Rapid Commit"
+
+
+@edited(test_rapid_commit_takes_two, because="nobody had agreed")
+def server_that_commits_unasked(recording: Recording) -> Recording:
+    """The client, which takes it, had not asked."""
+    asked = next(granted(recording))[0]
+    if asked.name == "REQUEST":
+        return editing.rewritten(recording, sent(recording, "REQUEST"), of_kind("CONFIRM"))
+    return editing.rewritten(recording, sent(recording, "SOLICIT"), less("DHCP6OptRapidCommit"))

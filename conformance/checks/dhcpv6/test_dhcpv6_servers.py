@@ -1,0 +1,194 @@
+"""Which DHCPv6 server a client chooses, and what it does when that one refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.broken.dhcpv6_edits import of_kind, said
+from conformance.judging.check import check, edited
+from conformance.judging.verdict import Notebook
+from conformance.reading.leases import grants, sent
+from fixtures.recording import editing
+from fixtures.recording.model import Recording
+from fixtures.recording.views import dhcpv6
+from fixtures.recording.views.dhcpv6 import Message
+from fixtures.recording.views.dissection import layer
+from fixtures.scenarios.dhcpv6.competing_servers import EMPTY, HIGH, CompetingServers
+from fixtures.scenarios.dhcpv6.moved_guest import MovedGuest
+from fixtures.timers import RAND, SOL_TIMEOUT
+
+#: Seconds in which a client acts at once, and by which its timers may be late.
+PROMPT, READINESS = 0.3, 1.0
+#: RFC 8415 section 14.1 recommends to send no more than 20 messages in 20 s; here, of one kind in WINDOW seconds.
+WINDOW, MOST = 10.0, 10
+#: The status codes by which the servers refuse, in their order.
+REASONS = ("NoAddrsAvail", "NotOnLink", "UnspecFail")
+
+
+def advertises(recording: Recording) -> list[Message]:
+    """The Advertises that reached the guest, in order."""
+    return dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "ADVERTISE")
+
+
+@check("DHCP6-23", CompetingServers(), role="guest", needs=("dhcpv6",))
+def test_collects_offers_and_takes_the_best(recording: Recording, notebook: Notebook) -> None:
+    """The client collects Advertises until the first wait is over, about a second (RFC 8415 sections 18.2.1, 18.2.9).
+
+    Then it requests what the server with the highest preference offered, never of one that has no addresses.
+    """
+    rounds = [(solicit, _offers(recording, solicit)) for solicit in sent(recording, "SOLICIT")]
+    complete = [(solicit, offers) for solicit, offers in rounds if {EMPTY, HIGH} <= set(offers)]
+    for solicit, offers in notebook.stimulus(complete, "no Solicit was answered by all servers"):
+        _chosen(recording, notebook, solicit, offers)
+    notebook.finding = f"the offer with preference {HIGH} taken when the wait was over, {len(complete)} times"
+
+
+def _offers(recording: Recording, solicit: Message) -> dict[int | None, Message]:
+    """The first answers to a Solicit, by preference."""
+    mine = [each for each in advertises(recording) if each.transaction_id == solicit.transaction_id]
+    return {each.preference: each for each in reversed(mine)}
+
+
+def _chosen(recording: Recording, notebook: Notebook, solicit: Message, offers: dict[int | None, Message]) -> None:
+    """Expect that the guest takes the best of these offers when the first wait after its Solicit is over."""
+    requests = sent(recording, "REQUEST", after=solicit.time)
+    notebook.expect(requests, "it requested nothing of what was offered", *offers.values())
+    request, best, empty = requests[0], offers[HIGH], offers[EMPTY]
+    notebook.expect(request.server_duid != empty.server_duid, "it requested an address of the server that has none",
+                    empty, request)
+    waited = request.time - solicit.time
+    notebook.expect(waited >= SOL_TIMEOUT - PROMPT,
+                    f"it took an offer {waited:.3f} s after its Solicit, without waiting for others", solicit, request)
+    notebook.in_time(waited, SOL_TIMEOUT * (1 + RAND) + READINESS, "it waited too long for offers", solicit, request)
+    notebook.recommend(request.server_duid == best.server_duid, "it did not take the offer with the highest preference",
+                       best, request)
+    notebook.figure("Request after the Solicit", waited, "s")
+
+
+@edited(test_collects_offers_and_takes_the_best, because="without waiting for others")
+def client_that_takes_the_first_offer_at_once(recording: Recording) -> Recording:
+    request = sent(recording, "REQUEST")[0]
+    return editing.shifted(recording, -0.8, frames=request)
+
+
+@edited(test_collects_offers_and_takes_the_best, because="the highest preference")
+def client_that_ignores_preferences(recording: Recording) -> Recording:
+    other = min(advertises(recording), key=lambda each: each.preference or 0)
+    return editing.rewritten(recording, sent(recording, "REQUEST")[0], _of_server(other))
+
+
+@edited(test_collects_offers_and_takes_the_best, because="the server that has none")
+def client_that_looks_at_preferences_only(recording: Recording) -> Recording:
+    best = max(advertises(recording), key=lambda each: each.preference or 0)
+    return editing.rewritten(recording, sent(recording, "REQUEST")[0], _of_server(best))
+
+
+def _of_server(offer: Message) -> Any:
+    def change(packet: Any) -> None:
+        dhcp6 = layer("dhcp6")
+        packet[dhcp6.DHCP6OptServerId].duid = dhcp6.DUID_LL(lladdr=offer.mac_source)
+
+    return change
+
+
+@check("DHCP6-23", MovedGuest(), role="guest", needs=("dhcpv6",))
+def test_takes_the_highest_preference_at_once(recording: Recording, notebook: Notebook) -> None:
+    """An Advertise with preference 255 is taken at once: nothing better can come (RFC 8415 section 18.2.1)."""
+    offers = [each for each in advertises(recording) if each.preference == 255]
+    for offer in notebook.stimulus(offers, "no Advertise with preference 255 reached the guest"):
+        requests = sent(recording, "REQUEST", after=offer.time)
+        notebook.expect(requests, "it requested nothing of what was offered", offer)
+        waited = requests[0].time - offer.time
+        notebook.in_time(waited, PROMPT, "it waited for other offers", offer, requests[0])
+        notebook.figure("Request after the Advertise", waited, "s")
+    notebook.finding = f"requested {waited * 1000:.0f} ms after the Advertise"
+
+
+@edited(test_takes_the_highest_preference_at_once, because="it waited for other offers")
+def client_that_always_waits(recording: Recording) -> Recording:
+    return editing.shifted(recording, 1.0, frames=sent(recording, "REQUEST")[:1])
+
+
+def refusals(recording: Recording) -> list[tuple[str, Message]]:
+    """The refusals that reached the guest, each with the name of its status."""
+    found = []
+    for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY"):
+        statuses = [reply.status, *(ia.status for ia in reply.ia_na)]
+        found += [(each.name, reply) for each in statuses if each is not None and each.name in REASONS]
+    return found
+
+
+@check("DHCP6-18", CompetingServers(), role="guest", needs=("dhcpv6",))
+def test_finds_its_way_around_refusals(recording: Recording, notebook: Notebook) -> None:
+    """A Request that is refused is not the end (RFC 8415 sections 18.2.10 and 18.2.10.1).
+
+    NotOnLink: the client requests again without the address, or looks for a server anew. NoAddrsAvail: it should try
+    another server, perhaps by looking for one anew. UnspecFail: it may try again, at a limited rate.
+    """
+    refused = notebook.stimulus(refusals(recording), "no Request was refused")
+    for name, reply in refused:
+        later = sent(recording, after=reply.time)
+        notebook.expect(later, f"after {name} it said nothing more", reply)
+        same = later[0].name == "REQUEST" and later[0].server_duid == reply.server_duid
+        if name == "NotOnLink":
+            notebook.expect(not (same and later[0].addresses), "after NotOnLink it requested the same address again",
+                            reply, later[0])
+        if name == "NoAddrsAvail":
+            notebook.recommend(not same, "after NoAddrsAvail it requested the same of the same server",
+                               reply, later[0])
+        notebook.cite(reply, later[0])
+    _moderate(recording, notebook)
+    missing = [name for name in REASONS if name not in {each for each, _ in refused}]
+    notebook.stimulus([] if missing else [1], f"no Request was refused with {', '.join(missing)}")
+    leased = [each for each in grants(recording) if each.time > refused[-1][1].time]
+    notebook.expect(leased, "it got no lease in the end", refused[-1][1], *(each.reply for each in leased[:1]))
+    waited = leased[0].time - refused[0][1].time
+    notebook.figure("lease after the first refusal", waited, "s")
+    notebook.finding = f"{len(refused)} refusals, and a lease {waited:.1f} s after the first"
+
+
+def _moderate(recording: Recording, notebook: Notebook) -> None:
+    """Expect that the guest does not flood the servers with messages of any kind."""
+    for kind in ("SOLICIT", "REQUEST"):
+        asked = sent(recording, kind)
+        for number, message in enumerate(asked):
+            burst = [each for each in asked[number:] if each.time < message.time + WINDOW]
+            notebook.expect(len(burst) <= MOST, f"{len(burst)} {kind} in {WINDOW:.0f} s", message, burst[-1])
+
+
+@edited(test_finds_its_way_around_refusals, because="after NotOnLink it requested the same address again")
+def client_that_insists(recording: Recording) -> Recording:
+    """It says its Request once more."""
+    reply = next(reply for name, reply in refusals(recording) if name == "NotOnLink")
+    request = next(each for each in sent(recording, "REQUEST") if each.transaction_id == reply.transaction_id)
+    return said(recording, request, reply.time + 0.05)
+
+
+@edited(test_finds_its_way_around_refusals, because="after NoAddrsAvail it requested the same of the same server")
+def client_that_hopes(recording: Recording) -> Recording:
+    reply = next(reply for name, reply in refusals(recording) if name == "NoAddrsAvail")
+    request = next(each for each in sent(recording, "REQUEST") if each.transaction_id == reply.transaction_id)
+    return said(recording, request, reply.time + 0.0001)
+
+
+@edited(test_finds_its_way_around_refusals, because="REQUEST in 10 s")
+def client_that_floods(recording: Recording) -> Recording:
+    """Ten more Requests in the second after UnspecFail."""
+    reply = next(reply for name, reply in refusals(recording) if name == "UnspecFail")
+    request = next(each for each in sent(recording, "REQUEST") if each.transaction_id == reply.transaction_id)
+    for number in range(MOST):
+        recording = said(recording, request, reply.time + 0.1 * (number + 1))
+    return recording
+
+
+@edited(test_finds_its_way_around_refusals, because="said nothing more")
+def client_that_gives_up(recording: Recording) -> Recording:
+    last = refusals(recording)[-1][1]
+    return editing.without(recording, frames=sent(recording, after=last.time))
+
+
+@edited(test_finds_its_way_around_refusals, because="no lease in the end")
+def client_that_asks_for_information_only(recording: Recording) -> Recording:
+    last = refusals(recording)[-1][1]
+    changed = editing.rewritten(recording, sent(recording, after=last.time), of_kind("INFORMATION-REQUEST"))
+    return editing.without(changed, frames=[each.reply for each in grants(changed) if each.time > last.time])

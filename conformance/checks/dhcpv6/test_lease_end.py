@@ -1,0 +1,198 @@
+"""The end of a DHCPv6 lease by the client's own word: released, or declined since somebody else has the address."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+from typing import Any
+
+from conformance.broken import clients
+from conformance.judging.check import Broken, check, edited, healthy, played
+from conformance.judging.verdict import Notebook
+from conformance.reading.leases import (
+    Grant,
+    address_events,
+    first_grant,
+    grants,
+    names_lease,
+    names_server,
+    sent,
+    used,
+)
+from fixtures.recording import editing
+from fixtures.recording.model import Frame, Recording
+from fixtures.recording.views import dhcpv6, ndp
+from fixtures.recording.views.dissection import layer
+from fixtures.scenarios.dhcpv6.lease_decline import ANOTHER, LeaseDecline
+from fixtures.scenarios.dhcpv6.lease_release import LeaseRelease
+from fixtures.stagecraft.watching import usable
+
+
+@check("DHCP6-13", LeaseRelease(), role="guest", needs=("dhcpv6", "release"))
+def test_releases_the_lease_when_told_to(recording: Recording, notebook: Notebook) -> None:
+    """Told to release, the client stops using the address and sends Release (RFC 8415 section 18.2.7).
+
+    The Release goes to ff02::1:2, not from the released address, with the Server Identifier and the address in its IA.
+    From then on nothing is sent from the address, and another client gets the lease at once.
+    """
+    grant = first_grant(recording, notebook)
+    told = notebook.stimulus(recording.marked("told-to-release"), "the client was not told to release its lease")[0]
+    releases = sent(recording, "RELEASE", after=told.time)
+    notebook.expect(releases, "no Release was sent", told)
+    for release in releases:
+        notebook.expect(release.source != grant.address, "the Release came from the released address", release)
+        names_lease(release, grant, notebook)
+        names_server(release, grant, notebook)
+    notebook.figure("Release after the order", releases[0].time - told.time, "s")
+    asked = notebook.stimulus(recording.marked("asked"), "nobody asked for the address afterwards")[0]
+    notebook.cite(asked)
+    uses = _claims(recording, grant.address, releases[0].time)
+    later = f"{uses[0].time - releases[0].time:.3f} s after the Release" if uses else ""
+    notebook.expect(not uses, f"the guest used {grant.address} {later}", *uses[:1])
+    gone = [each for each in address_events(recording, grant.address, told.time) if each.action == "del"]
+    notebook.expect(gone, f"{grant.address} is still on the interface", *gone[:1])
+    _another_has_it(recording, notebook, grant)
+    notebook.finding = "the lease was given back, and another client had it at once"
+
+
+def _claims(recording: Recording, address: IPv6Address, after: float) -> list[Frame]:
+    """The frames after a moment in which the guest sends from an address or says that it has it."""
+    said = [each.frame for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
+            if each.target == address and each.time > after]
+    return sorted({*used(recording, address, after), *said}, key=lambda frame: frame.ns)
+
+
+def _another_has_it(recording: Recording, notebook: Notebook, grant: Grant) -> None:
+    """Expect that the client at the peer, who asked last, got the released address."""
+    begin = notebook.stimulus(recording.marked("another-asks"), "no other client asked for a lease")[0]
+    told = [each for each in dhcpv6.messages(recording.at("peer", outgoing=False), "ADVERTISE", "REPLY")
+            if each.time > begin.time]
+    notebook.stimulus(told, "the server told the other client nothing")
+    leased = [each for each in told if each.name == "REPLY" and grant.address in each.addresses]
+    notebook.expect(leased, f"another client asked for a lease and did not get {grant.address}", told[-1], *leased[:1])
+
+
+@played(test_releases_the_lease_when_told_to, because="from the released address")
+def client_that_releases_from_the_address() -> Broken:
+    return Broken(LeaseRelease(), {"guest": clients.RELEASES_FROM_ADDRESS})
+
+
+@played(test_releases_the_lease_when_told_to, because="the guest used")
+def client_that_keeps_what_it_released() -> Broken:
+    return Broken(LeaseRelease(), {"guest": clients.KEEPS_RELEASED})
+
+
+@edited(test_releases_the_lease_when_told_to, because="no Release")
+def client_that_forgets_its_lease(recording: Recording) -> Recording:
+    return editing.without(recording, frames=sent(recording, "RELEASE"))
+
+
+@edited(test_releases_the_lease_when_told_to, because="names the server")
+def client_that_releases_to_another_server(recording: Recording) -> Recording:
+    def change(packet: Any) -> None:
+        packet[layer("dhcp6").DHCP6OptServerId].duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
+
+    return editing.rewritten(recording, sent(recording, "RELEASE"), change)
+
+
+@edited(test_releases_the_lease_when_told_to, because="did not get")
+def lease_that_stays_taken(recording: Recording) -> Recording:
+    """What the server would do with a Release that it cannot use."""
+    replies = dhcpv6.messages(recording.at("peer", outgoing=False), "REPLY")
+    return editing.without(recording, frames=replies)
+
+
+@edited(test_releases_the_lease_when_told_to, because="still on the interface")
+def client_that_leaves_the_address_behind(recording: Recording) -> Recording:
+    gone = list(recording.happened("guest", "address", "del"))
+    return editing.without(recording, events=gone)
+
+
+@check("DHCP6-14", LeaseDecline(), role="guest", needs=("dhcpv6",))
+def test_declines_a_lease_that_somebody_else_has(recording: Recording, notebook: Notebook) -> None:
+    """The client probes for its leased address; when somebody has it, it declines the lease and never uses the address.
+
+    The Decline (RFC 8415 section 18.2.8) goes to ff02::1:2, with the Server Identifier and the address in its IA;
+    15 s after the neighbour's NA it is overdue. That another address comes of it is a recommendation.
+    """
+    mine = notebook.stimulus(recording.marked("contested"), "the guest neither probed for nor used a leased address")[0]
+    address = IPv6Address(mine.fields["target"])
+    leases = [each for each in grants(recording) if each.address == address]
+    grant = notebook.stimulus(leases, f"{address}, which the neighbour has, was not leased to the guest")[0]
+    notebook.cite(grant.reply)
+    probes = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+              if each.dad and each.target == address]
+    uses = _claims(recording, address, 0.0)
+    notebook.expect(probes, f"{address} was used without a probe for it", *uses[:1])
+    defence = [each for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
+               if each.target == address and each.time > probes[0].time]
+    contest = notebook.stimulus(defence, "no NA of the neighbour reached the guest")[0]
+    notebook.cite(probes[0], contest)
+    notebook.expect(not uses, f"the guest used {address}, which its neighbour has", *uses[:1])
+    declines = sent(recording, "DECLINE", after=contest.time)
+    patience = recording.duration - contest.time
+    notebook.stimulus([1] if declines or patience > ANOTHER else [], "the play ended too early")
+    notebook.expect(declines, f"no Decline in the {patience:.0f} s after the neighbour's NA", contest)
+    waited = declines[0].time - contest.time
+    notebook.in_time(waited, ANOTHER, "the Decline came late", contest, declines[0])
+    notebook.figure("Decline after the NA", waited, "s")
+    names_lease(declines[0], grant, notebook)
+    names_server(declines[0], grant, notebook)
+    _has_another(recording, notebook, address, contest.time)
+    notebook.finding = f"declined {waited:.1f} s after the NA, never used, and replaced by another address"
+
+
+def _has_another(recording: Recording, notebook: Notebook, address: IPv6Address, since: float) -> None:
+    """Recommend that the client asks again and gets an address that it can use."""
+    others = [each for each in grants(recording) if each.time > since and each.address != address]
+    notebook.recommend(others, "the guest got no other lease afterwards", *[each.reply for each in others[:1]])
+    if others:
+        ready = [each for each in address_events(recording, others[0].address, others[0].time) if usable(each)]
+        notebook.recommend(ready, f"{others[0].address}, the next lease, never became usable", *ready[:1])
+        notebook.figure("another lease after the NA", others[0].time - since, "s")
+
+
+@healthy(test_declines_a_lease_that_somebody_else_has)
+def client_that_declines() -> Broken:
+    """No installed client sends Decline: the kernel removes a duplicate with a lifetime, and they do not ask why."""
+    return Broken(LeaseDecline(), {"guest": clients.EXEMPLARY})
+
+
+@played(test_declines_a_lease_that_somebody_else_has, because="without a probe")
+def client_that_keeps_a_duplicate() -> Broken:
+    return Broken(LeaseDecline(), {"guest": clients.KEEPS_DUPLICATE})
+
+
+@played(test_declines_a_lease_that_somebody_else_has, because="no Decline")
+def client_that_abandons_a_duplicate() -> Broken:
+    return Broken(LeaseDecline(), {"guest": clients.ABANDONS_DUPLICATE})
+
+
+@edited(test_declines_a_lease_that_somebody_else_has, because="which its neighbour has")
+def client_that_declines_and_uses(recording: Recording) -> Recording:
+    """After its Decline it answers for the address."""
+    inet6, ether, decline = layer("inet6"), layer("l2").Ether, sent(recording, "DECLINE")[0]
+    address = str(decline.addresses[0])
+    claim = ether(src=decline.mac_source) / inet6.IPv6(src=address, dst="ff02::1", hlim=255)
+    claim /= inet6.ICMPv6ND_NA(tgt=address, R=0, S=0, O=1)
+    return editing.with_frame(recording, claim, time=decline.time + 0.5, node="guest", interface="eth0", outgoing=True)
+
+
+@edited(test_declines_a_lease_that_somebody_else_has, because="does not name")
+def client_that_declines_another_address(recording: Recording) -> Recording:
+    def change(packet: Any) -> None:
+        packet[layer("dhcp6").DHCP6OptIAAddress].addr = "2001:db8:1::1fff"
+
+    return editing.rewritten(recording, sent(recording, "DECLINE"), change)
+
+
+@edited(test_declines_a_lease_that_somebody_else_has, because="the Decline came late")
+def client_that_declines_late(recording: Recording) -> Recording:
+    return editing.shifted(recording, ANOTHER + 1.0, frames=sent(recording, "DECLINE"))
+
+
+@edited(test_declines_a_lease_that_somebody_else_has, because="no other lease")
+def client_that_is_content_without(recording: Recording) -> Recording:
+    """It declines, and asks for nothing more."""
+    declined = sent(recording, "DECLINE")[0].time
+    later = [each for each in dhcpv6.messages(recording.at("guest")) if each.time > declined]
+    return editing.without(recording, frames=later)

@@ -1,0 +1,147 @@
+"""Echo Requests, and packets with options and headers that a guest does not know."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+from typing import Any
+
+from conformance.judging.check import check, edited
+from conformance.judging.verdict import Notebook
+from fixtures.recording import editing
+from fixtures.recording.model import Mark, Recording
+from fixtures.recording.views import transport
+from fixtures.recording.views.transport import Echo, IcmpError
+from fixtures.scenarios.neighbour_discovery.neighbour_talk import NeighbourTalk
+
+#: Where the option is: behind the IPv6 header and the first two bytes of the extension header (RFC 4443 section 3.4).
+OPTION = 40 + 2
+#: Where the extension header names what follows it.
+NEXT_HEADER = 40
+UNKNOWN_HEADER, UNKNOWN_OPTION = 1, 2
+
+
+def _replies(recording: Recording) -> list[Echo]:
+    return transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=True)
+
+
+@check("LL-09", NeighbourTalk(), role="guest")
+def test_echo_replies(recording: Recording, notebook: Notebook) -> None:
+    """An Echo Request is answered from the address that it went to, and one to ff02::1 from one of the interface.
+
+    Identifier, sequence number and data come back unchanged, with a valid checksum (RFC 4443 section 4.2).
+    """
+    asked = notebook.stimulus(recording.marked("echo"), "nobody asked the guest")
+    requests = {(each.identifier, each.sequence): each
+                for each in transport.echoes(recording.at("guest", "eth0", outgoing=False), reply=False)}
+    replies = {(each.identifier, each.sequence): each for each in _replies(recording)}
+    for mark in asked:
+        to, size = IPv6Address(mark.fields["to"]), mark.fields["size"]
+        key = (mark.fields["identifier"], size)
+        request = notebook.stimulus([requests[key]] if key in requests else [], f"no request reached {to}")[0]
+        reply = replies.get(key)
+        notebook.expect(reply, f"{size} bytes to {to} were not answered", request)
+        assert reply is not None
+        sound = reply.malformed is None and reply.checksum_ok
+        notebook.expect(sound, f"the reply is malformed: {reply.malformed or 'its checksum'}", request, reply)
+        same = reply.payload == request.payload
+        notebook.expect(same, f"the reply has other data ({len(reply.payload)} bytes)", reply)
+        right = not reply.source.is_multicast if to.is_multicast else reply.source == to
+        notebook.expect(right, f"{to} was asked, and {reply.source} answered", request, reply)
+    notebook.finding = f"{len(asked)} requests of three sizes to three addresses came back unchanged"
+
+
+def _errors(recording: Recording, question: Mark) -> list[IcmpError]:
+    sent = transport.icmp_errors(recording.at("guest", "eth0", outgoing=True))
+    return [each for each in sent if str(each.destination) == question.fields["source"]]
+
+
+def _answers(recording: Recording, question: Mark) -> list[Echo]:
+    return [each for each in _replies(recording) if str(each.destination) == question.fields["source"]]
+
+
+@check("LL-07", NeighbourTalk(), role="guest")
+def test_unknown_options_and_headers(recording: Recording, notebook: Notebook) -> None:
+    """What a guest does not know is treated as its type says (RFC 8200 section 4.2).
+
+    An option is skipped, or its packet discarded, in silence or with Parameter Problem code 2 that points at it, or so
+    unless the packet was multicast. An unknown Next Header gets Parameter Problem code 1 (section 4).
+    """
+    asked = notebook.stimulus(recording.marked("question"), "nobody asked the guest")
+    for question in asked:
+        what, multicast = question.fields["what"], question.fields["multicast"]
+        errors, answers = _errors(recording, question), _answers(recording, question)
+        where = f"{what}{' to all nodes' if multicast else ''}"
+        skips = what.endswith("skip")
+        unless = what.endswith("unless-multicast") and not multicast
+        told = what == "next-header" or what.endswith("-problem") or unless
+        notebook.expect(bool(answers) == skips,
+                        f"{where}: it was {'answered' if answers else 'not answered'}", question, *answers)
+        came = f"{where}: {'an' if errors else 'no'} ICMPv6 error came"
+        notebook.expect(bool(errors) == told, came, question, *errors)
+        for error in errors:
+            pointer = NEXT_HEADER if what == "next-header" else OPTION
+            code = UNKNOWN_HEADER if what == "next-header" else UNKNOWN_OPTION
+            notebook.expect((error.kind, error.code, error.parameter) == ("parameter-problem", code, pointer),
+                            f"{where}: the error is {error.kind} {error.code} at {error.parameter}", error)
+    notebook.finding = f"{len(asked)} packets with something unknown in them were treated as they ask to be"
+
+
+@edited(test_echo_replies, because="answered")
+def guest_that_answers_from_another_address(recording: Recording) -> Recording:
+    """Its replies come from the address that suits it."""
+    other = _replies(recording)[0].source
+
+    def change(packet: Any) -> None:
+        packet.payload.src = str(other)
+
+    return editing.rewritten(recording, [each for each in _replies(recording) if each.identifier == 101], change)
+
+
+@edited(test_echo_replies, because="the reply has other data")
+def guest_that_cuts_data(recording: Recording) -> Recording:
+    """A kilobyte is enough for it."""
+    def change(packet: Any) -> None:
+        packet.payload.payload.data = packet.payload.payload.data[:1024]
+
+    return editing.rewritten(recording, [each for each in _replies(recording) if each.sequence == 1452], change)
+
+
+@edited(test_echo_replies, because="were not answered")
+def guest_that_hides_from_groups(recording: Recording) -> Recording:
+    """It does not answer to ff02::1."""
+    return editing.without(recording, frames=[each for each in _replies(recording) if each.identifier == 102])
+
+
+@edited(test_unknown_options_and_headers, because="destination-discard: it was answered")
+def guest_that_answers_everything(recording: Recording) -> Recording:
+    """It does not look at options."""
+    asked = {mark.fields["what"]: mark for mark in recording.marked("question") if not mark.fields["multicast"]}
+    answer = _answers(recording, asked["destination-skip"])[0]
+
+    def change(packet: Any) -> None:
+        packet.payload.dst = asked["destination-discard"].fields["source"]
+
+    return _copied(recording, answer, change)
+
+
+@edited(test_unknown_options_and_headers, because="no ICMPv6 error came")
+def guest_that_discards_in_silence(recording: Recording) -> Recording:
+    """It sends no error."""
+    return editing.without(recording, frames=transport.icmp_errors(recording.at("guest", "eth0", outgoing=True)))
+
+
+@edited(test_unknown_options_and_headers, because="the error is")
+def guest_that_points_elsewhere(recording: Recording) -> Recording:
+    """Its errors point at the header."""
+    def change(packet: Any) -> None:
+        packet.payload.payload.ptr = 40
+
+    errors = transport.icmp_errors(recording.at("guest", "eth0", outgoing=True))
+    return editing.rewritten(recording, [each for each in errors if each.parameter == OPTION], change)
+
+
+def _copied(recording: Recording, seen: Echo, change: Any) -> Recording:
+    """The recording with one more frame: a changed copy of one that the guest sent."""
+    changed = editing.rewritten(recording, seen, change)
+    frame = next(frame for frame in changed.frames if frame.number == seen.frame.number)
+    return editing.with_frame(recording, frame.data, time=frame.time, node="guest", interface="eth0", outgoing=True)

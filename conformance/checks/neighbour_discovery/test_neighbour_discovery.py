@@ -1,0 +1,116 @@
+"""Neighbour Discovery: how a guest answers for its own addresses."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+from typing import Any
+
+from conformance.judging.check import check, edited
+from conformance.judging.verdict import Notebook
+from fixtures.recording.editing import rewritten, without
+from fixtures.recording.model import Mark, Recording
+from fixtures.recording.views.dissection import layer
+from fixtures.recording.views.ndp import (
+    NeighbourAdvertisement,
+    NeighbourSolicitation,
+    neighbour_advertisements,
+    neighbour_solicitations,
+)
+from fixtures.scenarios.common.boot import GuestBoot
+from fixtures.scenarios.common.networks import Mode
+from fixtures.timers import RETRANS_TIMER
+
+ALL_NODES = IPv6Address("ff02::1")
+
+
+@check("NDP-02", GuestBoot(mode=Mode.STATEFUL), role="guest")
+def test_answers_solicitations_for_its_addresses(recording: Recording, notebook: Notebook) -> None:
+    """A solicited guest answers within a second, with the flags and the TLLAO that RFC 4861 section 7.2.4 asks for.
+
+    Target: the address. To a solicitor: unicast with S=1; to `::`: to all nodes with S=0. TLLAO where the solicitation
+    was multicast, O=1 with a TLLAO, and R=0, for a guest is no router.
+    """
+    questions = notebook.stimulus(recording.marked("asked"), "nobody solicited the guest")
+    for asked, following in zip(questions, [*questions[1:], None], strict=True):
+        form = asked.fields["form"]
+        solicitation = _solicitation(recording, asked)
+        if not solicitation:
+            notebook.stimulus([], f"the {form} solicitation did not reach the guest")
+        answer = _answer(recording, solicitation[0], following.ns if following else recording.duration_ns + 1)
+        notebook.expect(answer, f"a {form} solicitation for {asked.fields['target']} got no answer", solicitation[0])
+        _judge(solicitation[0], answer[0], form, notebook)
+    notebook.finding = "every solicitation, multicast, unicast and from ::, was answered as RFC 4861 asks"
+
+
+def _solicitation(recording: Recording, asked: Mark) -> list[NeighbourSolicitation]:
+    found = neighbour_solicitations(recording.at("guest", "eth0", outgoing=False))
+    return [each for each in found if each.frame.ns >= asked.ns and str(each.target) == asked.fields["target"]][:1]
+
+
+def _answer(recording: Recording, solicitation: NeighbourSolicitation, until_ns: int) -> list[NeighbourAdvertisement]:
+    """The answer that came before the next question was asked.
+
+    What tells all nodes of an address without being asked (RFC 4861 section 7.2.6, as dhcpcd does) may come in between,
+    and looks like the answer to a probe; to a solicitor it is one only where there is no other.
+    """
+    said = [each for each in neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
+            if solicitation.frame.ns <= each.frame.ns < until_ns and each.target == solicitation.target]
+    told = [each for each in said if solicitation.dad or each.solicited or each.destination != ALL_NODES]
+    return (told or said)[:1]
+
+
+def _judge(asked: NeighbourSolicitation, answer: NeighbourAdvertisement, form: str, notebook: Notebook) -> None:
+    late = f"the answer to a {form} solicitation came late"
+    notebook.in_time(answer.time - asked.time, RETRANS_TIMER, late, asked, answer)
+    to = ALL_NODES if asked.dad else asked.source
+    notebook.expect(answer.destination == to, f"the answer to a {form} solicitation went to {answer.destination}")
+    notebook.expect(answer.solicited != asked.dad, f"the answer to a {form} solicitation has S={answer.solicited:d}")
+    notebook.expect(not answer.router, "the answer of a host has R=1")
+    if asked.destination.is_multicast:
+        notebook.expect(answer.tllao, f"the answer to a {form} solicitation has no TLLAO")
+    if answer.tllao:
+        notebook.expect(answer.override, f"the answer to a {form} solicitation has a TLLAO and O=0")
+
+
+def _advertised(recording: Recording, field: str, value: int, *, dad: bool = False) -> Recording:
+    """The guest's advertisements (those to all nodes, with `dad`) with another flag."""
+
+    def change(packet: Any) -> None:
+        setattr(packet[layer("inet6").ICMPv6ND_NA], field, value)
+
+    mine = neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
+    return rewritten(recording, [each for each in mine if (each.destination == ALL_NODES) == dad], change)
+
+
+@edited(test_answers_solicitations_for_its_addresses, because="went to ff02::1")
+def answers_everybody(recording: Recording) -> Recording:
+    """To all nodes, whoever asked."""
+
+    def change(packet: Any) -> None:
+        packet[layer("inet6").IPv6].dst = str(ALL_NODES)
+
+    return rewritten(recording, neighbour_advertisements(recording.at("guest", "eth0", outgoing=True)), change)
+
+
+@edited(test_answers_solicitations_for_its_addresses, because="O=0")
+def answers_without_override(recording: Recording) -> Recording:
+    """O=0 beside a TLLAO."""
+    return _advertised(recording, "O", 0)
+
+
+@edited(test_answers_solicitations_for_its_addresses, because="S=1")
+def answers_probes_as_solicited(recording: Recording) -> Recording:
+    """S=1 to nobody in particular."""
+    return _advertised(recording, "S", 1, dad=True)
+
+
+@edited(test_answers_solicitations_for_its_addresses, because="R=1")
+def answers_as_a_router(recording: Recording) -> Recording:
+    """A host that says it is a router."""
+    return _advertised(recording, "R", 1)
+
+
+@edited(test_answers_solicitations_for_its_addresses, because="got no answer")
+def stays_silent(recording: Recording) -> Recording:
+    """A guest that answers nothing."""
+    return without(recording, frames=neighbour_advertisements(recording.at("guest", "eth0", outgoing=True)))

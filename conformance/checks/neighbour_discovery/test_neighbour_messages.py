@@ -1,0 +1,212 @@
+"""Neighbor Discovery between neighbours: what a guest believes, what it discards, and how it looks for others."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+from itertools import pairwise
+from typing import Any
+
+from conformance.broken.guests import KernelGuest
+from conformance.judging.check import Broken, check, edited, played
+from conformance.judging.verdict import Notebook
+from conformance.reading.clocks import early
+from fixtures.peers.neighbour_faults import FAULTS
+from fixtures.peers.wire import solicited_node
+from fixtures.recording import editing
+from fixtures.recording.model import KernelEvent, Recording
+from fixtures.recording.views import ndp
+from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
+from fixtures.scenarios.neighbour_discovery.neighbour_talk import ROUTER_SEEKER, SOLICITOR, NeighbourTalk
+from fixtures.timers import RETRANS_TIMER, TICK
+from topologies.stage import addressing as plan
+
+#: RFC 4861 section 10.
+MAX_MULTICAST_SOLICIT = 3
+#: The kernel's timers run in steps of 1/8 of their length.
+COARSE = 1 / 8
+FRAGMENTED = ("fragments", "atomic-fragment")
+
+
+def _answers(recording: Recording, source: IPv6Address) -> list[NeighbourAdvertisement]:
+    """The guest's Neighbor Advertisements to somebody."""
+    sent = ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
+    return [each for each in sent if each.destination == source]
+
+
+def _entries(recording: Recording, source: IPv6Address) -> list[KernelEvent]:
+    """What the guest's kernel said of its entry for somebody."""
+    return list(recording.happened("guest", "neighbour", dst=str(source)))
+
+
+def _disbelieved(recording: Recording, notebook: Notebook, *faults: str) -> None:
+    """These wrong solicitations reached the guest, and left no trace; the right one was answered."""
+    right = _answers(recording, SOLICITOR)
+    notebook.cite(*notebook.stimulus(right, "the right solicitation was not answered")[:1])
+    for mark in recording.marked("faulty"):
+        fault, source = mark.fields["fault"], IPv6Address(mark.fields["source"])
+        if fault not in faults:
+            continue
+        believed = _answers(recording, source)
+        notebook.expect(not believed, f"a wrong solicitation ({fault}) was answered", mark, *believed)
+        learnt = _entries(recording, source)
+        notebook.expect(not learnt, f"a wrong solicitation ({fault}) made a neighbour entry", mark, *learnt)
+    told = {mark.fields["fault"] for mark in recording.marked("faulty")}
+    notebook.stimulus(told & set(faults), "no wrong solicitation was sent")
+
+
+@check("NDP-03", NeighbourTalk(), role="guest")
+def test_discards_invalid_solicitations(recording: Recording, notebook: Notebook) -> None:
+    """A Neighbor Solicitation that is not valid is silently discarded (RFC 4861 section 7.1.1).
+
+    Hop limit 254, a wrong checksum, code 1, too short, an option of length 0, a multicast target, and from the
+    unspecified address with a link-layer option or to another than the solicited-node address.
+    """
+    _disbelieved(recording, notebook, *(fault for fault in FAULTS if fault not in FRAGMENTED))
+    every = ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
+    begin, end = recording.marked("faulty")[0], recording.marked("faultless")[0]
+    loud = [each for each in every if begin.ns < each.frame.ns < end.ns and each.destination.is_multicast
+            and each.target.is_link_local]
+    notebook.expect(not loud, "a wrong solicitation from the unspecified address was answered to all nodes", *loud)
+    notebook.finding = "eight wrong solicitations left no trace, and the right one was answered"
+
+
+@check("NDP-09", NeighbourTalk(), role="guest")
+def test_discards_fragmented_solicitations(recording: Recording, notebook: Notebook) -> None:
+    """A Neighbor Solicitation in fragments, or in one atomic fragment, is silently ignored (RFC 6980 section 5)."""
+    _disbelieved(recording, notebook, *FRAGMENTED)
+    notebook.finding = "two fragmented solicitations left no trace, and the whole one was answered"
+
+
+@check("NDP-06", NeighbourTalk(), role="guest")
+def test_learns_from_solicitations(recording: Recording, notebook: Notebook) -> None:
+    """The link-layer address of a valid solicitation's sender is learnt, and STALE (RFC 4861 section 7.2.3).
+
+    A host discards Router Solicitations, and learns nothing from them (section 6.2.6).
+    """
+    asked = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=False))
+             if each.source == SOLICITOR]
+    notebook.stimulus(asked, "no solicitation reached the guest")
+    entry = _entries(recording, SOLICITOR)
+    notebook.expect(entry, f"the guest made no neighbour entry for {SOLICITOR}", asked[0])
+    first = entry[0].fields
+    notebook.expect(first.get("lladdr") == asked[0].mac_source, f"the entry has {first.get('lladdr')}, and the sender's"
+                    f" address is {asked[0].mac_source}", asked[0], entry[0])
+    notebook.expect("STALE" in first.get("state", ()), f"the new entry is {first.get('state')}, not STALE", entry[0])
+    sought = [each for each in ndp.router_solicitations(recording.at("guest", "eth0", outgoing=False))
+              if each.source == ROUTER_SEEKER]
+    notebook.cite(*notebook.stimulus(sought, "no Router Solicitation reached the guest"))
+    wrong = _entries(recording, ROUTER_SEEKER)
+    notebook.expect(not wrong, "the guest learnt from a Router Solicitation", *wrong)
+
+
+@check("NDP-01", NeighbourTalk(), role="guest")
+def test_address_resolution(recording: Recording, notebook: Notebook) -> None:
+    """Whoever is looked for is solicited three times, RetransTimer apart, and is unreachable then.
+
+    RFC 4861 section 7.2.2: each solicitation goes to the solicited-node address, from an address of the interface, with
+    the link-layer address; after the third, the packet that waits is answered with Address Unreachable.
+    """
+    asked = _asked(recording)
+    notebook.cite(*notebook.stimulus(asked, f"the guest did not look for {plan.LAN_ABSENT}"))
+    count = len(asked)
+    notebook.expect(count == MAX_MULTICAST_SOLICIT, f"{plan.LAN_ABSENT} was solicited {count} times, not three times")
+    for each in asked:
+        notebook.expect(each.destination == solicited_node(plan.LAN_ABSENT), f"it went to {each.destination}", each)
+        notebook.expect(each.sllao == each.mac_source, "it does not say its link-layer address", each)
+        notebook.expect(each.hop_limit == 255, f"its hop limit is {each.hop_limit}", each)
+    for one, two in pairwise(asked):
+        apart = two.time - one.time
+        notebook.expect(apart >= RETRANS_TIMER - early(recording), f"solicitations are {apart:.3f} s apart", one, two)
+        notebook.in_time(apart, RETRANS_TIMER * (1 + COARSE), "the next solicitation was late", one, two)
+    tried = [mark for mark in recording.marked("attempted") if mark.fields["what"] == "ping-absent"]
+    notebook.stimulus(tried, "the attempt did not end")
+    took = tried[0].time - tried[0].fields["begin"]
+    said = [line for line in recording.outputs if line.program == "ping-absent" and "nreachable" in line.text]
+    notebook.expect(said, f"the attempt ended after {took:.1f} s without Address Unreachable", tried[0])
+    notebook.finding = f"three solicitations, then unreachable after {said[0].time - tried[0].fields['begin']:.1f} s"
+
+
+def _asked(recording: Recording) -> list[NeighbourSolicitation]:
+    sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    return [each for each in sent if each.target == plan.LAN_ABSENT]
+
+
+def _answered(recording: Recording, fault: str) -> Recording:
+    """The guest also answers a wrong solicitation."""
+    right = _answers(recording, SOLICITOR)[0]
+
+    def change(packet: Any) -> None:
+        packet.payload.dst = str(FAULTS[fault])
+
+    again = editing.rewritten(recording, right, change)
+    frame = next(frame for frame in again.frames if frame.number == right.frame.number)
+    return editing.with_frame(recording, frame.data, time=frame.time + TICK, node="guest", interface="eth0",
+                              outgoing=True)
+
+
+def _learnt(recording: Recording, source: IPv6Address) -> Recording:
+    """The guest also has an entry for somebody."""
+    event = _entries(recording, SOLICITOR)[0]
+    return editing.with_event(recording, KernelEvent(
+        event.ns, event.after_ns, "guest", "neighbour", "new", {**event.fields, "dst": str(source)}))
+
+
+@edited(test_discards_invalid_solicitations, because="(hop-limit) was answered")
+def guest_that_answers_strangers(recording: Recording) -> Recording:
+    """It does not look at the hop limit."""
+    return _answered(recording, "hop-limit")
+
+
+@edited(test_discards_invalid_solicitations, because="(checksum) made a neighbour entry")
+def guest_that_learns_from_broken_packets(recording: Recording) -> Recording:
+    """It does not check the checksum."""
+    return _learnt(recording, FAULTS["checksum"])
+
+
+@edited(test_discards_fragmented_solicitations, because="(fragments) was answered")
+def guest_that_reassembles(recording: Recording) -> Recording:
+    """It puts the fragments together, and answers."""
+    return _answered(recording, "fragments")
+
+
+@played(test_discards_fragmented_solicitations, because="(fragments) was answered")
+def guest_that_takes_fragments() -> Broken:
+    """Its kernel does not suppress them."""
+    return Broken(NeighbourTalk(), {"guest": KernelGuest(
+        "linux:suppress_frag_ndisc=0", {"suppress_frag_ndisc": 0})})
+
+
+@edited(test_learns_from_solicitations, because="made no neighbour entry")
+def guest_that_learns_nothing(recording: Recording) -> Recording:
+    """It asks back each time."""
+    return editing.without(recording, events=_entries(recording, SOLICITOR))
+
+
+@edited(test_learns_from_solicitations, because="not STALE")
+def guest_that_trusts_at_once(recording: Recording) -> Recording:
+    """What anybody says is reachable."""
+    return editing.rewritten_events(recording, _entries(recording, SOLICITOR), state=["REACHABLE"])
+
+
+@edited(test_learns_from_solicitations, because="learnt from a Router Solicitation")
+def host_that_learns_like_a_router(recording: Recording) -> Recording:
+    """It takes a Router Solicitation for itself."""
+    return _learnt(recording, ROUTER_SEEKER)
+
+
+@played(test_address_resolution, because="was solicited 1 times")
+def guest_that_gives_up_early() -> Broken:
+    """One solicitation is enough for it."""
+    return Broken(NeighbourTalk(), {"guest": KernelGuest("linux:mcast_solicit=1", neighbours={"mcast_solicit": 1})})
+
+
+@edited(test_address_resolution, because="without Address Unreachable")
+def guest_that_never_tells(recording: Recording) -> Recording:
+    """The application waits for ever."""
+    return editing.without(recording, others=[line for line in recording.outputs if line.program == "ping-absent"])
+
+
+@edited(test_address_resolution, because="s apart")
+def guest_that_hurries(recording: Recording) -> Recording:
+    """It asks again at once."""
+    return editing.shifted(recording, -0.8, frames=_asked(recording)[1])

@@ -1,0 +1,286 @@
+"""VRRPv3: what the routers of a virtual router say to each other, what they believe, and who is active."""
+
+from __future__ import annotations
+
+from functools import partial
+from ipaddress import IPv6Address
+
+from conformance.broken.virtual_routers import GullibleKeepalived, MismatchedKeepalived
+from conformance.judging.check import Broken, check, edited, played
+from conformance.judging.verdict import Notebook
+from conformance.reading.virtual_routers import MAC, ROOM, Turn, first, heard, outage, said, turns
+from fixtures.recording import editing
+from fixtures.recording.model import Frame, Mark, Recording
+from fixtures.recording.views.vrrp import GROUP, VrrpAdvertisement
+from fixtures.scenarios.virtual_addresses.virtual_router import (
+    INTERVAL,
+    PRIORITIES,
+    ROUTER,
+    VIRTUAL,
+    VIRTUAL_LINK_LOCAL,
+    VirtualRouter,
+    down,
+    skew,
+)
+from fixtures.scenarios.virtual_addresses.virtual_router_rivals import PRIORITY, RIVALS, VirtualRouterRivals
+
+#: Seconds of loss that an orderly hand-over may cost (catalogue, VIP-05).
+HAND_OVER = 1.0
+#: Seconds without an advertisement that an active router may show, and one that has heard priority 0: who gave way,
+#: or took no notice of it, shows Active_Down_Interval at least.
+ACTIVE = down(PRIORITY) - ROOM
+ADDRESSES = (VIRTUAL_LINK_LOCAL, VIRTUAL)
+
+
+@check("VIP-04", VirtualRouter(), VirtualRouterRivals(), role="virtual-router")
+def test_vrrp_advertisements(recording: Recording, notebook: Notebook) -> None:
+    """Each advertisement is as RFC 9568 sections 5.1.2, 5.2 and 7.2 have it.
+
+    From a link-local address and the virtual MAC address to ff02::12, hop limit 255, version 3, type 1; the virtual
+    link-local address is the first one; the checksum covers the pseudo-header.
+    """
+    sent = [each for node in PRIORITIES for each in said(recording, node)]
+    for each in notebook.stimulus(sent, "nobody sent a VRRP advertisement"):
+        expect = partial(_expect, notebook, each)
+        expect(each.malformed is None, f"an advertisement is malformed: {each.malformed}")
+        expect(each.hop_limit == 255, f"an advertisement has the hop limit {each.hop_limit}")
+        expect(isinstance(each.source, IPv6Address) and each.source.is_link_local, f"its source is {each.source}")
+        expect(each.destination == GROUP, f"an advertisement went to {each.destination}")
+        expect((each.version, each.kind) == (3, 1), f"it has version {each.version} and type {each.kind}")
+        expect(each.checksum_ok, "its checksum is wrong")
+        expect(each.router == ROUTER, f"its VRID is {each.router}")
+        expect(each.addresses[:1] == ADDRESSES[:1], "its first address is not the virtual link-local address")
+        expect(set(each.addresses) == set(ADDRESSES), f"its addresses are {', '.join(map(str, each.addresses))}")
+        expect(each.interval == INTERVAL, f"its Max Advertise Interval is {each.interval:g} s")
+        expect(each.mac_source == MAC, f"it came from {each.mac_source}, not from the virtual MAC address")
+    notebook.finding = f"{len(sent)} advertisements, all with hop limit 255 and the virtual link-local address first"
+
+
+def _expect(notebook: Notebook, seen: VrrpAdvertisement, holds: object, otherwise: str) -> None:
+    notebook.expect(holds, otherwise, seen)
+
+
+@edited(test_vrrp_advertisements, because="hop limit 64")
+def advertisement_from_afar(recording: Recording) -> Recording:
+    """The third one has the hop limit of an ordinary packet."""
+    return editing.with_bytes(recording, said(recording, "r1")[2], lambda data: data[:21] + b"\x40" + data[22:])
+
+
+@edited(test_vrrp_advertisements, because="checksum is wrong")
+def advertisement_with_a_wrong_checksum(recording: Recording) -> Recording:
+    """As if the pseudo-header had not been counted."""
+    return editing.with_bytes(recording, said(recording, "r1")[2], lambda data: data[:60] + b"\x12\x34" + data[62:])
+
+
+@edited(test_vrrp_advertisements, because="first address")
+def advertisement_with_another_order(recording: Recording) -> Recording:
+    """The two addresses have changed places; the checksum, a sum, stays right."""
+    return editing.with_bytes(recording, said(recording, "r1")[2], lambda data: data[:62] + data[78:94] + data[62:78])
+
+
+@check("VIP-04", VirtualRouterRivals(), role="virtual-router")
+def test_ignores_invalid_vrrp_advertisements(recording: Recording, notebook: Notebook) -> None:
+    """What does not pass the tests of RFC 9568 section 7.1 is discarded, whatever priority it claims.
+
+    The router takes over while only such advertisements arrive, and stays active when each comes once more: who
+    believed it would be silent for Active_Down_Interval. A valid one of the same priority is believed in the end, so
+    they were well-formed but for their faults.
+    """
+    notebook.stimulus(recording.marked("only-invalid"), "nobody sent an invalid advertisement")
+    ready = notebook.stimulus(recording.marked("ready"), "the router did not start")[0]
+    lies = notebook.stimulus(heard(recording, "r1", ready.time), "no invalid advertisement came while it waited")
+    took = said(recording, "r1", ready.time)
+    notebook.expect(took, "it did not take over while only invalid advertisements came", *lies[:6])
+    for lie in notebook.stimulus(recording.marked("invalid"), "no invalid advertisement came to the active router"):
+        defect = lie.fields["defect"]
+        came = notebook.stimulus(_after(recording, lie), f"the one with {defect} did not reach it")[0]
+        after = said(recording, "r1", came.time)
+        text = f"it believed an advertisement with {defect}"
+        notebook.expect(after, text, came)
+        notebook.in_time(after[0].time - came.time, ACTIVE, text, came, after[0])
+    truth = notebook.stimulus(_rivals(recording, "higher priority"), "no valid advertisement came")[0]
+    silent = _silence(recording, truth)
+    notebook.stimulus([silent] if silent >= down(PRIORITY) else [], "it did not believe a valid advertisement either")
+    notebook.finding = f"{len(recording.marked('invalid'))} kinds of invalid advertisements discarded"
+
+
+@played(test_ignores_invalid_vrrp_advertisements, because="only invalid advertisements")
+def router_that_does_not_see_hop_limits() -> Broken:
+    """Its packet filter sets them to 255."""
+    return Broken(VirtualRouterRivals(), {"virtual-router": GullibleKeepalived()})
+
+
+@edited(test_ignores_invalid_vrrp_advertisements, because="wrong checksum")
+def router_that_does_not_count(recording: Recording) -> Recording:
+    """After the advertisement with a wrong checksum it is silent for its Active_Down_Interval."""
+    lie = next(mark for mark in recording.marked("invalid") if mark.fields["defect"] == "wrong checksum")
+    gone = [each for each in said(recording, "r1", lie.time) if each.time < lie.time + down(PRIORITY)]
+    return editing.without(recording, frames=gone)
+
+
+@check("VIP-05", VirtualRouterRivals(), role="virtual-router")
+def test_gives_way_to_the_stronger(recording: Recording, notebook: Notebook) -> None:
+    """The active router gives way to a higher priority, and to an equal one with a higher address (section 6.4.3).
+
+    When it hears nothing more, it waits for Active_Down_Interval; when the other has left with priority 0, only for
+    Skew_Time (section 6.4.2).
+    """
+    for name in RIVALS:
+        came = notebook.stimulus(_rivals(recording, name), f"the rival of {name} did not reach it")[0]
+        after = said(recording, "r1", came.time)
+        notebook.expect(after, f"it never became active again after a rival of {name}", came)
+        silent = after[0].time - came.time
+        if "lower" in name:
+            text = f"it gave way to a rival of {name}"
+            notebook.in_time(silent, ACTIVE, text, came, after[0])
+            continue
+        notebook.expect(silent >= down(PRIORITY), f"it did not give way to a rival of {name}", came, after[0])
+        text = f"after a rival of {name} it took over late"
+        notebook.in_time(silent, down(PRIORITY) + ROOM, text, came, after[0])
+    leaves = notebook.stimulus(recording.marked("rival-leaves"), "no rival left")[0]
+    zero = [each for each in heard(recording, "r1", leaves.time) if each.priority == 0]
+    last = notebook.stimulus(zero, "no advertisement of priority 0 reached it")[0]
+    after = said(recording, "r1", last.time)
+    notebook.expect(after, "it did not take over after priority 0", last)
+    waited = after[0].time - last.time
+    notebook.expect(waited >= skew(PRIORITY), "after priority 0 it did not wait for Skew_Time", last, after[0])
+    notebook.in_time(waited, ACTIVE, "after priority 0 it took over late", last, after[0])
+    notebook.figure("take-over after priority 0", waited, "s")
+    notebook.finding = "it gave way to the stronger, not to the weaker, and came back in time"
+
+
+def _rivals(recording: Recording, name: str) -> list[VrrpAdvertisement]:
+    """What came to the router of a rival, from its mark on."""
+    return [each for mark in recording.marked("rival") if mark.fields["what"] == name
+            for each in _after(recording, mark)]
+
+
+def _after(recording: Recording, mark: Mark) -> list[VrrpAdvertisement]:
+    """What came to the router between a mark and the next one."""
+    until = min((other.time for other in recording.marks if other.ns > mark.ns), default=float("inf"))
+    return [each for each in heard(recording, "r1", mark.time) if each.time < until]
+
+
+def _silence(recording: Recording, since: VrrpAdvertisement) -> float:
+    """How long (s) the router said nothing after it had heard that."""
+    return next((each.time - since.time for each in said(recording, "r1", since.time)), float("inf"))
+
+
+@edited(test_gives_way_to_the_stronger, because="did not give way to a rival of higher priority")
+def router_that_stays(recording: Recording) -> Recording:
+    """Its next advertisement comes when it would have come anyway."""
+    return _goes_on(recording, "higher priority")
+
+
+@edited(test_gives_way_to_the_stronger, because="did not give way to a rival of equal priority, higher address")
+def router_that_does_not_compare_addresses(recording: Recording) -> Recording:
+    """The same where the priorities are equal."""
+    return _goes_on(recording, "equal priority, higher address")
+
+
+@edited(test_gives_way_to_the_stronger, because="after priority 0 it took over late")
+def router_that_waits_as_for_a_dead_one(recording: Recording) -> Recording:
+    """After priority 0 it lets Active_Down_Interval pass."""
+    leaves = recording.marked("rival-leaves")[0]
+    return editing.shifted(recording, down(PRIORITY) - skew(PRIORITY), frames=said(recording, "r1", leaves.time))
+
+
+def _goes_on(recording: Recording, name: str) -> Recording:
+    came = _rivals(recording, name)[0]
+    own = next(each for each in said(recording, "r1") if each.priority)
+    return editing.with_frame(recording, own.frame.data, time=came.time + 0.4, node="r1", interface="lan0",
+                              outgoing=True)
+
+
+@check("VIP-05", VirtualRouter(), role="virtual-router")
+def test_vrrp_election(recording: Recording, notebook: Notebook) -> None:
+    """One router is active at any time, and the change takes as long as RFC 9568 section 6.4 says.
+
+    The higher priority pre-empts after Active_Down_Interval; when it stops in order it says so with priority 0, and the
+    backup waits for Skew_Time only; when it is silent, for Active_Down_Interval. Who hears a higher priority is silent.
+    An orderly change costs less than a second of a ping to the virtual address.
+    """
+    _one_at_a_time(recording, notebook)
+    for turn in turns(recording, notebook):
+        taken = first(recording, notebook, turn)
+        _in_time(recording, notebook, turn, taken)
+        if turn.why in ("r1 stops", "r1 returns"):
+            before, after = outage(recording, notebook, turn)
+            text = f"when {turn.why} the virtual address was away for too long"
+            notebook.in_time(after.time - before.time, HAND_OVER, text, before, after)
+            notebook.figure(f"longest silence of the virtual address when {turn.why}", after.time - before.time, "s")
+    notebook.finding = "each change took as long as its timer says, and one router at a time was active"
+
+
+def _one_at_a_time(recording: Recording, notebook: Notebook) -> None:
+    """No router says that it is active while it hears a higher priority."""
+    for node, priority in PRIORITIES.items():
+        came = heard(recording, node)
+        for own in said(recording, node):
+            stronger = [each for each in came if own.time - down(priority) < each.time < own.time - ROOM
+                        and each.priority > priority]
+            left = [mark.time for mark in recording.marked("stop")] + [each.time for each in came if not each.priority]
+            last = max((time for time in left if time < own.time), default=0.0)
+            both = [each for each in stronger if each.time > last]
+            notebook.expect(not both or own.priority == 0, f"two active routers: {node} went on though it heard a "
+                            "higher priority", own, *both[:1])
+
+
+def _in_time(recording: Recording, notebook: Notebook, turn: Turn, taken: VrrpAdvertisement) -> None:
+    """The change is neither too early nor too late. Lower bounds count from what the router heard, or its start."""
+    text = f"{turn.node} took over late when {turn.why}"
+    priority = PRIORITIES[turn.node]
+    if turn.why == "r1 stops":
+        zero = [each for each in heard(recording, turn.node, turn.began.time) if each.priority == 0]
+        notebook.expect(zero, "r1 left without an advertisement of priority 0", turn.began)
+        waited = taken.time - zero[0].time
+        notebook.expect(waited >= skew(priority), f"{turn.node} did not wait for Skew_Time", zero[0], taken)
+        notebook.in_time(waited, down(priority) - ROOM, text, zero[0], taken)
+        notebook.figure("take-over after priority 0", waited, "s")
+        return
+    since, early = turn.began, turn.began.time
+    if turn.why == "r1 loses its link":
+        early = heard(recording, turn.node)[-1].time if heard(recording, turn.node) else early
+    else:
+        since = _ready(recording, notebook, turn)
+    notebook.expect(taken.time - early >= down(priority), f"{turn.node} did not wait for Active_Down_Interval", taken)
+    notebook.in_time(taken.time - since.time, down(priority) + ROOM, text, since, taken)
+    notebook.figure(f"take-over when {turn.why}", taken.time - since.time, "s")
+
+
+def _ready(recording: Recording, notebook: Notebook, turn: Turn) -> Mark:
+    ready = [mark for mark in recording.marked("ready") if mark.ns > turn.began.ns and mark.fields["node"] == turn.node]
+    return notebook.stimulus(ready, f"{turn.node} did not start")[0]
+
+
+@played(test_vrrp_election, because="two active routers")
+def routers_of_two_groups() -> Broken:
+    """One has another VRID."""
+    return Broken(VirtualRouter(), {"virtual-router": MismatchedKeepalived()})
+
+
+@edited(test_vrrp_election, because="without an advertisement of priority 0")
+def router_that_leaves_without_a_word(recording: Recording) -> Recording:
+    """No advertisement of priority 0."""
+    gone = [each for node in PRIORITIES for each in (*said(recording, node), *heard(recording, node))]
+    return editing.without(recording, frames=[each for each in gone if each.priority == 0])
+
+
+@edited(test_vrrp_election, because="took over late")
+def backup_that_waits_too_long(recording: Recording) -> Recording:
+    """Its advertisements of Active_Down_Interval after r1 has stopped are not there."""
+    stop = recording.marked("stop")[0].time
+    early = [each for each in said(recording, "r2", stop) if each.time < stop + down(PRIORITIES["r2"])]
+    return editing.without(recording, frames=early)
+
+
+@edited(test_vrrp_election, because="away for too long")
+def address_that_is_away(recording: Recording) -> Recording:
+    """Nobody answers the guest for more than a second when r1 stops."""
+    stop = recording.marked("stop")[0]
+
+    def gone(frame: Frame) -> bool:
+        return (frame.node == "guest" and not frame.outgoing and frame.data[20] == 58 and frame.data[54] == 129
+                and stop.time < frame.time < stop.time + HAND_OVER + 0.2)
+
+    return editing.without(recording, frames=gone)

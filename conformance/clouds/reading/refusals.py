@@ -1,0 +1,16 @@
+"""What a cloud was asked and refused."""
+
+from __future__ import annotations
+
+from conformance.judging.verdict import Notebook
+from fixtures.clouds.asking import ASKED, REFUSED
+from fixtures.recording.model import Recording
+
+
+def expect_refused(recording: Recording, notebook: Notebook, *questions: str) -> None:
+    """Expect that the cloud said no to each."""
+    for what in questions:
+        asked = [mark for mark in recording.marked(ASKED) if mark.fields["what"] == what]
+        notebook.stimulus(asked, f"nobody asked the cloud to {what}")
+        said = [mark for mark in recording.marked(REFUSED) if mark.fields["what"] == what]
+        notebook.expect(said, f"the cloud did not refuse to {what}", asked[0], *said)

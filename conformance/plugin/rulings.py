@@ -1,0 +1,106 @@
+"""Rulings: a judgement in its cell, with what is known of it, as the report and the terminal tell it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from shlex import quote
+from typing import Any
+
+from conformance.catalogue.allowances import allowed
+from conformance.catalogue.deviations import Deviation, deviations, known_deviation
+from conformance.catalogue.requirements import catalogue
+from conformance.judging.verdict import Judgement, Outcome
+from conformance.plugin.desk import Desk
+from conformance.plugin.story import story
+from conformance.selection.captured import AS_IT_CAME, Captured
+from conformance.selection.cells import Cell
+from conformance.selection.declines import declined
+from fixtures.recording.model import Program, Recording
+
+#: The name of the user property that carries a cell's verdict to the report, as a dictionary of JSON values.
+PROPERTY = "sextant"
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A judgement in its cell: with the recording it rests on, and what is known of this deviation."""
+
+    cell: Cell
+    judgement: Judgement
+    implementations: dict[str, Program]
+    recording: str | None = None
+    declined: dict[str, Any] | None = None
+    deviation: Deviation | None = None
+    excuse: str | None = None
+
+    @property
+    def stale(self) -> bool:
+        """The cell passes although data says that it deviates: the data is wrong now."""
+        return self.deviation is not None and self.judgement.outcome is Outcome.PASS
+
+
+def is_red(outcome: Outcome, desk: Desk) -> bool:
+    """Whether a verdict fails a run, where no data excuses it."""
+    return outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.FLAKY) or (outcome is Outcome.WARN and desk.strict)
+
+
+def ruled(cell: Cell, judgement: Judgement, recording: Recording | None, desk: Desk) -> Ruling:
+    """A judgement in its cell; without a recording there is nothing to look up about it."""
+    if recording is None:
+        return Ruling(cell, judgement, desk.implementations(cell))
+    who, refusal = dict(recording.play.implementations), declined(cell, recording, desk.selection.known)
+    return _known(Ruling(cell, judgement, who, recording.play.id, refusal), recording)
+
+
+def _known(ruling: Ruling, recording: Recording) -> Ruling:
+    cell = ruling.cell
+    id = catalogue().named(cell.check.requirement).id
+    if ruling.judgement.outcome is Outcome.INCONCLUSIVE:
+        if isinstance(cell.scenario, Captured):
+            return replace(ruling, excuse=AS_IT_CAME)
+        allowance = allowed(id, cell.test)
+        return replace(ruling, excuse=allowance.reason if allowance else None)
+    if ruling.judgement.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.PASS):
+        found = known_deviation(id, cell.test, recording.play.implementations, deviations())
+        if found and found.sometimes and ruling.judgement.outcome is Outcome.PASS:
+            return ruling
+        return replace(ruling, deviation=found)
+    return ruling
+
+
+def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
+    """The cell as the report tells it; schema in the reports' folder."""
+    cell, judgement = ruling.cell, ruling.judgement
+    return {
+        "requirement": catalogue().named(cell.check.requirement).id,
+        "test": nodeid,
+        "implementations": {role: asdict(program) for role, program in ruling.implementations.items()},
+        "cloud": cell.check.cloud,
+        "role": cell.check.role,
+        "scenario": cell.scenario.name,
+        "verdict": str(judgement.outcome),
+        "reason": judgement.reason,
+        "declined": ruling.declined,
+        "known_deviation": ruling.deviation.as_json() if ruling.deviation else None,
+        "evidence": [asdict(each) for each in judgement.evidence],
+        "figures": [asdict(each) for each in judgement.figures],
+        "traceback": [asdict(line) for line in judgement.trace],
+        "recording": ruling.recording,
+        "reproduce": reproduce(cell, desk),
+    }
+
+
+def reproduce(cell: Cell, desk: Desk) -> str:
+    """The command that shows this cell again."""
+    nightly = " --nightly" if not desk.nightly and desk.archive is None and cell.scenario.nightly(cell.cast) else ""
+    return f"script/conformance -k {quote(cell.test)}{desk.again}{nightly}"
+
+
+def story_of(ruling: Ruling, desk: Desk) -> str:
+    """The cell in a few lines, for the terminal."""
+    told = story(ruling.cell, ruling.judgement, ruling.recording, reproduce(ruling.cell, desk))
+    if not ruling.stale:
+        return told
+    assert ruling.deviation is not None
+    return (f"{told}\nconformance/deviations/{ruling.deviation.implementation}.toml says that it deviates: remove that"
+            " entry or narrow its versions")

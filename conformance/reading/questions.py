@@ -1,0 +1,77 @@
+"""What a scripted client and relay asked a DHCPv6 server, row by row, and what it answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.judging.verdict import Notebook
+from fixtures.recording.model import Frame, Mark, Recording
+from fixtures.recording.views import dhcpv6
+from fixtures.recording.views.base import udp
+from fixtures.recording.views.dhcpv6 import Message
+
+#: Where the asker is.
+ASKER = "peer"
+#: What the row of a control ends with (`fixtures.scenarios.dhcpv6.asking`).
+_CONTROL = ": control"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question: `frame` is what was sent, `answers` what came back for its transaction."""
+
+    row: str
+    mark: Mark
+    frame: Frame
+    answers: tuple[Message, ...]
+
+    @property
+    def question(self) -> Message:
+        """What was sent, as far as it can be read."""
+        return dhcpv6.messages([self.frame])[0]
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it only shows that what came before it was read."""
+        return self.row.endswith(_CONTROL)
+
+    def answer(self, notebook: Notebook, name: str) -> Message:
+        """The answer of that name; without one the requirement is violated."""
+        told = [each for each in self.answers if each.name == name]
+        notebook.expect(told, f"the question `{self.row}` is not answered with {name}", self.frame, *self.answers)
+        return told[0]
+
+
+def questions(recording: Recording, *topics: str) -> list[Asked]:
+    """The questions of these topics, in order, controls too. What was never sent is left out, and what is malformed."""
+    frames = list(recording.at(ASKER))
+    sent = [frame for frame, _, _, port, _, _ in udp(frames) if frame.outgoing and port == dhcpv6.SERVER_PORT]
+    heard = dhcpv6.messages(each for each in frames if not each.outgoing)
+    found = []
+    for mark in recording.marked("question"):
+        if mark.fields["topic"] in topics:
+            transaction = mark.fields["transaction"]
+            inside = transaction.to_bytes(3, "big")
+            mine = [frame for frame in sent if frame.ns >= mark.ns and inside in frame.data[62:]]
+            answers = tuple(each for each in heard if each.transaction_id == transaction)
+            found += [Asked(mark.fields["row"], mark, frame, answers) for frame in mine[:1]]
+    return found
+
+
+def table(recording: Recording, notebook: Notebook, topic: str) -> dict[str, Asked]:
+    """The questions of a topic by row, without controls; unjudgeable when there is none, or one was never sent."""
+    found = {each.row: each for each in questions(recording, topic) if not each.is_control}
+    for mark in recording.marked("question"):
+        if mark.fields["topic"] == topic and not mark.fields["row"].endswith(_CONTROL):
+            row = mark.fields["row"]
+            notebook.stimulus([row] if row in found else [], f"the question `{row}` could not be sent")
+    notebook.stimulus(found, "the server gave nobody an address to ask about")
+    return found
+
+
+def read_by_then(recording: Recording, notebook: Notebook, topic: str) -> None:
+    """Every control of the topic was answered, so everything before it had been read: silence means silence."""
+    controls = [each for each in questions(recording, topic) if each.is_control]
+    for each in notebook.stimulus(controls, "no control was sent"):
+        notebook.stimulus(each.answers, f"the server does not answer after `{each.row.removesuffix(_CONTROL)}`")
+    notebook.cite(*(each.answers[0] for each in controls))

@@ -1,0 +1,90 @@
+"""Plays that the machine disturbed are played again: their recordings say nothing of the programs.
+
+What decides is measured beside the verdicts: a stall, a neighbour table that was full. Whatever a play without such a
+cause shows, stands. The new recording takes the old one's place for all checks of the play, those that had decided too.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from conformance.judging.judge import GROSS_STALL, STALL
+from conformance.judging.verdict import Judgement
+from fixtures.playing.calm import await_calm
+from fixtures.playing.request import PlayRequest
+from fixtures.recording.disturbances import refused
+from fixtures.recording.glance import longest_stall, was_refused
+from fixtures.recording.model import Recording
+from fixtures.recording.storage import load
+
+#: How many plays at the same time, each time that some are played again: the plays themselves are a load, too, and a
+#: machine on which many were disturbed may bear fewer. After the last time what was recorded stands.
+FEWER = (24, 12, 8, 8)
+
+#: Seconds. No bound of a check is missed for a shorter stall often enough to look for it.
+BRIEF = 0.1
+
+#: Plays requests into a directory, so many at the same time at most; without a limit, as many as the machine bears.
+PlayAll = Callable[[Sequence[PlayRequest], Path, int | None], object]
+Judge = Callable[[Recording], Judgement]
+
+
+def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
+                judges: Callable[[str], Sequence[Judge]]) -> dict[str, str]:
+    """Play all into `into/<play id>`; returns what was played again, by play id, and what had disturbed it.
+
+    `judges` are those who will judge a play; they are asked for where it may have been disturbed. Raises what
+    `play_all` raises.
+    """
+    play_all(requests, into, None)
+    again: dict[str, str] = {}
+    rest = list(requests)
+    for turn, limit in enumerate(FEWER, 1):
+        found = {each.id: disturbance(into / each.id, judges) for each in rest}
+        rest = [each for each in rest if found[each.id]]
+        if not rest:
+            break
+        await_calm()
+        scratch = into / f".again-{turn}"
+        try:
+            play_all(rest, scratch, limit)
+            for each in rest:
+                shutil.rmtree(into / each.id)
+                (scratch / each.id).rename(into / each.id)
+                again[each.id] = found[each.id]
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return again
+
+
+def disturbance(path: Path, judges: Callable[[str], Sequence[Judge]]) -> str:
+    """What made a saved recording useless, in words; empty where it is as good as any.
+
+    A stall of GROSS_STALL seconds, a neighbour table that refused entries, a shorter stall of a play that broke, or a
+    verdict that is inconclusive for a stated stall.
+    """
+    stall = longest_stall(path)
+    if stall >= GROSS_STALL:
+        return _stalled(stall)
+    if was_refused(path):
+        return refused(load(path))
+    if stall < BRIEF:
+        return ""
+    recording = load(path)
+    if recording.error and stall >= STALL:
+        return _stalled(stall)
+    verdicts = (judge(recording) for judge in judges(path.name))
+    return _stalled(stall) if any(each.stalled for each in verdicts) else ""
+
+
+def _stalled(seconds: float) -> str:
+    return f"the machine stalled for {seconds:.1f} s"
+
+
+def told(again: Mapping[str, str]) -> str:
+    """`2 plays were played again: the machine stalled for 1.3 s`."""
+    number = len(again)
+    reasons = "; ".join(sorted(set(again.values())))
+    return f"{number} {'play was' if number == 1 else 'plays were'} played again: {reasons}"

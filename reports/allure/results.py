@@ -1,0 +1,105 @@
+"""Allure's results, made of the same document as the page, in the format that allure-pytest writes.
+
+The programs that took part are the parameters of a result, as they are parameters of the pytest test, so that Allure
+keeps the history of each apart. Its verdicts are fewer than ours: the word itself is a tag.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+from allure_commons.logger import AllureFileLogger
+from allure_commons.model2 import Attachment, Label, Link, Parameter, Status, StatusDetails, TestResult
+
+from reports.document.compliance import Compliance, Requirement, Verdict
+from reports.matrix import named, ordered
+from reports.story import Story, as_text, tell
+from reports.summary import label
+
+FOLDER = "allure-results"
+
+_STATUS = {
+    "pass": Status.PASSED,
+    "warn": Status.PASSED,
+    "fail": Status.FAILED,
+    "flaky": Status.FAILED,
+    "inconclusive": Status.UNKNOWN,
+    "not-applicable": Status.SKIPPED,
+    "not-run": Status.SKIPPED,
+    "error": Status.BROKEN,
+}
+_SEVERITY = {"MUST": "critical", "PLATFORM": "critical", "SHOULD": "normal", "MAY": "minor"}
+
+
+def write_results(document: Compliance, directory: Path) -> None:
+    """Write `allure-results/` into the report's directory, in place of an older one. Raises OSError."""
+    folder = directory / FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    files: Any = AllureFileLogger(str(folder))  # type: ignore[no-untyped-call]
+    requirements = {each["id"]: each for each in document["requirements"]}
+    families = document.get("families", {})
+    when = int(datetime.datetime.fromisoformat(document["run"]["started"]).timestamp() * 1000)
+    for cell in named(document["verdicts"]):
+        requirement = requirements.get(cell.verdict["requirement"] or "")
+        story = tell(cell, requirement, directory)
+        source = f"{uuid.uuid4()}-attachment.txt"
+        files.report_attached_data(as_text(story), source)
+        files.report_result(_result(story, requirement, families, source, when))
+    facts = {key: value for key, value in document["run"].items() if key in ("kernel", "workers", "command")}
+    lines = "".join(f"{key}={value}\n" for key, value in facts.items())
+    (folder / "environment.properties").write_text(lines, encoding="utf-8")
+
+
+def _result(
+    story: Story, requirement: Requirement | None, families: dict[str, str], source: str, when: int
+) -> TestResult:
+    verdict = story.cell.verdict
+    path, _, test = verdict["test"].partition("[")[0].partition("::")
+    words = test.removeprefix("test_").replace("_", " ")
+    parties = verdict["implementations"]
+    parameters = [Parameter(name=role, value=parties[role]["name"]) for role in ordered(parties)]
+    identity = f"{path}::{test} {story.cell.anchor}"
+    return TestResult(
+        uuid=str(uuid.uuid4()),
+        name=f"{verdict['requirement'] or 'suite'} {words} ({label(story.cell)})",
+        fullName=f"{path.removesuffix('.py').replace('/', '.')}#{test}",
+        testCaseId=_digest(f"{path}::{test}"),
+        historyId=_digest(identity),
+        description=story.promised,
+        status=_STATUS[verdict["verdict"]],
+        statusDetails=StatusDetails(
+            message=story.seen, known=bool(verdict["known_deviation"]), flaky=verdict["verdict"] == "flaky"
+        ),
+        stage="finished",
+        start=when,
+        stop=when,
+        labels=_labels(verdict, requirement, families),
+        links=[Link(type="link", name="recording", url=story.capture)] if story.capture else [],
+        parameters=parameters,
+        attachments=[Attachment(name="story", source=source, type="text/plain")],
+    )
+
+
+def _labels(verdict: Verdict, requirement: Requirement | None, families: dict[str, str]) -> list[Label]:
+    """Family and requirement as Allure's behaviours, the module as its suite, the verdict's own word as a tag."""
+    family = requirement["family"] if requirement else "suite"
+    labels = {
+        "epic": families.get(family, family),
+        "feature": verdict["requirement"] or "suite",
+        "suite": Path(verdict["test"].partition("::")[0]).stem,
+        "severity": _SEVERITY.get(requirement["level"] if requirement else "", "normal"),
+        "framework": "pytest",
+        "language": "python",
+    }
+    tags = [verdict["verdict"], *(["known deviation"] if verdict["known_deviation"] else [])]
+    tags += [word for word in (verdict["cloud"], requirement["level"] if requirement else None) if word]
+    return [Label(name=name, value=value) for name, value in [*labels.items(), *(("tag", tag) for tag in tags)]]
+
+
+def _digest(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,56 @@
+"""The addresses that nodes have, asked from their kernels, and the wait for duplicate address detection."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Sequence
+from ipaddress import IPv6Address
+from pathlib import Path
+
+from topologies.stage.links import StageIntf
+from topologies.stage.netlink import GROUP_IPV6_ADDRESSES, Netlink
+from topologies.stage.stagenode import StageNode
+
+
+def ready_address(node: StageNode, *, everywhere: bool) -> IPv6Address | None:
+    """A global (`everywhere`) or a link-local address of the node that is not tentative; None when there is none."""
+    for one in node.room.netlink.addresses():
+        address = one.interface.ip
+        if isinstance(address, IPv6Address) and not one.tentative and not address.is_loopback:
+            if address.is_link_local is not everywhere:
+                return address
+    return None
+
+
+def settled(nodes: Sequence[StageNode], within: float) -> bool:
+    """Wait until these nodes have what their kernels form by themselves: a link-local address at every link that is
+    raised at both ends, and no tentative address. False when that is not so after `within` seconds.
+    """
+    deadline = time.monotonic() + within
+    return all(_settled(node, deadline) for node in nodes)
+
+
+def _settled(node: StageNode, deadline: float) -> bool:
+    watch = node.inside(lambda: Netlink(GROUP_IPV6_ADDRESSES))  # subscribed before it asks
+    try:
+        poll = select.poll()
+        poll.register(watch, select.POLLIN)
+        while True:
+            watch.drain()
+            held = [one for one in node.room.netlink.addresses() if one.interface.version == 6]
+            if _expected(node) <= {one.index for one in held} and not any(one.tentative for one in held):
+                return True
+            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                return False
+    finally:
+        watch.close()
+
+
+def _expected(node: StageNode) -> set[int]:
+    """The links that will have an address: raised here and there, IPv6 not switched off."""
+    def speaks(intf: StageIntf) -> bool:
+        path = Path("/proc/sys/net/ipv6/conf", intf.name, "disable_ipv6")
+        return node.inside(path.read_text).strip() == "0"
+
+    return {intf.index for intf in node.stage_interfaces() if intf.raised and intf.connected and speaks(intf)}
