@@ -43,7 +43,7 @@ def pytest_pycollect_makeitem(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep only the requirements that were asked for."""
+    """Keep only the requirements that were asked for; of captures, judge one party after the other."""
     wanted = config.stash[DESK].requirements
     kept: list[pytest.Item] = []
     gone: list[pytest.Item] = []
@@ -51,6 +51,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         cell = cell_of(item)
         asked = not wanted or (cell is not None and catalogue().named(cell.check.requirement).id in wanted)
         (kept if asked else gone).append(item)
+    captures = config.stash[DESK].captures
+    if captures is not None:
+        kept.sort(key=lambda item: captures.place(item.cell.scenario) if isinstance(item, CheckItem) else (-1, 0))
     items[:] = kept
     if gone:
         config.hook.pytest_deselected(items=gone)

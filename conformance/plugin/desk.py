@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from conformance.judging.check import Check
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement
 from conformance.plugin.archive import Archive
-from conformance.selection.captured import Shelf
+from conformance.selection.captured import Captured, Shelf
 from conformance.selection.casting import BadSelection, Cast, Selection, casts
 from conformance.selection.cells import Cell, cells, verify
 from fixtures.playing.request import PlayRequest
@@ -119,7 +119,10 @@ class Desk:
 
     def judged(self, cell: Cell, recording: Recording) -> Judgement:
         """What the cell's check says of its recording."""
-        return judge(cell.check, recording, cell.lacking(self.selection.known))
+        found = judge(cell.check, recording, cell.lacking(self.selection.known))
+        if self.captures is not None and isinstance(cell.scenario, Captured):
+            return replace(found, reason=f"{found.reason}; {self.captures.date(cell.scenario)}")
+        return found
 
     def implementations(self, cell: Cell) -> dict[str, Program]:
         """Who would play a cell, with the versions that the programs state; empty where they cannot be asked."""

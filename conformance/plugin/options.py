@@ -13,6 +13,7 @@ from conformance.catalogue.requirements import catalogue
 from conformance.plugin import bringing
 from conformance.plugin.archive import Archive, BadRecordings
 from conformance.plugin.desk import DESK, Desk
+from conformance.plugin.progress import ReadingLine
 from conformance.selection.captured import Shelf
 from conformance.selection.casting import BadSelection, Selection
 from conformance.selection.lineup import lineup
@@ -74,7 +75,7 @@ def _saved(config: pytest.Config) -> Archive | Shelf | None:
     if folder and captures:
         raise BadRecordings("--recordings and --pcap cannot be judged in one run; give one of them")
     if captures:
-        return Shelf.open([here / file for file in captures])
+        return Shelf.open([here / file for file in captures], ReadingLine(config).show)
     return Archive.open(here / folder) if folder else None
 
 

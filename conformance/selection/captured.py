@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import Check
 from conformance.selection.cells import Cell
+from fixtures.captures.clocks import day
 from fixtures.captures.parties import ROLES, SCENARIO, Judgeable, Party, judgeable
 from fixtures.captures.reader import CaptureError
 from fixtures.recording.model import Recording
@@ -61,18 +63,18 @@ class Shelf:
     paths: Sequence[Path]
     _passive: frozenset[str] | None = None
     _told: set[str] = field(default_factory=set)
-    _loaded: dict[Captured, Recording] = field(default_factory=dict)
+    _latest: tuple[Captured, Recording] | None = None
 
     @classmethod
-    def open(cls, paths: Sequence[Path]) -> Shelf:
-        """Read them all. Raises CaptureError."""
+    def open(cls, paths: Sequence[Path], progress: Callable[[str, int], None] = lambda name, packets: None) -> Shelf:
+        """Read them all; `progress` is told how many packets of which have been read. Raises CaptureError."""
         found: dict[str, Judgeable] = {}
         for path in paths:
             name, number = path.name, 1
             while name in found:
                 number += 1
                 name = f"{path.stem}-{number}{path.suffix}"
-            found[name] = judgeable(path)
+            found[name] = judgeable(path, partial(progress, name))
         if all(not capture.packets for capture in found.values()):
             raise CaptureError(f"{paths[0]}: the capture has no packet; let it run while a guest boots")
         return cls(found, paths)
@@ -91,17 +93,35 @@ class Shelf:
                 scenario = Captured(name, party.link, party.name, party.role)
                 yield Cell(check, scenario, {party.role: _shown(party)}, _label(name, party))
             if not parties:
-                reason = f"nobody in {name} behaves as a {check.role}"
+                reason = f"nobody in {name} behaves as a {check.role}{_left_out(capture)}"
                 yield Cell(check, Captured(file=name, role=check.role, reason=reason), {}, _word(name))
 
     def find(self, scenario: Scenario, cast: Mapping[str, str]) -> Recording | None:
         """What the party said and heard, or None."""
         if not isinstance(scenario, Captured) or scenario.reason:
             return None
-        if scenario not in self._loaded:
+        if self._latest is None or self._latest[0] != scenario:
+            self._latest = None  # of a busy day no two find room
             party = Party(scenario.role, scenario.party, scenario.link)
-            self._loaded[scenario] = self.captures[scenario.file].recording(party, scenario.file)
-        return self._loaded[scenario]
+            self._latest = scenario, self.captures[scenario.file].recording(party, scenario.file)
+        return self._latest[1]
+
+    def place(self, scenario: Scenario) -> tuple[int, int]:
+        """Where a cell stands among the others: the checks of one party come one after the other."""
+        if not isinstance(scenario, Captured) or scenario.reason:
+            return len(self.captures), 0
+        party = Party(scenario.role, scenario.party, scenario.link)
+        return list(self.captures).index(scenario.file), self._places[scenario.file][party]
+
+    @cached_property
+    def _places(self) -> dict[str, dict[Party, int]]:
+        return {name: {party: at for at, party in enumerate(capture.parties)}
+                for name, capture in self.captures.items()}
+
+    def date(self, scenario: Captured) -> str:
+        """When a capture was made, to stand beside each of its verdicts."""
+        when = day(self.captures[scenario.file].started_ns)
+        return f"captured on {when:%-d %B %Y}" if when else "captured nobody knows when"
 
     def casts(self, scenario: Scenario) -> Iterator[dict[str, str]]:
         """Nobody plays."""
@@ -118,7 +138,9 @@ class Shelf:
             seconds = (capture.ended_ns - capture.started_ns) / 1e9
             speaking = [text for role in ROLES if (text := _speaking(role, capture.parties))]
             told = "; ".join(speaking) or "nobody speaks Neighbour Discovery or DHCPv6 in it"
-            lines.append(f"{name}: {_count(capture.packets, 'packet')} in {seconds:.1f} s: {told}")
+            when = day(capture.started_ns)
+            date = f" on {when:%-d %B %Y}" if when else ""
+            lines.append(f"{name}: {_count(capture.packets, 'packet')} in {seconds:.1f} s{date}: {told}")
             lines += [f"{name}: {note}" for note in capture.notes]
         return lines
 
@@ -129,6 +151,11 @@ class Shelf:
 
             self._passive = frozenset(catalogue().named(check.requirement).id for check in declared() if check.passive)
         return self._passive
+
+
+def _left_out(capture: Judgeable) -> str:
+    """What keeps one from being sure that nobody does."""
+    return f", as far as it could be read ({'; '.join(capture.notes)})" if capture.notes else ""
 
 
 def _speaking(role: str, parties: Sequence[Party]) -> str:

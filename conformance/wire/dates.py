@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 
 from conformance.judging.verdict import Notebook, Unjudgeable, Violated
+from fixtures.captures.clocks import day
 from fixtures.captures.parties import SCENARIO
 from fixtures.recording.model import Recording
 
@@ -15,8 +16,6 @@ PUBLISHED = {
     "RFC 6106": date(2010, 11, 1), "RFC 6980": date(2013, 8, 1), "RFC 7083": date(2013, 11, 1),
     "RFC 8415": date(2018, 11, 1),
 }
-#: Clocks that were never set say 1970, or what their makers had them say; there were no captures of IPv6 before this.
-FIRST = date(1996, 1, 1)
 
 
 def captured_on(recording: Recording) -> date | None:
@@ -24,12 +23,6 @@ def captured_on(recording: Recording) -> date | None:
     if recording.play.scenario != SCENARIO:
         return None
     return day(recording.started_ns)
-
-
-def day(ns: int) -> date | None:
-    """The day (UTC) of a stamp in nanoseconds since the epoch, or None where its clock was not set."""
-    found = datetime.fromtimestamp(ns / 1e9, UTC).date()
-    return found if found >= FIRST else None
 
 
 @contextmanager
