@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from conformance.judging.verdict import Notebook
-from conformance.wire.spoken import ALL_SERVERS, examined, flawed, from_client, must, relayed
+from conformance.wire.spoken import examined, flawed, from_client, must, relayed
+from fixtures.protocols.addresses import ALL_DHCP_AGENTS
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dhcpv6 import Message
 
@@ -26,7 +27,7 @@ def well_formed(recording: Recording, notebook: Notebook, *names: str, server: b
     for each in sent:
         name = each.name.capitalize()
         must(notebook, not flawed(each), f"the {name} is malformed: {each.malformed}", each)
-        must(notebook, each.destination == ALL_SERVERS or not each.destination.is_multicast,
+        must(notebook, each.destination == ALL_DHCP_AGENTS or not each.destination.is_multicast,
              f"the {name} goes to {each.destination}", each)
         must(notebook, each.client_duid, f"the {name} has no Client Identifier", each)
         must(notebook, each.elapsed_time is not None, f"the {name} has no Elapsed Time", each)

@@ -9,7 +9,6 @@ from ipaddress import IPv6Address
 from conformance.judging.verdict import Notebook
 from conformance.wire.speech import probes, questions
 from conformance.wire.spoken import (
-    UNSPECIFIED,
     examined,
     flawed,
     has_link_layer_addresses,
@@ -21,6 +20,7 @@ from conformance.wire.spoken import (
     timed,
     valid,
 )
+from fixtures.protocols.addresses import UNSPECIFIED, solicited_node
 from fixtures.recording.model import Recording
 from fixtures.recording.views import mld, ndp
 from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
@@ -28,8 +28,6 @@ from fixtures.timers import RETRANS_TIMER
 
 #: Seconds after a probe in which the address may still be optimistic (RFC 4429): twice the usual wait.
 OPTIMISTIC = 2 * RETRANS_TIMER
-
-_GROUP = IPv6Address("ff02::1:ff00:0").packed[:13]
 
 Times = dict[IPv6Address, list[float]]
 
@@ -40,11 +38,6 @@ def probe_times(recording: Recording, role: str) -> Times:
     for each in saying(recording, role, probes):
         found[each.target].append(each.time)
     return found
-
-
-def solicited_node(address: IPv6Address) -> bytes:
-    """The group by which an address is solicited (RFC 4291 section 2.7.1), in 16 bytes."""
-    return _GROUP + address.packed[13:]
 
 
 def solicitations(recording: Recording, notebook: Notebook, role: str) -> None:
@@ -61,7 +54,7 @@ def solicitations(recording: Recording, notebook: Notebook, role: str) -> None:
             must(notebook, False, f"the solicitation came from {each.source}", each)
         if not each.destination.is_multicast:
             continue
-        if each.destination.packed != solicited_node(each.target):
+        if each.destination != solicited_node(each.target):
             must(notebook, False, f"the solicitation for {each.target} went to {each.destination}", each)
         if sized and not each.sllao and not _maybe_optimistic(each, probed):
             timed(recording)

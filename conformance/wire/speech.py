@@ -8,10 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
+from fixtures.protocols.addresses import UNSPECIFIED
+from fixtures.protocols.icmp import (
+    ECHO_REPLY,
+    ECHO_REQUEST,
+    MLD_DONE,
+    MLD_REPORT,
+    MLD_REPORT_V2,
+    NEIGHBOR_ADVERTISEMENT,
+    NEIGHBOR_SOLICITATION,
+    REDIRECT,
+    ROUTER_ADVERTISEMENT,
+    ROUTER_SOLICITATION,
+)
+from fixtures.protocols.ip import EXTENSIONS, ICMPV6, IPV6_FRAME, UDP
+from fixtures.protocols.ports import DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6, mld, ndp, transport
 from fixtures.recording.views.base import View
-from fixtures.recording.views.headers import EXTENSIONS, ICMPV6, UDP, headers
+from fixtures.recording.views.headers import headers
 
 V = TypeVar("V", bound=View)
 #: A function of `fixtures.recording.views` from frames to views; names choose among them.
@@ -34,15 +49,16 @@ def questions(frames: Iterable[Frame]) -> list[ndp.NeighbourSolicitation]:
 
 
 KINDS: dict[Callable[..., Any], frozenset[int]] = {
-    ndp.router_solicitations: frozenset({ndp.RS}), ndp.router_advertisements: frozenset({ndp.RA}),
-    ndp.neighbour_solicitations: frozenset({ndp.NS, _PROBE}), questions: frozenset({ndp.NS}),
-    probes: frozenset({_PROBE}), ndp.neighbour_advertisements: frozenset({ndp.NA}),
-    ndp.redirects: frozenset({ndp.REDIRECT}), mld.reports: frozenset({mld.REPORT, mld.DONE, mld.REPORT_V2}),
-    transport.echoes: frozenset({transport.ECHO_REQUEST, transport.ECHO_REPLY}),
+    ndp.router_solicitations: frozenset({ROUTER_SOLICITATION}),
+    ndp.router_advertisements: frozenset({ROUTER_ADVERTISEMENT}),
+    ndp.neighbour_solicitations: frozenset({NEIGHBOR_SOLICITATION, _PROBE}),
+    questions: frozenset({NEIGHBOR_SOLICITATION}),
+    probes: frozenset({_PROBE}), ndp.neighbour_advertisements: frozenset({NEIGHBOR_ADVERTISEMENT}),
+    ndp.redirects: frozenset({REDIRECT}), mld.reports: frozenset({MLD_REPORT, MLD_DONE, MLD_REPORT_V2}),
+    transport.echoes: frozenset({ECHO_REQUEST, ECHO_REPLY}),
     transport.icmp_errors: frozenset(transport.ERRORS), dhcpv6.messages: frozenset({_DHCPV6}),
 }
-_NOBODY = bytes(16)
-_PORTS = frozenset({dhcpv6.CLIENT_PORT, dhcpv6.SERVER_PORT})
+_PORTS = frozenset({DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT})
 
 
 class Views(Generic[V]):
@@ -97,7 +113,7 @@ class Speech:
 
 def source(data: bytes) -> bytes:
     """The IPv6 source address of a frame; of what is no IPv6 packet, something else."""
-    if data[12:14] == b"\x86\xdd":
+    if data[12:14] == IPV6_FRAME:
         return data[22:38]
     found = headers(data)
     return found.source.packed if found is not None else b""
@@ -105,7 +121,7 @@ def source(data: bytes) -> bytes:
 
 def _kind(data: bytes) -> int:
     """A type of ICMPv6, DHCPv6, a piece of something, or something else."""
-    if data[12:14] == b"\x86\xdd" and len(data) > 54 and data[20] not in EXTENSIONS:
+    if data[12:14] == IPV6_FRAME and len(data) > 54 and data[20] not in EXTENSIONS:
         protocol, begin = data[20], data[54:58]
     else:
         found = headers(data)
@@ -115,7 +131,7 @@ def _kind(data: bytes) -> int:
             return _PIECE
         protocol, begin = found.protocol, found.payload[:4]
     if protocol == ICMPV6 and begin:
-        return _PROBE if begin[0] == ndp.NS and source(data) == _NOBODY else begin[0]
+        return _PROBE if begin[0] == NEIGHBOR_SOLICITATION and source(data) == UNSPECIFIED.packed else begin[0]
     if protocol == UDP and _PORTS & {int.from_bytes(begin[:2], "big"), int.from_bytes(begin[2:], "big")}:
         return _DHCPV6
     return _OTHER

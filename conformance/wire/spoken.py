@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from ipaddress import IPv6Address
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -17,14 +16,12 @@ from conformance.judging.evidence import Seen, place
 from conformance.judging.verdict import Notebook, Unjudgeable
 from conformance.wire.speech import Decoder, Speech, Views
 from fixtures.captures.parties import SCENARIO
+from fixtures.protocols.ports import DHCPV6_SERVER_PORT
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6, ndp
 from fixtures.recording.views.base import View
 
 V = TypeVar("V", bound=View)
-UNSPECIFIED = IPv6Address("::")
-ALL_NODES = IPv6Address("ff02::1")
-ALL_SERVERS = IPv6Address("ff02::1:2")
 
 #: So many messages are cited for a pass; a busy day's capture has too many to read.
 CITED = 100
@@ -112,7 +109,7 @@ def grouped(messages: Iterable[V], key: Callable[[V], object]) -> dict[object, l
 def from_client(recording: Recording, *names: str) -> list[dhcpv6.Message]:
     """The messages of these names that the guest sent as a DHCPv6 client, not as a relay."""
     return [each for each in saying(recording, "guest", dhcpv6.messages, *names)
-            if not each.relays and each.destination_port == dhcpv6.SERVER_PORT]
+            if not each.relays and each.destination_port == DHCPV6_SERVER_PORT]
 
 
 def examined(notebook: Notebook, messages: Iterable[View], otherwise: str) -> None:

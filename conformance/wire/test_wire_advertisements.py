@@ -13,7 +13,6 @@ from conformance.wire.dates import rule
 from conformance.wire.edits import with_fields
 from conformance.wire.sample import conversation
 from conformance.wire.spoken import (
-    ALL_NODES,
     doubt,
     examined,
     has_link_layer_addresses,
@@ -24,11 +23,12 @@ from conformance.wire.spoken import (
     timed,
     valid,
 )
+from fixtures.protocols.addresses import ALL_NODES
+from fixtures.protocols.ip import ICMPV6
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.dissection import layer
-from fixtures.recording.views.headers import ICMPV6
 from fixtures.recording.views.nd_options import ADVERTISEMENT_INTERVAL
 from fixtures.recording.views.ndp import RouterAdvertisement
 from fixtures.timers import MIN_DELAY_BETWEEN_RAS, TICK

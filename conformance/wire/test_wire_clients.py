@@ -13,11 +13,11 @@ from conformance.wire.dates import rule
 from conformance.wire.edits import server_identifier, with_fields, with_option
 from conformance.wire.sample import conversation
 from conformance.wire.spoken import examined, flawed, hearing, must, timed
+from fixtures.protocols.dhcpv6 import CLIENT_FQDN
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
-from fixtures.recording.views.dhcpv6_options import CLIENT_FQDN
 from fixtures.recording.views.dissection import layer
 
 #: RFC 4704 section 5.

@@ -15,8 +15,6 @@ from conformance.wire.neighbours import probe_times
 from conformance.wire.sample import conversation
 from conformance.wire.speech import probes, questions
 from conformance.wire.spoken import (
-    ALL_NODES,
-    UNSPECIFIED,
     examined,
     grouped,
     has_link_layer_addresses,
@@ -28,7 +26,7 @@ from conformance.wire.spoken import (
     timed,
     valid,
 )
-from fixtures.peers.wire import solicited_node
+from fixtures.protocols.addresses import ALL_NODES, UNSPECIFIED, solicited_node
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import mld, ndp, transport

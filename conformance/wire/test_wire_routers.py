@@ -14,7 +14,6 @@ from conformance.wire.edits import with_fields, without_option
 from conformance.wire.sample import conversation
 from conformance.wire.speech import questions
 from conformance.wire.spoken import (
-    UNSPECIFIED,
     examined,
     flawed,
     has_link_layer_addresses,
@@ -24,14 +23,14 @@ from conformance.wire.spoken import (
     timed,
     valid,
 )
+from fixtures.protocols.addresses import UNSPECIFIED
+from fixtures.protocols.icmp import INFORMATIONAL, REDIRECT
+from fixtures.protocols.ip import ICMPV6
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import mld, ndp, transport
 from fixtures.recording.views.dissection import layer
-from fixtures.recording.views.headers import ICMPV6
 from fixtures.recording.views.transport import IcmpError
-
-REDIRECT = 137
 
 
 @check("NDP-01", role="router", passive=True)
@@ -126,7 +125,7 @@ def _about_what_may_be_answered(notebook: Notebook, error: IcmpError) -> None:
     packet = error.invoking
     source, to = IPv6Address(packet[8:24]), IPv6Address(packet[24:40])
     if packet[6] == ICMPV6 and len(packet) > 40:
-        of_error = packet[40] < 128 or packet[40] == REDIRECT
+        of_error = packet[40] < INFORMATIONAL or packet[40] == REDIRECT
         must(notebook, not of_error, f"an error is about an ICMPv6 message of type {packet[40]}", error)
     nobody = source == UNSPECIFIED or source.is_multicast
     must(notebook, not nobody, f"an error is about a packet from {source}", error)

@@ -10,6 +10,7 @@ from conformance.reading.granting import less
 from conformance.wire.edits import with_fields
 from conformance.wire.sample import conversation
 from conformance.wire.spoken import examined, flawed, grouped, hearing, must, saying, timed
+from fixtures.protocols.ports import DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
@@ -90,13 +91,13 @@ def test_wire_leases_are_coherent(recording: Recording, notebook: Notebook) -> N
 def _said(recording: Recording, *names: str) -> list[Message]:
     """The server's messages of these names on the client's own link; those inside relays are on a link of their own."""
     return [each for each in saying(recording, "dhcpv6-server", dhcpv6.messages, *names)
-            if not each.relays and each.destination_port == dhcpv6.CLIENT_PORT]
+            if not each.relays and each.destination_port == DHCPV6_CLIENT_PORT]
 
 
 def _asked(recording: Recording, *names: str) -> dict[object, list[Message]]:
     """What clients asked that a server may answer, by transaction and address of the client."""
     return grouped((each for each in hearing(recording, "dhcpv6-server", dhcpv6.messages, *names)
-                    if not each.relays and not each.malformed and each.destination_port == dhcpv6.SERVER_PORT),
+                    if not each.relays and not each.malformed and each.destination_port == DHCPV6_SERVER_PORT),
                    lambda each: (each.transaction_id, each.source))
 
 

@@ -11,11 +11,12 @@ from conformance.wire.clients import mine, well_formed
 from conformance.wire.dates import rule
 from conformance.wire.edits import server_identifier, with_fields, with_option
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import ALL_SERVERS, captured, examined, flawed, must, relayed, slack, timed
+from conformance.wire.spoken import captured, examined, flawed, must, relayed, slack, timed
+from fixtures.protocols.addresses import ALL_DHCP_AGENTS
+from fixtures.protocols.dhcpv6 import SOL_MAX_RT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dhcpv6 import Message
-from fixtures.recording.views.dhcpv6_options import SOL_MAX_RT
 from fixtures.timers import RAND, SOL_TIMEOUT, TICK
 
 #: RFC 8415 section 21.24: no server may set SOL_MAX_RT below a minute, so below that times still double.
@@ -39,7 +40,7 @@ def test_wire_solicits(recording: Recording, notebook: Notebook) -> None:
     """
     for each in well_formed(recording, notebook, "SOLICIT", server=False, ia=False):
         if not relayed(recording):
-            must(notebook, each.destination == ALL_SERVERS, f"the Solicit goes to {each.destination}", each)
+            must(notebook, each.destination == ALL_DHCP_AGENTS, f"the Solicit goes to {each.destination}", each)
             must(notebook, each.source.is_link_local, f"the Solicit comes from {each.source}", each)
 
 

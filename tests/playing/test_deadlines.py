@@ -76,3 +76,15 @@ def test_a_play_waits_on_when_the_machine_stood_still(monkeypatch: pytest.Monkey
     feed.add([Mark(1, "came", {})])
     waiting.join()
     assert [mark.name for mark in found] == ["came"]
+
+
+def test_a_silence_lasts_as_long_as_the_machine_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = StallClock()
+    monkeypatch.setattr("fixtures.recording.feed.Deadline", lambda within: Deadline(within, clock))
+    feed, over = Feed(time.time_ns()), threading.Event()
+    listening = threading.Thread(target=lambda: (feed.listen(0.2), over.set()))
+    listening.start()
+    clock.note(0.5)
+    assert not over.wait(0.5)
+    assert over.wait(20.0)
+    listening.join()

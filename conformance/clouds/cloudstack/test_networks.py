@@ -12,12 +12,13 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.asking import ACCEPTED, ASKED, RECORD, REFUSED
 from fixtures.clouds.cloudstack.control import Habits
+from fixtures.protocols.addresses import LINK_LOCAL
 from fixtures.recording import editing
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views.ndp import router_advertisements
 from fixtures.recording.views.transport import echoes
 from fixtures.scenarios.clouds.cloudstack.vm import ADDRESS, WANTED, CloudstackVm
-from fixtures.stagecraft.watching import LINK_LOCAL, address_ready
+from fixtures.stagecraft.watching import address_ready
 from topologies.stage import addressing as plan
 
 VM = CloudstackVm()
