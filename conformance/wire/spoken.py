@@ -19,7 +19,7 @@ from fixtures.captures.parties import SCENARIO
 from fixtures.protocols.ports import DHCPV6_SERVER_PORT
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6, ndp
-from fixtures.recording.views.base import View
+from fixtures.recording.views.base import Undissected, View
 
 V = TypeVar("V", bound=View)
 
@@ -161,4 +161,4 @@ def _speech(recording: Recording, role: str) -> Speech:
 
 def flawed(view: View) -> bool:
     """Whether it is malformed for certain; what only Scapy does not understand, it may be right to send."""
-    return view.malformed is not None and not view.malformed.startswith("it cannot be dissected")
+    return view.malformed is not None and not isinstance(view.malformed, Undissected)
