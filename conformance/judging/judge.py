@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.words import BINDING
+from conformance.judging import check as declaring
 from conformance.judging.check import Check
 from conformance.judging.verdict import Judgement, Notebook, Outcome, Unjudgeable, Violated
 from fixtures.recording.disturbances import lost, refused
@@ -101,7 +102,7 @@ def _probed(judgement: Judgement, lacking: Mapping[str, str]) -> Judgement:
 
 
 def _broken(bug: Exception) -> Judgement:
-    steps = trace(bug, __file__)
+    steps = trace(bug, declaring.__file__)
     return Judgement(Outcome.ERROR, f"the check broke: {type(bug).__name__}: {bug} ({place(steps)})", trace=steps)
 
 

@@ -86,7 +86,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Who brings a program wants its verdicts: what has no part for it is not played."""
-    may_play = config.stash[DESK].selection.playing
+    may_play = config.stash[DESK].programs.selection.playing
     roles = {role for newcomer in brought(config) for role in newcomer.who.roles if newcomer.who.name in may_play(role)}
     gone = {item for item in items if (cell := cell_of(item)) is not None and roles and not roles & set(cell.cast)}
     if gone:

@@ -11,11 +11,15 @@ import pytest
 from conformance.catalogue.datafiles import BadData
 from conformance.catalogue.requirements import catalogue
 from conformance.plugin import bringing
-from conformance.plugin.archive import Archive, BadRecordings
 from conformance.plugin.desk import DESK, Desk
-from conformance.selection.captured import Shelf
+from conformance.plugin.progress import ReadingLine
 from conformance.selection.casting import BadSelection, Selection
 from conformance.selection.lineup import lineup
+from conformance.sources.base import Source
+from conformance.sources.captured import Captured
+from conformance.sources.played import Played
+from conformance.sources.programs import Programs
+from conformance.sources.saved import BadRecordings, Saved
 from fixtures.captures.reader import CaptureError
 from fixtures.implementations.registry import all_implementations
 from fixtures.programs.base import ProgramError
@@ -56,26 +60,27 @@ def pytest_configure(config: pytest.Config) -> None:
         for role in wanted:
             selection.playing(role)
         promises = frozenset(_promise(id) for id in config.getoption("requirement"))
-        config.stash[DESK] = desk = Desk(
-            selection=selection, requirements=promises, archive=_saved(config), nightly=config.getoption("nightly"),
-            strict=bool(config.getini("strict")), again=_again(config),
-        )
-        desk.demand_installed()
+        programs, plays = Programs(selection), None
+        source = _elsewhere(config, programs)
+        if source is None:
+            programs.demand_installed()
+            source = plays = Played(programs, config.getoption("nightly"))
+        config.stash[DESK] = Desk(programs, source, plays, promises, nightly=config.getoption("nightly"),
+                                  strict=bool(config.getini("strict")), again=_again(config))
     except (BadData, BadSelection, BadRecordings) as error:
         raise pytest.UsageError(str(error)) from error
     except CaptureError as error:
         raise pytest.UsageError(f"--pcap {error}") from error
 
 
-def _saved(config: pytest.Config) -> Archive | Shelf | None:
-    """What is judged instead of plays, or None. Raises BadRecordings and CaptureError."""
-    here, folder, captures = (
-        config.invocation_params.dir, config.getoption("recordings"), config.getoption("pcap"))
+def _elsewhere(config: pytest.Config, programs: Programs) -> Source | None:
+    """Where recordings come from that this run does not play; else None. Raises BadRecordings and CaptureError."""
+    here, folder, captures = config.invocation_params.dir, config.getoption("recordings"), config.getoption("pcap")
     if folder and captures:
         raise BadRecordings("--recordings and --pcap cannot be judged in one run; give one of them")
     if captures:
-        return Shelf.open([here / file for file in captures])
-    return Archive.open(here / folder) if folder else None
+        return Captured.open([here / file for file in captures], ReadingLine(config).show)
+    return Saved.open(here / folder, programs) if folder else None
 
 
 @pytest.hookimpl(tryfirst=True)

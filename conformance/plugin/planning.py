@@ -52,10 +52,10 @@ def requests(items: Sequence[pytest.Item], config: pytest.Config) -> dict[CheckI
     """The play that each of these tests needs; those that need none are left out."""
     desk = config.stash[DESK]
     found: dict[CheckItem, PlayRequest] = {}
-    for item in items if desk.archive is None else ():
-        if not isinstance(item, CheckItem) or desk.declined(item.cell) or desk.hindrance(item.cell):
+    for item in (each for each in items if isinstance(each, CheckItem)):
+        request = desk.source.request(item.cell)
+        if request is None:
             continue
-        request = desk.request(item.cell)
         with suppress(ProgramError):  # a program that cannot tell its version: the cell itself will say so
             request.play  # noqa: B018
             found[item] = request

@@ -5,10 +5,10 @@ from __future__ import annotations
 from conformance.catalogue.requirements import catalogue
 from conformance.judging.evidence import Evidence
 from conformance.judging.verdict import Judgement
-from conformance.selection.cells import Cell
+from conformance.selection.cells import Cell, Scene
 
 
-def story(cell: Cell, judgement: Judgement, recording: str | None, again: str) -> str:
+def story(cell: Cell[Scene], judgement: Judgement, recording: str | None, again: str) -> str:
     """What was promised, what was done, what was seen, what decided it, and the command that shows it again."""
     promise = catalogue().promise(cell.check.id)
     players = ", ".join(f"{role} {name}" for role, name in cell.cast.items()) or "kernels alone"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 from conformance.catalogue.datafiles import BadData, nearest
 from conformance.catalogue.requirements import Requirement, catalogue
@@ -21,12 +22,34 @@ class BadCheck(ValueError):
     """A check is declared wrongly; the text is one sentence."""
 
 
+class Scene(Protocol):
+    """What a cell's recording shows: a scenario that was played, or a party that spoke in a capture.
+
+    `options` tell it from others of its name; `length` is how many seconds it takes to play.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """JSON values."""
+
+    @property
+    def length(self) -> float:
+        """Seconds; 0 where nothing is played."""
+
+
+S = TypeVar("S", bound=Scene, covariant=True)
+
+
 @dataclass(frozen=True, eq=False)
-class Cell:
+class Cell(Generic[S]):
     """What one test judges. `id` is what stands in the brackets of its test id."""
 
     check: Check
-    scenario: Scenario
+    scenario: S
     cast: Cast
     id: str
 
@@ -52,7 +75,7 @@ class Cell:
                 found[f"{feature} ({player.name})"] = player.lacks[feature]
         return found
 
-    def declined(self, known: Mapping[str, Implementation]) -> str | None:
+    def declined(self: Cell[Scenario], known: Mapping[str, Implementation]) -> str | None:
         """Why somebody of the cast does not play the scenario's situation, or None."""
         parts = self.scenario.parts
         for role, name in self.cast.items():
@@ -70,7 +93,7 @@ class Cell:
         return self.id
 
 
-def cells(check: Check, casts: Callable[[Scenario], Iterable[Cast]]) -> Iterator[Cell]:
+def cells(check: Check, casts: Callable[[Scenario], Iterable[Cast]]) -> Iterator[Cell[Scenario]]:
     """Every cell of a check, given who plays in a scenario. Raises BadCheck."""
     verify(check)
     labels = scenario_labels(check.scenarios)

@@ -69,10 +69,15 @@ class TraceLine(TypedDict):
 
 
 class Verdict(TypedDict):
-    """One cell: a requirement, or the `part` of it with that id, judged on one play."""
+    """One cell: a requirement judged on one play.
+
+    `part` is the part of the requirement that was judged, where it has any; `party` is what kind of thing the verdict
+    is about: program, kernel, peer or model.
+    """
 
     requirement: str | None
     part: NotRequired[str | None]
+    party: NotRequired[str | None]
     test: str
     implementations: dict[str, Implementation]
     cloud: str | None

@@ -49,7 +49,7 @@ def clouds() -> list[Cloud]:
             "document": each.document,
             "real": list(each.real),
             "modelled": list(each.modelled),
-            "topology": _stage(each.topology),
+            "topology": stage(each.topology),
         }
         for each in traceability.clouds().values()
     ]
@@ -75,7 +75,8 @@ def sentences() -> list[Sentence]:
     ]
 
 
-def _stage(name: str) -> Stage | None:
+def stage(name: str) -> Stage | None:
+    """The topology of that name as plain values; None where there is none."""
     try:
         return sketch(topologies.named(name))
     except topologies.UnknownTopology:

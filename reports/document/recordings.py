@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from fixtures.captures.parties import judgeable
+from fixtures.captures.reader import CaptureError
+from fixtures.recording import pcapng
 from fixtures.recording.glance import longest_stall
+from fixtures.recording.model import Frame, Interface
 
 FOLDER = "recordings"
+#: So many frames of a capture are shown: a page has no room for a busy day.
+SHOWN = 50_000
 
 
 @dataclass(frozen=True)
@@ -52,3 +59,28 @@ def manifest(directory: Path) -> dict[str, Any]:
 def worst_stall(folder: Path) -> float | None:
     """The longest stall, in seconds, in all the recordings of a folder; None when there is no recording."""
     return max((longest_stall(events.parent) for events in folder.glob("*/events.jsonl")), default=None)
+
+
+def captured(path: Path) -> tuple[dict[str, Any] | None, bytes]:
+    """What a capture of other origin shows: its description, and its frames as pcapng; nothing where it is no capture.
+
+    `numbers` are the frames' numbers in the file, in the order of the pcapng.
+    """
+    try:
+        found = judgeable(path)
+    except (CaptureError, OSError):
+        return None, b""
+    shown = list(islice(found.frames(), SHOWN))
+    ends = {link: Interface("wire", link.replace(":", " ") or "wire", "") for _, _, link, _ in shown}
+    frames = [
+        Frame(number, ns - found.started_ns, "wire", ends[link].name, True, data)
+        for number, (_, ns, link, data) in enumerate(shown, 1)
+    ]
+    head = {
+        "capture": path.name,
+        "started_ns": found.started_ns,
+        "duration_ns": found.ended_ns - found.started_ns,
+        "numbers": [number for number, _, _, _ in shown],
+        "notes": [*found.notes, *([f"the first {SHOWN} frames are shown"] if len(shown) == SHOWN else [])],
+    }
+    return head, pcapng.written(tuple(ends.values()), tuple(frames), found.started_ns)

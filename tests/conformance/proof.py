@@ -25,6 +25,7 @@ from fixtures.programs.base import Implementation
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load
+from fixtures.recording.traces import as_text
 from fixtures.stagecraft.base import Scenario
 
 #: Who plays a healthy twin: who passes most comes first; everybody else who is installed comes after them.
@@ -67,7 +68,7 @@ def bereft(recording: Recording, evidence: Iterable[Evidence]) -> Recording:
 class Proof:
     """One check's proof: the twin that passes, and a recording for each mutant that was played.
 
-    `tried` tells, cast by cast, why no twin passed so far; `unplayable` why a mutant cannot even be played.
+    `tried` tells, cast by cast, why no twin passed so far; `unplayable` is what a mutant raised that cannot be played.
     """
 
     check: Check
@@ -76,7 +77,7 @@ class Proof:
     judgement: Judgement | None = None
     mutants: dict[str, Recording] = field(default_factory=dict)
     tried: list[str] = field(default_factory=list)
-    unplayable: dict[str, str] = field(default_factory=dict)
+    unplayable: dict[str, Exception] = field(default_factory=dict)
 
     def healthy(self) -> Recording:
         """The twin. Fails the test when none passes."""
@@ -88,7 +89,9 @@ class Proof:
         """The recording on which the check must fail: the edited twin, or what the broken party did."""
         twin = self.healthy()
         if mutant.edit is None:
-            assert mutant.name in self.mutants, f"{mutant.name} was not played: {self.unplayable.get(mutant.name)}"
+            bug = self.unplayable.get(mutant.name)
+            if bug is not None:
+                raise AssertionError(f"{mutant.name} was not played: {type(bug).__name__}: {bug}") from bug
             return self.mutants[mutant.name]
         changed = mutant.edit(twin)
         assert changed != twin, f"{mutant.name} changes nothing"
@@ -172,7 +175,7 @@ def _requests(proof: Proof, turn: int, known: Mapping[str, Implementation]) -> d
             requests[mutant.name] = request = _mutant_request(mutant.play(), cast, known)
             request.play  # noqa: B018, whoever cannot be asked for a version cannot play either
         except Exception as error:  # one mutant's bug must not take the other proofs down
-            proof.unplayable[mutant.name] = f"{type(error).__name__}: {error}"
+            proof.unplayable[mutant.name] = error
             requests.pop(mutant.name, None)
     return requests
 
@@ -207,4 +210,10 @@ def _settle(proof: Proof, played: Mapping[str, Recording]) -> None:
         proof.twin, proof.judgement = twin, judgement
         proof.mutants = {name: recording for name, recording in played.items() if name != _TWIN}
     else:
-        proof.tried.append(f"{twin.play.id}: {judgement.outcome}: {judgement.reason}")
+        proof.tried.append(f"{twin.play.id}: {told(judgement)}")
+
+
+def told(judgement: Judgement) -> str:
+    """The outcome with its reason; of a bug, in the check or in the play, its traceback too."""
+    lines = f"\n{as_text(judgement.trace)}" if judgement.trace else ""
+    return f"{judgement.outcome}: {judgement.reason}{lines}"

@@ -20,7 +20,7 @@ from conformance.plugin.proving import PROPERTY
 from fixtures.implementations.registry import all_implementations
 from fixtures.playing.request import PlayRequest
 from tests.conformance.edits import edited_in_place
-from tests.conformance.proof import Proof, all_checks, bereft, prove
+from tests.conformance.proof import Proof, all_checks, bereft, prove, told
 
 #: Plays in flight. Broken parties are mostly scripted, and so live in the player's own process: they need its time.
 SIDE_BY_SIDE = 34
@@ -81,7 +81,7 @@ def test_has_a_mutant_and_its_healthy_twin_passes(check: Check, proof: Proof) ->
 @EVERY_MUTANT
 def test_fails_on_its_mutant(check: Check, mutant: Mutant, proof: Proof) -> None:
     judgement = judge(check, proof.broken(mutant))
-    assert judgement.outcome in (Outcome.FAIL, Outcome.WARN), f"{judgement.outcome}: {judgement.reason}"
+    assert judgement.outcome in (Outcome.FAIL, Outcome.WARN), told(judgement)
     assert mutant.because in judgement.reason, f"it fails for another reason: {judgement.reason}"
 
 
