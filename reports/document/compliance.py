@@ -89,6 +89,7 @@ class Verdict(TypedDict):
     known_deviation: Any
     evidence: list[Evidence]
     traceback: NotRequired[list[TraceLine]]
+    captured: NotRequired[str | None]
     recording: str | None
     reproduce: str
 
