@@ -15,6 +15,8 @@ from typing import Any
 
 from fixtures.captures.parties import of
 from fixtures.captures.reader import Capture
+from fixtures.protocols.addresses import ALL_DHCP_AGENTS
+from fixtures.protocols.ports import DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dissection import layer
 
@@ -100,7 +102,8 @@ def _dhcp6(mac: str, source: str, to: str, *ports: int) -> Any:
 def _client(name: str, transaction: int, *options: Any, elapsed: float = 0.0) -> Any:
     """A client's message to all servers."""
     dhcp6 = layer("dhcp6")
-    message = _dhcp6(GUEST_MAC, GUEST, "ff02::1:2", 546, 547) / getattr(dhcp6, f"DHCP6_{name}")(trid=transaction)
+    message = _dhcp6(GUEST_MAC, GUEST, str(ALL_DHCP_AGENTS), DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT) / getattr(
+        dhcp6, f"DHCP6_{name}")(trid=transaction)
     message /= dhcp6.DHCP6OptClientId(duid=dhcp6.DUID_LL(lladdr=GUEST_MAC))
     for option in (dhcp6.DHCP6OptElapsedTime(elapsedtime=round(elapsed * 100)), *options):
         message /= option
@@ -110,7 +113,8 @@ def _client(name: str, transaction: int, *options: Any, elapsed: float = 0.0) ->
 def _server(name: str, transaction: int, *options: Any) -> Any:
     """The server's message to the guest."""
     dhcp6 = layer("dhcp6")
-    message = _dhcp6(ROUTER_MAC, ROUTER, GUEST, 547, 546) / getattr(dhcp6, f"DHCP6_{name}")(trid=transaction)
+    message = _dhcp6(ROUTER_MAC, ROUTER, GUEST, DHCPV6_SERVER_PORT, DHCPV6_CLIENT_PORT) / getattr(
+        dhcp6, f"DHCP6_{name}")(trid=transaction)
     message /= dhcp6.DHCP6OptClientId(duid=dhcp6.DUID_LL(lladdr=GUEST_MAC))
     for option in (_server_id(), *options):
         message /= option
@@ -163,8 +167,9 @@ def _relayed() -> Iterator[Timed]:
             where = dhcp6.DHCP6OptIfaceId(ifaceid=f"port{hop}".encode())
             asked = dhcp6.DHCP6_RelayForward(**ends) / where / dhcp6.DHCP6OptRelayMsg(message=asked)
             offer = dhcp6.DHCP6_RelayReply(**ends) / where / dhcp6.DHCP6OptRelayMsg(message=offer)
-        yield 60.0 + number, _dhcp6(RELAY_MAC, RELAY, "ff02::1:2", 547, 547) / asked
-        yield 60.1 + number, _dhcp6(ROUTER_MAC, ROUTER, RELAY, 547, 547) / offer
+        ports = DHCPV6_SERVER_PORT, DHCPV6_SERVER_PORT
+        yield 60.0 + number, _dhcp6(RELAY_MAC, RELAY, str(ALL_DHCP_AGENTS), *ports) / asked
+        yield 60.1 + number, _dhcp6(ROUTER_MAC, ROUTER, RELAY, *ports) / offer
 
 
 def _ia_of_another() -> Any:

@@ -8,19 +8,16 @@ judge what was said, and never what was not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from ipaddress import IPv6Address
 from typing import TypeVar
 
 from conformance.judging.evidence import Seen, place
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.ports import DHCPV6_SERVER_PORT
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6, ndp
-from fixtures.recording.views.base import View
+from fixtures.recording.views.base import Undissected, View
 
 V = TypeVar("V", bound=View)
-UNSPECIFIED = IPv6Address("::")
-ALL_NODES = IPv6Address("ff02::1")
-ALL_SERVERS = IPv6Address("ff02::1:2")
 
 #: So many messages are cited for a pass; a busy day's capture has too many to read.
 CITED = 100
@@ -65,7 +62,7 @@ def grouped(messages: Iterable[V], key: Callable[[V], object]) -> dict[object, l
 def from_client(frames: list[Frame], *names: str) -> list[dhcpv6.Message]:
     """The messages of these names that the party sent as a DHCPv6 client, not as a relay."""
     return [each for each in dhcpv6.messages(frames, *names)
-            if not each.relays and each.destination_port == dhcpv6.SERVER_PORT]
+            if not each.relays and each.destination_port == DHCPV6_SERVER_PORT]
 
 
 def examined(notebook: Notebook, messages: Sequence[View], otherwise: str) -> None:
@@ -95,4 +92,4 @@ def valid(notebook: Notebook, message: ndp.NdMessage, what: str, *, sized: bool 
 
 def flawed(view: View) -> bool:
     """Whether it is malformed for certain; what only Scapy does not understand, it may be right to send."""
-    return view.malformed is not None and not view.malformed.startswith("it cannot be dissected")
+    return view.malformed is not None and not isinstance(view.malformed, Undissected)

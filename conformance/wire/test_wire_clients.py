@@ -12,12 +12,13 @@ from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import ALL_SERVERS, examined, flawed, from_client, heard, must, said
+from conformance.wire.spoken import examined, flawed, from_client, heard, must, said
+from fixtures.protocols.addresses import ALL_DHCP_AGENTS
+from fixtures.protocols.dhcpv6 import CLIENT_FQDN, SOL_MAX_RT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
-from fixtures.recording.views.dhcpv6_options import CLIENT_FQDN, SOL_MAX_RT
 from fixtures.recording.views.dissection import layer
 from fixtures.timers import RAND, SOL_TIMEOUT, TICK
 
@@ -47,7 +48,7 @@ def well_formed(recording: Recording, notebook: Notebook, *names: str, server: b
     for each in sent:
         name = each.name.capitalize()
         must(notebook, not flawed(each), f"the {name} is malformed: {each.malformed}", each)
-        must(notebook, each.destination == ALL_SERVERS or not each.destination.is_multicast,
+        must(notebook, each.destination == ALL_DHCP_AGENTS or not each.destination.is_multicast,
              f"the {name} goes to {each.destination}", each)
         must(notebook, each.client_duid, f"the {name} has no Client Identifier", each)
         must(notebook, each.elapsed_time is not None, f"the {name} has no Elapsed Time", each)
@@ -73,7 +74,7 @@ def test_wire_solicits(recording: Recording, notebook: Notebook) -> None:
     RFC 8415 sections 13.1, 16.2, 18.2.1. Whether one is sent on each interface is not judged.
     """
     for each in well_formed(recording, notebook, "SOLICIT", server=False, ia=False):
-        must(notebook, each.destination == ALL_SERVERS, f"the Solicit goes to {each.destination}", each)
+        must(notebook, each.destination == ALL_DHCP_AGENTS, f"the Solicit goes to {each.destination}", each)
         must(notebook, each.source.is_link_local, f"the Solicit comes from {each.source}", each)
 
 

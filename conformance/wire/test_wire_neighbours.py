@@ -8,19 +8,8 @@ from typing import Any
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import (
-    ALL_NODES,
-    UNSPECIFIED,
-    examined,
-    flawed,
-    grouped,
-    has_link_layer_addresses,
-    heard,
-    must,
-    said,
-    valid,
-)
-from fixtures.peers.wire import solicited_node
+from conformance.wire.spoken import examined, flawed, grouped, has_link_layer_addresses, heard, must, said, valid
+from fixtures.protocols.addresses import ALL_NODES, UNSPECIFIED, solicited_node
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import mld, ndp, transport

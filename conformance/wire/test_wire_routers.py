@@ -11,22 +11,14 @@ from typing import Any
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import (
-    ALL_NODES,
-    UNSPECIFIED,
-    examined,
-    flawed,
-    has_link_layer_addresses,
-    must,
-    neighbour_discovery,
-    said,
-    valid,
-)
+from conformance.wire.spoken import examined, flawed, has_link_layer_addresses, must, neighbour_discovery, said, valid
+from fixtures.protocols.addresses import ALL_NODES, UNSPECIFIED
+from fixtures.protocols.icmp import REDIRECT
+from fixtures.protocols.ip import ICMPV6
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.dissection import layer
-from fixtures.recording.views.headers import ICMPV6
 from fixtures.recording.views.ndp import RouterAdvertisement
 from fixtures.recording.views.transport import IcmpError
 from fixtures.timers import MIN_DELAY_BETWEEN_RAS, TICK
@@ -37,7 +29,6 @@ LEAST_INTERVAL = 4
 ENOUGH = 5
 #: An RA too soon after another may be that of a router that was started anew; more of them are its habit.
 HABIT = 3
-REDIRECT = 137
 
 
 @check("RA-02", role="router", passive=True)

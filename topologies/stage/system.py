@@ -12,13 +12,18 @@ from pathlib import Path
 CLONE_FS = 0x00000200
 CLONE_NEWNS = 0x00020000
 CLONE_NEWNET = 0x40000000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWPID = 0x20000000
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
-MS_BIND, MS_REC, MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
+MS_REMOUNT, MS_BIND, MS_MOVE, MS_REC = 1 << 5, 1 << 12, 1 << 13, 1 << 14
+MS_PRIVATE, MS_SLAVE, MS_SHARED = 1 << 18, 1 << 19, 1 << 20
 
 # The same numbers on every architecture (asm-generic/unistd.h).
 _SYS_OPEN_TREE, _SYS_MOVE_MOUNT = 428, 429
 _OPEN_TREE_CLONE, _AT_RECURSIVE, _AT_FDCWD, _MOVE_MOUNT_F_EMPTY_PATH = 1, 0x8000, -100, 4
+
+_MNT_DETACH = 2
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -44,6 +49,16 @@ def mount(source: str | Path, target: str | Path, kind: str = "", flags: int = 0
     """Mount a filesystem in the calling thread's mount namespace (mount(2))."""
     arguments = (os.fsencode(source), os.fsencode(target), kind.encode(), ctypes.c_ulong(flags), options.encode())
     _checked(_libc.mount(*arguments), f"mount {kind or source} on {target}")
+
+
+def replace_mount(new: str | Path, target: str | Path) -> None:
+    """Move the mount at `new` to `target` and take away what was mounted there: nobody finds it below.
+
+    What an ordinary user inherited from the machine stays below all the same, as the kernel does not let it go.
+    """
+    while _libc.umount2(os.fsencode(target), _MNT_DETACH) == 0:
+        pass
+    mount(new, target, flags=MS_MOVE)
 
 
 def open_tree(path: Path) -> int:

@@ -6,6 +6,7 @@ from conformance.broken.scripted_servers import PERMISSIVE
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import ASKER, questions, read_by_then, table
+from fixtures.protocols.dhcpv6 import StatusCode
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
@@ -13,8 +14,6 @@ from fixtures.scenarios.dhcpv6.asking import ANSWER
 from fixtures.scenarios.dhcpv6.questions import Dhcpv6Questions
 
 ASKED = Dhcpv6Questions()
-#: RFC 8415 section 21.13.
-USE_MULTICAST = 5
 #: Seconds in which a server that is well answers.
 PROMPT = 2.0
 
@@ -62,7 +61,7 @@ def test_unicast_gets_no_lease(recording: Recording, notebook: Notebook) -> None
         notebook.cite(each.frame, *each.answers)
         may_answer = row in ("request", "renew", "release", "decline")
         for answer in each.answers:
-            told = answer.status is not None and answer.status.code == USE_MULTICAST and not answer.addresses
+            told = answer.status is not None and answer.status.code == StatusCode.USE_MULTICAST and not answer.addresses
             if not may_answer or not (told or allowed):
                 status = f", status {answer.status.name}" if answer.status else ""
                 wrong.append(f"{row}: {answer.name}{status}")
@@ -97,11 +96,10 @@ def test_malformed_messages_do_no_harm(recording: Recording, notebook: Notebook)
     controls = [each for each in questions(recording, "malformed") if each.is_control]
     slowest = 0.0
     for each in notebook.stimulus(controls, "nothing malformed was sent"):
-        after = each.row.partition(": control")[0]
-        notebook.expect(each.answers, f"after `{after}` the server answers nothing any more", each.frame)
+        notebook.expect(each.answers, f"after `{each.row}` the server answers nothing any more", each.frame)
         waited = each.answers[0].time - each.frame.time
         slowest = max(slowest, waited)
-        notebook.in_time(waited, PROMPT, f"after `{after}` the answer came late", each.frame, each.answers[0].frame)
+        notebook.in_time(waited, PROMPT, f"after `{each.row}` the answer came late", each.frame, each.answers[0].frame)
     last = [each for each in questions(recording, "after-malformed") if each.question.name == "REQUEST"]
     for each in notebook.stimulus(last, "no client asked for a lease in the end"):
         reply = each.answer(notebook, "REPLY")

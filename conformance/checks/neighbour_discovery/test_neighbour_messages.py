@@ -11,17 +11,15 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.clocks import early
 from fixtures.peers.neighbour_faults import FAULTS
-from fixtures.peers.wire import solicited_node
+from fixtures.protocols.addresses import solicited_node
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
 from fixtures.scenarios.neighbour_discovery.neighbour_talk import ROUTER_SEEKER, SOLICITOR, NeighbourTalk
-from fixtures.timers import RETRANS_TIMER, TICK
+from fixtures.timers import MAX_MULTICAST_SOLICIT, RETRANS_TIMER, TICK
 from topologies.stage import addressing as plan
 
-#: RFC 4861 section 10.
-MAX_MULTICAST_SOLICIT = 3
 #: The kernel's timers run in steps of 1/8 of their length.
 COARSE = 1 / 8
 FRAGMENTED = ("fragments", "atomic-fragment")

@@ -1,0 +1,158 @@
+"""`--pcap`: parties of captures in place of plays. What a passive check judges of them becomes a cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from conformance.judging.check import Check
+from conformance.selection.cells import Cell, verify
+from conformance.sources.base import NotRun
+from fixtures.captures.parties import ROLES, SCENARIO, Judgeable, Party, judgeable
+from fixtures.captures.reader import CaptureError
+from fixtures.recording.model import Recording
+
+#: Why a requirement without a passive check is not judged.
+NEEDS_A_PLAY = "a capture cannot tell: this needs a play, with stimuli and with what the kernel says"
+#: Why what did not come up in a capture is nobody's fault.
+AS_IT_CAME = "a capture shows what happened to happen"
+#: So many names of parties are told in one line.
+_NAMES = 6
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A party of a capture; `reason` says why there is nothing to judge, or is empty."""
+
+    file: str = ""
+    link: str = ""
+    party: str = ""
+    role: str = ""
+    reason: str = ""
+
+    name: ClassVar[str] = SCENARIO
+    length: ClassVar[float] = 0.0
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What tells it from others."""
+        return asdict(self)
+
+
+PartyCell = Cell[Heard]
+
+
+@dataclass
+class Captured:
+    """The captures of a run, by the names under which the report knows them."""
+
+    captures: Mapping[str, Judgeable]
+    paths: Sequence[Path]
+    _passive: frozenset[str] | None = None
+    _told: set[str] = field(default_factory=set)
+    _loaded: dict[Heard, Recording] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, paths: Sequence[Path]) -> Captured:
+        """Read them all. Raises CaptureError."""
+        found: dict[str, Judgeable] = {}
+        for path in paths:
+            name, number = path.name, 1
+            while name in found:
+                number += 1
+                name = f"{path.stem}-{number}{path.suffix}"
+            found[name] = judgeable(path)
+        if all(not capture.packets for capture in found.values()):
+            raise CaptureError(f"{paths[0]}: the capture has no packet; let it run while a guest boots")
+        return cls(found, paths)
+
+    def cells(self, check: Check) -> Iterator[PartyCell]:
+        """A passive check has one for each party of its role; a requirement that is not judged has one in all."""
+        verify(check)
+        if not check.passive:
+            id = check.requirement
+            if id not in self._judged() and id not in self._told:
+                self._told.add(id)
+                yield Cell(check, Heard(role=check.role, reason=NEEDS_A_PLAY), {}, SCENARIO)
+            return
+        for name, capture in self.captures.items():
+            parties = [party for party in capture.parties if party.role == check.role]
+            for party in parties:
+                scene = Heard(name, party.link, party.name, party.role)
+                yield Cell(check, scene, {party.role: _shown(party)}, _label(name, party))
+            if not parties:
+                reason = f"nobody in {name} behaves as a {check.role}"
+                yield Cell(check, Heard(file=name, role=check.role, reason=reason), {}, _word(name))
+
+    def request(self, cell: PartyCell) -> None:
+        """Nothing is played."""
+
+    def recording(self, cell: PartyCell) -> Recording:
+        """What the party said and heard. Raises NotRun."""
+        scene = cell.scenario
+        if scene.reason:
+            raise NotRun(scene.reason)
+        if scene not in self._loaded:
+            party = Party(scene.role, scene.party, scene.link)
+            self._loaded[scene] = self.captures[scene.file].recording(party, scene.file)
+        return self._loaded[scene]
+
+    def declined(self, cell: PartyCell, recording: Recording) -> None:
+        """Nobody was asked to play."""
+
+    def excuse(self, cell: PartyCell) -> str:
+        """Nobody gave a stimulus."""
+        return AS_IT_CAME
+
+    def options(self, cell: PartyCell) -> str:
+        """None."""
+        return ""
+
+    def files(self) -> Mapping[str, Path]:
+        """All captures."""
+        return {name: capture.path for name, capture in self.captures.items()}
+
+    def introduction(self) -> list[str]:
+        """Who speaks in each capture, and what was left out."""
+        lines = [f"judging {_count(len(self.captures), 'capture')}; nothing is played"]
+        for name, capture in self.captures.items():
+            seconds = (capture.ended_ns - capture.started_ns) / 1e9
+            speaking = [text for role in ROLES if (text := _speaking(role, capture.parties))]
+            told = "; ".join(speaking) or "nobody speaks Neighbour Discovery or DHCPv6 in it"
+            lines.append(f"{name}: {_count(capture.packets, 'packet')} in {seconds:.1f} s: {told}")
+            lines += [f"{name}: {note}" for note in capture.notes]
+        return lines
+
+    def _judged(self) -> frozenset[str]:
+        """The requirements that have a passive check."""
+        if self._passive is None:
+            from conformance.selection.declared import declared
+
+            self._passive = frozenset(check.requirement for check in declared() if check.passive)
+        return self._passive
+
+
+def _speaking(role: str, parties: Sequence[Party]) -> str:
+    names = [_shown(party) for party in parties if party.role == role]
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return f"{role} {', '.join(names[:_NAMES])}{more}" if names else ""
+
+
+def _shown(party: Party) -> str:
+    return f"{party.name} ({party.link})" if party.link else party.name
+
+
+def _label(file: str, party: Party) -> str:
+    return "-".join(_word(part) for part in (file, party.link, party.name) if part)
+
+
+def _word(text: str) -> str:
+    """The text as a part of a test id that works in `-k`."""
+    return re.sub(r"[^\w.+:]+|::+", "-", text).strip("-") or "capture"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
