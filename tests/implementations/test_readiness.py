@@ -41,7 +41,7 @@ def instead() -> Iterator[dict[str, Path]]:
     fakes: dict[str, Path] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("fixtures.playing.post.find_program",
-                      lambda name: str(fakes[name]) if name in fakes else find_program(name))
+                      lambda name, *build: str(fakes[name]) if name in fakes else find_program(name, *build))
         yield fakes
 
 
