@@ -170,6 +170,10 @@ def _inconclusive(tally: Tally) -> dict[str, str]:
 
 
 def _say_why_empty(terminalreporter: Any, config: pytest.Config, exitstatus: int) -> None:
+    if config.stash[DESK].stopped:
+        terminalreporter.write_line(f"{config.stash[DESK].stopped}, before anything was judged: the previous report, if"
+                                    " any, is kept", red=True)
+        return
     if config.stash.get(_IDLE, False):
         terminalreporter.write_line("nothing of the selection is this shard's: there are fewer plays than shards")
         return

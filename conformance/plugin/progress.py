@@ -49,8 +49,7 @@ class ProgressLine:
             self._write("")
             self._reporter.write("\r")
         if self._reporter:
-            told = f"played{self._again} {_scenarios(self._total)}" if complete else (
-                f"stopped with {self._done} of {_scenarios(self._total)} played")
+            told = f"played{self._again} {_scenarios(self._total)}" if complete else "given up"
             self._reporter.write_line(f"{told} in {time.monotonic() - self._begin:.1f} s")
 
     def _tick(self) -> None:
