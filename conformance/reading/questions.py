@@ -60,6 +60,20 @@ def questions(recording: Recording, *topics: str) -> list[Asked]:
     return found
 
 
+def asked_of(recording: Recording, notebook: Notebook, topic: str, row: str) -> Asked:
+    """The question of a topic and row; unjudgeable where it was never sent."""
+    found = [each for each in questions(recording, topic) if each.row == row and not each.is_control]
+    begun = any(mark.fields["topic"] == topic for mark in recording.marked("question"))
+    missing = f"the question `{row}` could not be sent" if begun else "the server gave nobody an address to ask about"
+    return notebook.stimulus(found, missing)[0]
+
+
+def controls(recording: Recording, notebook: Notebook, topic: str) -> dict[str, Asked]:
+    """The controls of a topic, by the row of the question that each comes after; unjudgeable where none was sent."""
+    found = [each for each in questions(recording, topic) if each.is_control]
+    return {each.row: each for each in notebook.stimulus(found, "no control was sent")}
+
+
 def table(recording: Recording, notebook: Notebook, topic: str) -> dict[str, Asked]:
     """The questions of a topic by row, without controls; unjudgeable when there is none, or one was never sent."""
     found = {each.row: each for each in questions(recording, topic) if not each.is_control}

@@ -101,10 +101,11 @@ def write_site(site: Site, directory: Path) -> None:
 
 def page(site: Site) -> str:
     """The first page, which loads everything else from beside itself and nothing from elsewhere."""
-    return _rendered(site, policy="; ".join(POLICY), single=False)
+    return rendered(site, policy="; ".join(POLICY), single=False)
 
 
-def _rendered(site: Site, **parts: Any) -> str:
+def rendered(site: Site, **parts: Any) -> str:
+    """The page's template, filled."""
     head = headline(site.document, site.cells)
     told = {"inline_style": "", "inline_scripts": "", "styles": STYLES, "scripts": SCRIPTS} | parts
     return template("index.html").render(

@@ -56,7 +56,7 @@ def test_malformed_messages_fit_a_frame_and_are_the_same_for_a_seed() -> None:
     rows = malformed(SERVER, seed=1)
     assert rows == malformed(SERVER, seed=1) != malformed(SERVER, seed=2)
     assert len(rows) > 100
-    assert max(len(data) for data in rows.values()) <= ROOM
-    wrong = [row for row, data in rows.items() if read(data).malformed]
-    assert {row.partition(", ")[2] for row in wrong if row.startswith("Renew")} >= {
-        "empty IA_NA", "short IA_NA", "IA_NA past the end", "short IA Address"}
+    assert max(len(each.data) for each in rows) <= ROOM
+    wrong = [each for each in rows if read(each.data).malformed]
+    assert {each.part for each in wrong if each.name.startswith("Renew")} >= {
+        "empty-ia-na", "short-ia-na", "ia-na-past-the-end", "short-ia-address"}
