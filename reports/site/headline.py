@@ -13,7 +13,7 @@ from reports.document.compliance import VERDICTS, Compliance, is_stale
 #: Verdicts that somebody has to look at.
 ALARMING = (Outcome.ERROR, Outcome.FAIL, Outcome.FLAKY, Outcome.INCONCLUSIVE, Outcome.WARN)
 #: Shape and word, so that no verdict is told by its colour alone.
-SYMBOLS = {
+SYMBOLS: dict[str, str] = {
     Outcome.PASS: "✓",
     Outcome.FAIL: "✗",
     Outcome.WARN: "▲",
