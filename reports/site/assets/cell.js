@@ -137,7 +137,10 @@ Sextant.cellParts = (() => {
       const element = board.querySelector(`[data-frame="${chosen.numbers[0]}"]`);
       packet(chosen, element);
       requestAnimationFrame(() => {
-        if (element) board.scrollTop = Math.max(0, element.getBoundingClientRect().top - board.getBoundingClientRect().top - board.clientHeight / 2);
+        if (!element) return;
+        const mine = element.querySelector("line, .label").getBoundingClientRect(), its = board.getBoundingClientRect();
+        if (mine.right > its.right - 90) board.scrollLeft += mine.right - its.right + 120;
+        board.scrollTop = Math.max(0, element.getBoundingClientRect().top - board.getBoundingClientRect().top - board.clientHeight / 2);
       });
     }
     return h("section", { id: "ladder" }, h("h2", {}, "Ladder"),
