@@ -66,7 +66,7 @@ Sextant.bands = (() => {
 
   // The bands of these arrows: of several alike on one life line, each ends where the next begins.
   function all(arrows, until, every) {
-    const bands = arrows.flatMap(of).filter(band => band.from <= until + 1e-6);
+    const bands = arrows.flatMap(of).filter(band => band.from <= until + 0.05);
     for (const band of bands) {
       const answer = band.to === null ? null : every.find(each => each.time < band.to && answers(each, band));
       if (answer) { band.to = answer.time; band.answered = true; }

@@ -90,7 +90,8 @@ Sextant.cellParts = (() => {
   }
 
   function again(verdict, play) {
-    const frame = [...verdict.evidence].reverse().find(each => each.frame)?.frame;
+    const proving = play.arrows.findLast(each => each.proving)?.evidence[0]?.frame;
+    const frame = proving ?? [...verdict.evidence].reverse().find(each => each.frame)?.frame;
     const commands = [[verdict.reproduce, "plays exactly this again"]];
     if (play.place && frame) commands.push([`tshark -r ${Sextant.decode.quote(play.place)} -Y 'frame.number == ${frame}' -V`, "decodes the packet; in this page’s directory"]);
     return [commands.map(([command, what]) => h("p", { class: "command" }, h("code", {}, command), " ",
