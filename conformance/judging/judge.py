@@ -12,6 +12,10 @@ from fixtures.recording.disturbances import lost, refused
 from fixtures.recording.model import Opaque, Recording
 from fixtures.recording.traces import place, trace
 
+#: Seconds. Whatever the play waited for in vain may have been late for a shorter one; what a check measures is widened
+#: by each (`Notebook.in_time`).
+STALL = 0.25
+
 #: Seconds. When the machine stood still for so long, every wait of the play may have ended for that reason.
 GROSS_STALL = 1.0
 
@@ -44,13 +48,21 @@ def _unhindered(check: Check, recording: Recording) -> Judgement:
         reason = f"only the kernel of {opaque.node} could tell, and of that node only the wire was seen"
         found = Judgement(Outcome.NOT_APPLICABLE, reason)
     except Unjudgeable as unjudgeable:
-        found = Judgement(Outcome.INCONCLUSIVE, str(unjudgeable), stalled=unjudgeable.stalled)
-        cause = unjudgeable
+        found, cause = _explained(recording, unjudgeable), unjudgeable
     except Exception as bug:  # a bug in a check is an error of the suite, never a verdict on a program
         found, cause = _broken(bug), bug
     else:
         found = _accepted(recording, notebook)
     return replace(found, evidence=tuple(notebook.evidence), figures=tuple(notebook.figures), cause=cause)
+
+
+def _explained(recording: Recording, unjudgeable: Unjudgeable) -> Judgement:
+    """Why a recording cannot be judged: what did not come may have been the machine's fault."""
+    reason, stall = str(unjudgeable), recording.stall()
+    if unjudgeable.stalled or stall < STALL:
+        return Judgement(Outcome.INCONCLUSIVE, reason, stalled=unjudgeable.stalled)
+    late = f"the machine stalled for {stall:.1f} s during the play"
+    return Judgement(Outcome.INCONCLUSIVE, f"{reason}; and {late}", stalled=stall)
 
 
 def _accepted(recording: Recording, notebook: Notebook) -> Judgement:

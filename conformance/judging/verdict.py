@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+from conformance.judging.evidence import Evidence, Seen, cited
 from fixtures.recording.disturbances import crowded
-from fixtures.recording.model import Frame, KernelEvent, Mark, Recording, Snapshot, TraceLine
-from fixtures.recording.views.base import View
+from fixtures.recording.model import Recording, TraceLine
 
 
 class Outcome(StrEnum):
@@ -29,19 +29,6 @@ class Outcome(StrEnum):
 _KEPT_BACK = 1.0
 
 T = TypeVar("T")
-Seen = Frame | View | KernelEvent | Snapshot | Mark
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One packet, kernel event, snapshot or mark that decided a verdict. `time` is seconds since the play's start."""
-
-    kind: str
-    node: str | None
-    interface: str | None
-    frame: int | None
-    time: float
-    text: str
 
 
 @dataclass(frozen=True)
@@ -96,12 +83,10 @@ class Notebook:
     doubts: list[str] = field(default_factory=list)
     finding: str = ""
 
-    def cite(self, *seen: Seen, text: str = "") -> None:
+    def cite(self, *seen: Seen) -> None:
         """Keep frames (or views of them), events, snapshots or marks as evidence."""
-        from conformance.judging.citing import cited
-
         for item in seen:
-            entry = cited(item, text)
+            entry = cited(item)
             if entry not in self.evidence:
                 self.evidence.append(entry)
 

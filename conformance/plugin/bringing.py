@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -47,7 +48,7 @@ def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
             manifest = load(config.invocation_params.dir / given)
         except BadManifest as error:
             raise pytest.UsageError(f"--implementation {error}") from error
-        found.append(Newcomer(implementation(manifest), f"--implementation {given}", manifest.files))
+        found.append(Newcomer(implementation(manifest), f"--implementation {quote(given)}", manifest.files))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from shlex import quote
 
 import pytest
 
@@ -34,5 +35,5 @@ def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
         if who.missing():
             raise pytest.UsageError(f"--guest-image {given}: this needs {' and '.join(who.missing())}, not installed"
                                     f" here; on Debian: apt install {' '.join(who.packages)}")
-        found.append(Newcomer(who, f"--guest-image {given}", who.image.files))
+        found.append(Newcomer(who, f"--guest-image {quote(given)}", who.image.files))
     return found

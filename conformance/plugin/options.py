@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -41,10 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--nightly", action="store_true", help="play what is too slow for an ordinary run, too")
     group.addoption("--recordings", metavar="DIR", default=None,
                     help="play nothing: judge the recordings saved in DIR")
-    group.addoption("--capture-file", metavar="FILE", action="append", default=[],
+    group.addoption("--pcap", metavar="FILE", action="append", default=[],
                     help="play nothing: judge what the wire alone tells in a capture (pcapng or pcap) of any origin;"
-                         " may be repeated (script/conformance calls it --capture, which is pytest's own name for"
-                         " another thing)")
+                         " may be repeated")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,15 +64,15 @@ def pytest_configure(config: pytest.Config) -> None:
     except (BadData, BadSelection, BadRecordings) as error:
         raise pytest.UsageError(str(error)) from error
     except CaptureError as error:
-        raise pytest.UsageError(f"--capture {error}") from error
+        raise pytest.UsageError(f"--pcap {error}") from error
 
 
 def _saved(config: pytest.Config) -> Archive | Shelf | None:
     """What is judged instead of plays, or None. Raises BadRecordings and CaptureError."""
     here, folder, captures = (
-        config.invocation_params.dir, config.getoption("recordings"), config.getoption("capture_file"))
+        config.invocation_params.dir, config.getoption("recordings"), config.getoption("pcap"))
     if folder and captures:
-        raise BadRecordings("--recordings and --capture cannot be judged in one run; give one of them")
+        raise BadRecordings("--recordings and --pcap cannot be judged in one run; give one of them")
     if captures:
         return Shelf.open([here / file for file in captures])
     return Archive.open(here / folder) if folder else None
@@ -91,13 +91,13 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_sextant_needs_sandbox(config: pytest.Config) -> bool | None:
     """Saved recordings are judged without one."""
-    return False if config.getoption("recordings") or config.getoption("capture_file") else None
+    return False if config.getoption("recordings") or config.getoption("pcap") else None
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_sextant_keeps(config: pytest.Config) -> list[Path]:
     """The saved recordings and captures, for workers."""
-    named = [config.getoption("recordings"), *config.getoption("capture_file")]
+    named = [config.getoption("recordings"), *config.getoption("pcap")]
     return [config.invocation_params.dir / name for name in named if name]
 
 
@@ -133,14 +133,14 @@ def _dest(role: str) -> str:
 
 
 def _again(config: pytest.Config) -> str:
-    """The options that a command must repeat to show a cell of this run again."""
-    words = [f"--{role} {name}" for role in CHOOSABLE for name in config.getoption(_dest(role)) or ()]
+    """The options that a command must repeat to show a cell of this run again, as a shell reads them."""
+    words = [f"--{role} {quote(name)}" for role in CHOOSABLE for name in config.getoption(_dest(role)) or ()]
     words += bringing.again(config)
     if config.getoption("matrix"):
         words.append(f"--matrix={config.getoption('matrix')}")
     if config.getoption("nightly"):
         words.append("--nightly")
     if config.getoption("recordings"):
-        words.append(f"--recordings {config.getoption('recordings')}")
-    words += [f"--capture {file}" for file in config.getoption("capture_file")]
+        words.append(f"--recordings {quote(config.getoption('recordings'))}")
+    words += [f"--pcap {quote(file)}" for file in config.getoption("pcap")]
     return "".join(f" {word}" for word in words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from shlex import quote
 from typing import Any
 
 from conformance.catalogue.allowances import allowed
@@ -92,7 +93,7 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
 def reproduce(cell: Cell, desk: Desk) -> str:
     """The command that shows this cell again."""
     nightly = " --nightly" if not desk.nightly and desk.archive is None and cell.scenario.nightly(cell.cast) else ""
-    return f"script/conformance -k '{cell.test}'{desk.again}{nightly}"
+    return f"script/conformance -k {quote(cell.test)}{desk.again}{nightly}"
 
 
 def story_of(ruling: Ruling, desk: Desk) -> str:

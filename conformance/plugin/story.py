@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from conformance.catalogue.requirements import catalogue
-from conformance.judging.verdict import Evidence, Judgement
+from conformance.judging.evidence import Evidence
+from conformance.judging.verdict import Judgement
 from conformance.selection.cells import Cell
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 import pytest
 
 from conformance.plugin.hooks import Newcomer
@@ -25,7 +27,7 @@ def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
     interface, role = _asked(config)
     if not environment.inside() and (reason := why_not(interface)) is not None:
         raise pytest.UsageError(f"--uplink {interface}: {reason}")
-    return [Newcomer(uplink(interface, role), f"--uplink {config.getoption('uplink')}")]
+    return [Newcomer(uplink(interface, role), f"--uplink {quote(config.getoption('uplink'))}")]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -42,6 +42,14 @@ def granted(recording: Recording) -> Iterator[tuple[Message, Message, LeasedAddr
             break
 
 
+def last_exchange(recording: Recording, before: float) -> list[Message]:
+    """The guest's last message before a moment, in seconds of the play, and what answered it until then."""
+    seen = [each for each in dhcpv6.messages(recording.at("guest", "eth0")) if each.time < before]
+    asked = [each for each in seen if each.frame.outgoing][-1:]
+    return [*asked, *(each for each in seen if not each.frame.outgoing and asked
+                      and each.transaction_id == asked[0].transaction_id)]
+
+
 def less(name: str) -> Callable[[Any], None]:
     """An edit of a packet that takes the first option of that Scapy class out of a DHCPv6 message."""
 

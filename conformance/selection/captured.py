@@ -1,4 +1,4 @@
-"""`--capture`: parties of captures in place of plays. What a passive check judges of them becomes a cell."""
+"""`--pcap`: parties of captures in place of plays. What a passive check judges of them becomes a cell."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from conformance.judging.judge import GROSS_STALL
+from conformance.judging.judge import GROSS_STALL, STALL
 from conformance.judging.verdict import Judgement
 from fixtures.playing.calm import await_calm
 from fixtures.playing.request import PlayRequest
@@ -62,8 +62,8 @@ def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
 def disturbance(path: Path, judges: Callable[[str], Sequence[Judge]]) -> str:
     """What made a saved recording useless, in words; empty where it is as good as any.
 
-    A stall of GROSS_STALL seconds, a neighbour table that refused entries, or a verdict that is inconclusive for a
-    stated stall.
+    A stall of GROSS_STALL seconds, a neighbour table that refused entries, a shorter stall of a play that broke, or a
+    verdict that is inconclusive for a stated stall.
     """
     stall = longest_stall(path)
     if stall >= GROSS_STALL:
@@ -73,6 +73,8 @@ def disturbance(path: Path, judges: Callable[[str], Sequence[Judge]]) -> str:
     if stall < BRIEF:
         return ""
     recording = load(path)
+    if recording.error and stall >= STALL:
+        return _stalled(stall)
     verdicts = (judge(recording) for judge in judges(path.name))
     return _stalled(stall) if any(each.stalled for each in verdicts) else ""
 

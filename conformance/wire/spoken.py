@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv6Address
 from typing import TypeVar
 
-from conformance.judging.citing import cited
-from conformance.judging.verdict import Notebook, Seen
+from conformance.judging.evidence import Seen, place
+from conformance.judging.verdict import Notebook
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6, ndp
 from fixtures.recording.views.base import View
-from fixtures.recording.views.headers import checksum
 
 V = TypeVar("V", bound=View)
 UNSPECIFIED = IPv6Address("::")
@@ -77,8 +76,8 @@ def examined(notebook: Notebook, messages: Sequence[View], otherwise: str) -> No
 def must(notebook: Notebook, holds: object, otherwise: str, *seen: Seen) -> None:
     """Expect something of each of many messages; the one that breaks the rule is the last that is cited."""
     if not holds:
-        entries = [cited(item) for item in seen]
-        notebook.evidence[:] = [each for each in notebook.evidence if each not in entries]
+        last = [place(item) for item in seen]
+        notebook.evidence[:] = [each for each in notebook.evidence if each.place not in last]
         notebook.expect(False, otherwise, *seen)
 
 
@@ -89,7 +88,7 @@ def valid(notebook: Notebook, message: ndp.NdMessage, what: str, *, sized: bool 
     """
     must(notebook, message.hop_limit == 255, f"the {what} has hop limit {message.hop_limit}, not 255", message)
     must(notebook, message.code == 0, f"the {what} has ICMP code {message.code}", message)
-    must(notebook, summed(message), f"the {what} has a wrong checksum", message)
+    must(notebook, message.summed, f"the {what} has a wrong checksum", message)
     if sized:
         must(notebook, not flawed(message), f"the {what} is malformed: {message.malformed}", message)
 
@@ -97,22 +96,3 @@ def valid(notebook: Notebook, message: ndp.NdMessage, what: str, *, sized: bool 
 def flawed(view: View) -> bool:
     """Whether it is malformed for certain; what only Scapy does not understand, it may be right to send."""
     return view.malformed is not None and not view.malformed.startswith("it cannot be dissected")
-
-
-def summed(view: View) -> bool:
-    """Whether the checksum is right, or was left to the network card when the sender itself was captured.
-
-    What is left to the card holds the sum of the pseudo-header alone.
-    """
-    if view.checksum_ok:
-        return True
-    payload = view.headers.payload
-    total = sum(int.from_bytes(part, "big") for part in _words(view.headers.source.packed)
-                + _words(view.headers.destination.packed)) + len(payload) + view.headers.protocol
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return int.from_bytes(payload[2:4], "big") == total and checksum(view.headers) != 0
-
-
-def _words(data: bytes) -> list[bytes]:
-    return [data[at:at + 2] for at in range(0, len(data), 2)]

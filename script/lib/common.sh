@@ -44,13 +44,13 @@ names_path() {
     return 1
 }
 
-# pytest_on FOLDER [ARGUMENT...]: run pytest on a folder of the project, or on what the arguments select of it. The
+# pytest_on FOLDER [ARGUMENT...]: become pytest on a folder of the project, or on what the arguments select of it. The
 # folder comes first: behind an option that may have a value, such as --matrix, it would be taken for that.
 pytest_on() {
     folder=$1
     shift
     names_path "$folder" "$@" || set -- "$root/$folder" "$@"
-    "$venv/bin/python" -m pytest -c "$root/pyproject.toml" --rootdir "$root" "$@"
+    exec "$venv/bin/python" -m pytest -c "$root/pyproject.toml" --rootdir "$root" "$@"
 }
 
 . "$root/script/lib/packages.sh"

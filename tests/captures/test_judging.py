@@ -1,4 +1,4 @@
-"""`--capture` from the user's side: a run on a capture, its summary, report and exit status; the guide's example."""
+"""`--pcap` from the user's side: a run on a capture, its summary, report and exit status; the guide's example."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(tmp_path: Path) -> Run:
 def test_the_guide_s_example_is_what_comes_out(run: Run, tmp_path: Path) -> None:
     section = GUIDE.read_text(encoding="utf-8").partition("## A capture")[2]
     command = next(line.strip() for line in section.splitlines() if line.startswith("    script/conformance"))
-    done = run("--capture-file", command.partition("--capture ")[2], room="conformance")
+    done = run("--pcap", command.partition("--pcap ")[2], room="conformance")
     assert done.returncode == 1, done.stdout + done.stderr
     told = [line for block in re.findall(r"```\n(.*?)```", section, re.DOTALL) for line in block.splitlines()]
     assert len(told) > 4
@@ -52,7 +52,7 @@ def test_the_guide_s_example_is_what_comes_out(run: Run, tmp_path: Path) -> None
     failed = next(each for each in verdicts if each["verdict"] == "fail")
     assert failed["requirement"] == "DHCP6-01"
     assert failed["evidence"][-1]["frame"] == 9
-    assert failed["reproduce"].endswith("--capture docs/examples/office.pcapng")
+    assert failed["reproduce"].endswith("--pcap docs/examples/office.pcapng")
     not_run = {each["requirement"]: each["reason"] for each in document["verdicts"] if each["verdict"] == "not-run"}
     assert "needs a play" in not_run["RA-05"]
 
@@ -67,7 +67,7 @@ def test_the_guide_lists_what_is_judged() -> None:
 def test_a_healthy_conversation_is_green_from_any_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "own.pcap").write_bytes(pcap())
     (tmp_path / "half.pcap").write_bytes(pcap()[:2001])
-    done = run("--capture-file", "own.pcap", "--capture-file", "half.pcap", at=tmp_path)
+    done = run("--pcap", "own.pcap", "--pcap", "half.pcap", at=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "half.pcap breaks off after" in done.stdout
     assert "error 0" in done.stdout
@@ -76,8 +76,8 @@ def test_a_healthy_conversation_is_green_from_any_folder(run: Run, tmp_path: Pat
 def test_what_is_no_capture_is_bad_input(run: Run, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not a capture")
     for arguments, sentence in (
-        (["--capture-file", "notes.txt"], "it begins with the bytes 6e 6f 74 20, as no pcapng or pcap does"),
-        (["--capture-file", "notes.txt", "--recordings", "."], "--recordings and --capture cannot be judged in one"),
+        (["--pcap", "notes.txt"], "it begins with the bytes 6e 6f 74 20, as no pcapng or pcap does"),
+        (["--pcap", "notes.txt", "--recordings", "."], "--recordings and --pcap cannot be judged in one"),
     ):
         done = run(*arguments, at=tmp_path)
         assert done.returncode == 4
@@ -87,7 +87,7 @@ def test_what_is_no_capture_is_bad_input(run: Run, tmp_path: Path) -> None:
 
 def test_a_capture_without_ipv6_is_not_green(run: Run, tmp_path: Path) -> None:
     (tmp_path / "arp.pcap").write_bytes(as_pcap([(10**9, b"\xff" * 6 + bytes(6) + b"\x08\x06" + bytes(46))]))
-    done = run("--capture-file", "arp.pcap", at=tmp_path)
+    done = run("--pcap", "arp.pcap", at=tmp_path)
     assert done.returncode == 5
     assert "nobody speaks Neighbour Discovery or DHCPv6 in it" in done.stdout
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from ipaddress import IPv6Network
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from conformance.clouds.cloudstack.firewall_reading import listed
 from fixtures.clouds.cloudstack.firewall import Firewall, FirewallRule
 from fixtures.clouds.control_plane import Refused
+from fixtures.clouds.rulesets import Lister
 from fixtures.clouds.source_routes import ingress_filter
 from fixtures.scenarios.clouds.cloudstack.firewall_calls import RANGE, RULES
 
@@ -74,14 +78,46 @@ def test_each_fault_is_one() -> None:
     assert "ct state" not in firewall.ruleset()
 
 
+def equal(what: str, right: Any) -> dict[str, Any]:
+    protocol, _, field = what.partition(" ")
+    left = {"payload": {"protocol": protocol, "field": field}} if field else {"meta": {"key": what}}
+    return {"match": {"op": "==", "left": left, "right": right}}
+
+
+def rule(*expressions: dict[str, Any], table: str = "ip6_firewall", chain: str = "fw_chain_ingress",
+         verdict: str = "accept") -> dict[str, Any]:
+    return {"family": "ip6", "table": table, "chain": chain, "expr": [*expressions, {verdict: None}]}
+
+
 def test_a_listing_is_read_rule_by_rule() -> None:
-    text = ("table ip6 other {\n\tchain fw_chain_ingress {\n\t\tip6 saddr ::/0 ip6 daddr ::/0 accept\n\t}\n}\n"
-            "table ip6 ip6_firewall {\n\tchain fw_forward {\n\t\tct state established,related accept\n\t}\n"
-            "\tchain fw_chain_ingress {\n"
-            "\t\tip6 saddr 2001:db8:f::/64 ip6 daddr 2001:db8:1::11 tcp dport 8080-8082 accept\n"
-            "\t\tip6 saddr ::/0 ip6 daddr ::/0 icmpv6 type echo-request icmpv6 code addr-unreachable accept\n"
-            "\t\tip6 daddr ::/0 accept\n\t\tcounter drop\n\t}\n}")
-    assert listed(text) == {RANGE: 1, FirewallRule("Ingress", "icmp", kind=128, code=3): 1, "ip6 daddr ::/0 accept": 1}
+    anybody = {"prefix": {"addr": "::", "len": 0}}
+    both = (equal("ip6 saddr", anybody), equal("ip6 daddr", anybody))
+    source, odd = equal("ip6 saddr", {"prefix": {"addr": "2001:db8:f::", "len": 64}}), equal("ip6 daddr", anybody)
+    state = {"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": [2, 4]}}
+    found = listed([
+        rule(*both, table="other"), rule(state, chain="fw_forward"), rule({"counter": None}, verdict="drop"),
+        rule(source, equal("ip6 daddr", "2001:db8:1::11"), equal("tcp dport", {"range": [8080, 8082]})),
+        rule(*both, equal("icmpv6 type", 128), equal("icmpv6 code", 3)), rule(*both, equal("tcp dport", 80)),
+        rule(*both, equal("l4proto", 17)), rule(*both), rule(odd), rule(*both, state)])
+    ours = [RANGE, FirewallRule("Ingress", "icmp", kind=128, code=3), FirewallRule("Ingress", "tcp", ports=(80, 80)),
+            FirewallRule("Ingress", "udp"), FirewallRule("Ingress", "all")]
+    assert found == dict.fromkeys([*ours, json.dumps(rule(odd)["expr"]), json.dumps(rule(*both, state)["expr"])], 1)
+
+
+#: nft 1.1 lists codes of ICMPv6 as numbers, older ones as names (`addr-unreachable`), unless they are told not to.
+NFT = """#!/bin/sh
+case "$*" in *--json*--numeric*) echo '{"nftables": [{"metainfo": {}}, {"rule": %s}]}';; *) echo "code 3";; esac
+"""
+
+
+def test_rules_are_read_as_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {**rule(equal("icmpv6 code", 3)), "handle": 7}
+    (tmp_path / "nft").write_text(NFT % json.dumps(told))
+    (tmp_path / "nft").chmod(0o755)
+    monkeypatch.setattr("fixtures.clouds.rulesets.SEARCH_PATH", str(tmp_path))
+    lister = Lister()
+    lister.attach(cast(Any, SimpleNamespace(name="vr", inside=lambda job: job())))
+    assert (lister.text, lister.rules) == ("code 3\n", [rule(equal("icmpv6 code", 3))])
 
 
 def test_foreign_sources_are_those_of_elsewhere() -> None:

@@ -14,9 +14,9 @@ import conformance
 from conformance.catalogue.deviations import deviations, known_deviation
 from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import CHECKS, Broken, Check, Mutant
-from conformance.judging.citing import cited
+from conformance.judging.evidence import Evidence, Seen, place
 from conformance.judging.judge import judge
-from conformance.judging.verdict import Evidence, Judgement, Outcome, Seen
+from conformance.judging.verdict import Judgement, Outcome
 from conformance.selection.casting import Cast, Selection, casts
 from conformance.selection.cells import Cell, cells, verify
 from conformance.selection.lineup import lineup
@@ -51,11 +51,10 @@ def all_checks() -> dict[str, Check]:
 
 def bereft(recording: Recording, evidence: Iterable[Evidence]) -> Recording:
     """The recording as if what is cited had not been seen: a check that passed on it must not pass any more."""
-    gone = {(each.kind, each.node, each.frame, each.time) for each in evidence}
+    gone = {each.place for each in evidence}
 
     def cited_before(seen: Seen) -> bool:
-        entry = cited(seen, "-")
-        return (entry.kind, entry.node, entry.frame, entry.time) in gone
+        return place(seen) in gone
 
     marks = [mark for mark in recording.marks if cited_before(mark)]
     snapshots = [shot for shot in recording.snapshots if cited_before(shot)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.judging.check import Check
-from conformance.judging.citing import cited
+from conformance.judging.evidence import cited
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Notebook, Outcome, Unjudgeable
 from fixtures.recording.model import Recording
@@ -33,7 +33,7 @@ def test_pass_names_its_evidence() -> None:
 
 
 def test_frames_are_told_by_what_requirements_are_about() -> None:
-    assert cited(frame()).text == "received: fe80::1 > ff02::1: Router Advertisement M=1 O=0 lifetime 0 s"
+    assert cited(frame()).text.startswith("received: fe80::1 > ff02::1: Router Advertisement M=1 O=0 lifetime 0 s, ")
     whole = recording(frame())
     assert cited(router_advertisements(whole.frames)[0]) == cited(whole.frames[0])
 
@@ -86,6 +86,13 @@ def test_bug_in_a_check_is_an_error_with_its_place() -> None:
 def test_broken_play_is_an_error() -> None:
     judgement = judge(the_check(advertised), recording(frame(), error="radvd exited with status 1"))
     assert (judgement.outcome, judgement.reason) == (Outcome.ERROR, "the play broke: radvd exited with status 1")
+
+
+@pytest.mark.parametrize(("stall", "reason"), [
+    (0.1, "no RA arrived"), (0.4, "no RA arrived; and the machine stalled for 0.4 s during the play")])
+def test_what_did_not_come_on_a_machine_that_stalled_is_told_with_the_stall(stall: float, reason: str) -> None:
+    judgement = judge(the_check(advertised), recording(stall=stall))
+    assert (judgement.outcome, judgement.reason) == (Outcome.INCONCLUSIVE, reason)
 
 
 @pytest.mark.parametrize(("trouble", "said"), [

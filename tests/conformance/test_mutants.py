@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from conformance.judging.check import Check, Mutant
+from conformance.judging.evidence import cited
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Outcome
 from conformance.plugin.progress import ProgressLine
 from conformance.plugin.proving import PROPERTY
 from fixtures.implementations.registry import all_implementations
 from fixtures.playing.request import PlayRequest
+from tests.conformance.edits import edited_in_place
 from tests.conformance.proof import Proof, all_checks, bereft, prove
 
 #: Plays in flight. Broken parties are mostly scripted, and so live in the player's own process: they need its time.
@@ -30,6 +32,9 @@ EVERY_CHECK = pytest.mark.parametrize("check", [pytest.param(check, id=check.nam
 EVERY_MUTANT = pytest.mark.parametrize(("check", "mutant"), [
     pytest.param(check, mutant, id=f"{check.name}-{mutant.name}") for check in CHECKS.values()
     for mutant in check.mutants])
+EVERY_EDIT = pytest.mark.parametrize(("check", "mutant"), [
+    pytest.param(check, mutant, id=f"{check.name}-{mutant.name}") for check in CHECKS.values()
+    for mutant in check.mutants if mutant.edit is not None])
 
 
 def roughly(request: PlayRequest) -> float:
@@ -78,6 +83,19 @@ def test_fails_on_its_mutant(check: Check, mutant: Mutant, proof: Proof) -> None
     judgement = judge(check, proof.broken(mutant))
     assert judgement.outcome in (Outcome.FAIL, Outcome.WARN), f"{judgement.outcome}: {judgement.reason}"
     assert mutant.because in judgement.reason, f"it fails for another reason: {judgement.reason}"
+
+
+@EVERY_EDIT
+def test_what_its_mutant_edits_can_be_read(check: Check, mutant: Mutant, proof: Proof) -> None:
+    """A field that an edit changes stands in the text of the evidence, which so shows what decided."""
+    changed = proof.broken(mutant)
+    edits = edited_in_place(proof.healthy(), changed)
+    for before, after in edits:
+        assert cited(before).text != cited(after).text, f"the edit does not show in: {cited(after).text}"
+    assert proof.judgement is not None
+    passed, failed = proof.judgement.evidence, judge(check, changed).evidence
+    same = [each.text for each in passed] == [each.text for each in failed]
+    assert not (edits and same), "what decided is not cited: the evidence reads as that of the healthy twin"
 
 
 @EVERY_CHECK

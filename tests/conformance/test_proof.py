@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 
 from conformance.catalogue.deviations import Deviation
 from conformance.judging.check import Broken, Check, Mutant
-from conformance.judging.citing import cited
+from conformance.judging.evidence import cited
 from conformance.judging.verdict import Notebook
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording, Stall

@@ -37,10 +37,11 @@ class Request:
 
 
 class Machine:
-    """Plays; `stalls` and `crowds` are what disturbs each round, on the plays of that name."""
+    """Plays; `stalls` and `crowds` are what disturbs each round, on the plays of that name; `broken` is one that broke.
+    """
 
-    def __init__(self, *rounds: dict[str, float], crowded: str = "") -> None:
-        self.rounds, self.crowded = rounds, crowded
+    def __init__(self, *rounds: dict[str, float], crowded: str = "", broken: str = "") -> None:
+        self.rounds, self.crowded, self.broken = rounds, crowded, broken
         self.played: list[list[str]] = []
         self.limits: list[int | None] = []
 
@@ -53,6 +54,8 @@ class Machine:
             seen = replace(recording(frame(), stall=late), play=each.play, duration_ns=turn + 1)
             if turn == 0 and each.id == self.crowded:
                 seen = replace(seen, marks=(neighbours_lost(1, table="table", entries=1024, early=0, refused=3),))
+            if each.id == self.broken:
+                seen = replace(seen, error="radvd was not ready within 20 s")
             save(seen, into / each.id)
 
 
@@ -86,6 +89,14 @@ def test_gross_stall_is_reason_enough(tmp_path: Path, judgement: Judgement) -> N
 def test_lesser_stall_is_one_where_a_verdict_says_so(tmp_path: Path, judgement: Judgement, rounds: int) -> None:
     machine = Machine(*[{"one": 0.3}] * TRIES)
     play(machine, tmp_path, PASSED, judgement)
+    assert machine.played == [["one", "two"], *[["one"]] * (rounds - 1)]
+
+
+@pytest.mark.usefixtures("calm")
+@pytest.mark.parametrize(("stall", "rounds"), [(0.3, 2), (0.2, 1)])
+def test_lesser_stall_is_one_where_the_play_broke(tmp_path: Path, stall: float, rounds: int) -> None:
+    machine = Machine({"one": stall}, broken="one")
+    play(machine, tmp_path, PASSED)
     assert machine.played == [["one", "two"], *[["one"]] * (rounds - 1)]
 
 

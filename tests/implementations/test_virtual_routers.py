@@ -21,8 +21,8 @@ def test_the_virtual_mac_has_the_vrid() -> None:
 def test_keepalived_gets_an_interface_for_the_virtual_mac() -> None:
     text = keepalived.configuration(TASK, Path("/d/advertise.sh"))
     assert text.index("fe80::1/64") < text.index("2001:db8::f0/64") and "excluded" not in text
-    for line in ("use_vmac vrrp.51", "advert_int 0.5", 'notify_master "/bin/sh /d/advertise.sh start"',
-                 'notify_stop "/bin/sh /d/advertise.sh stop"'):
+    for line in ("use_vmac vrrp.51", "advert_int 0.5", 'notify_master "/d/advertise.sh start"',
+                 'notify_stop "/d/advertise.sh stop"'):
         assert f"    {line}\n" in text
 
 

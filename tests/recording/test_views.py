@@ -11,6 +11,7 @@ from scapy.layers.inet6 import ICMPv6ND_RA, ICMPv6NDOptMTU
 
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6, dns, mld, ndp, transport
+from fixtures.recording.views.frames import decoded
 from fixtures.recording.views.headers import headers
 from tests.recording import crafted
 
@@ -26,7 +27,8 @@ def frame(data: bytes) -> Frame:
 
 
 def viewed(data: bytes) -> list[Any]:
-    """Every view of these bytes."""
+    """Every view of these bytes; each of them, and the frame, has a text."""
+    assert str(decoded(frame(data)))
     return [view for decode in ALL for view in decode([frame(data)])]
 
 

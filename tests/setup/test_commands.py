@@ -114,6 +114,16 @@ def test_arguments_reach_pytest_as_they_are(tree: Path, arguments: list[str], ex
     assert done.stdout.splitlines() == [*given, *(word.format(root=tree) for word in expected)]
 
 
+def test_signals_to_the_command_are_signals_to_pytest(tree: Path) -> None:
+    python = tree / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\necho $$\n")
+    python.chmod(0o755)
+    script = 'root=$1; . "$root/script/lib/common.sh"; echo $$; pytest_on conformance'
+    before, after = run("sh", "-c", script, "sh", tree).stdout.split()
+    assert before == after
+
+
 @pytest.mark.parametrize(
     ("arguments", "given"),
     [

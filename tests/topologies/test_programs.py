@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from shutil import which
 
 import pytest
 from mininet.cli import CLI
@@ -56,6 +57,13 @@ def test_a_missing_program_is_an_error_here(lan: Stage) -> None:
 
 def test_no_process_until_one_is_asked_for(lan: Stage) -> None:
     assert all(node._shell is None and not node._spawned for node in (*lan.hosts, *lan.switches))
+
+
+def test_systemd_takes_a_node_for_the_container_that_it_is(lan: Stage) -> None:
+    """systemd.io/CONTAINER_INTERFACE: /sys is read-only, and /run says it to whoever is not process 1."""
+    assert said(lan, "guest", "cat", "/run/systemd/container") == "container-other\n"
+    if which("systemd-detect-virt"):
+        assert said(lan, "guest", "systemd-detect-virt", "--container") == "container-other\n"
 
 
 @pytest.mark.parametrize("directory", ["/run", "/tmp", "/var/tmp"])

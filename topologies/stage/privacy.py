@@ -29,6 +29,9 @@ from topologies.stage.system import (
 #: What a node has for itself, empty at first. /run must be last: it covers the tmpfs that holds the others.
 EMPTY = (Path("/tmp"), Path("/var/tmp"), Path("/run"))
 
+#: Where systemd's programs look who manages the container that they run in (systemd, src/basic/virt.c).
+CONTAINER = Path("/run/systemd/container")
+
 _HOSTS = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
 
 
@@ -40,8 +43,9 @@ def furnish(keep: Iterable[Path]) -> None:
     """Give the calling thread's new mount namespace its private files.
 
     What is mounted below the emptied directories stays visible, and so do the `keep` paths, the Python in use and
-    the working directory. /sys shows this network namespace and is read-only, as in a container without udev:
-    systemd-networkd then does not wait for udev to know its links.
+    the working directory. To systemd's programs the node is the container that it is (systemd.io/CONTAINER_INTERFACE):
+    /sys shows this network namespace and is read-only, and CONTAINER says it, so that systemd-networkd does not wait
+    for a udev that there is not. Ubuntu's looks at the second alone.
     """
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
     kept = [(path, open_tree(path)) for path in _still_visible(keep)]
@@ -54,6 +58,8 @@ def furnish(keep: Iterable[Path]) -> None:
             own.chmod(0o1777)
         if directory.is_dir():
             mount(own, directory, flags=MS_BIND)
+    CONTAINER.parent.mkdir()
+    CONTAINER.write_text("container-other\n")
     for path, tree in kept:
         _attach(tree, path)
     mount("sysfs", "/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)

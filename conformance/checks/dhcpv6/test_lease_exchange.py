@@ -8,7 +8,7 @@ from typing import Any
 from conformance.broken.lease_guests import FOR_EVER, SIXTY_FOUR
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.granting import formed, granted, invitations, inviting, less
+from conformance.reading.granting import formed, granted, invitations, inviting, last_exchange, less
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, KernelEvent, Recording
 from fixtures.recording.views import dhcpv6, ndp, transport
@@ -61,7 +61,8 @@ def test_four_messages_then_the_address(recording: Recording, notebook: Notebook
     for address, sign in addresses.items():
         mine = [(reply, leased) for _, reply, leased in leases
                 if leased.address == address and reply.time < sign.time]
-        notebook.expect(mine, f"{address} was configured, though no Reply leased it to the guest's IA", sign)
+        notebook.expect(mine, f"{address} was configured, though no Reply leased it to the guest's IA",
+                        *(() if mine else last_exchange(recording, sign.time)), sign)
         if isinstance(sign, KernelEvent):
             same_lifetimes(notebook, sign, *mine[-1])
             if not own:

@@ -8,7 +8,8 @@ from typing import Any
 
 from conformance.broken.hosts import ScriptedGuest
 from conformance.judging.check import Broken, check, edited, played
-from conformance.judging.verdict import Notebook, Seen
+from conformance.judging.evidence import Seen
+from conformance.judging.verdict import Notebook
 from fixtures.peers.habits import Habits
 from fixtures.recording import editing
 from fixtures.recording.model import Recording

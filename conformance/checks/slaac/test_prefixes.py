@@ -100,11 +100,11 @@ def test_ignores_the_link_local_prefix(recording: Recording, notebook: Notebook)
     notebook.stimulus(seen, "the guest had no link-local address")
     others = [event for event in seen if event.fields["local"] != seen[0].fields["local"]]
     notebook.expect(not others, "a second link-local address was formed", *others)
-    for row in rows(shot(recording, "expired", notebook), LINK_LOCAL.network):
+    expired = shot(recording, "expired", notebook)
+    for row in rows(expired, LINK_LOCAL.network):
         ends = row["valid_life_time"] != FOR_EVER or row["preferred_life_time"] != FOR_EVER
-        notebook.expect(not ends, f"{row['local']} got the advertised lifetimes", seen[-1])
-    notebook.expect(rows(shot(recording, "expired", notebook), LINK_LOCAL.network),
-                    "the link-local address is gone", seen[-1])
+        notebook.expect(not ends, f"{row['local']} got the advertised lifetimes", seen[-1], expired)
+    notebook.expect(rows(expired, LINK_LOCAL.network), "the link-local address is gone", seen[-1], expired)
 
 
 @check("SLAAC-14", AdvertisedPrefixes(), role="guest")

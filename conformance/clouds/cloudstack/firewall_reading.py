@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv6Network
-from itertools import pairwise
+from typing import Any
 
 from conformance.clouds.reading.flows import Flow, Passage, expect_answer, flows, passages
 from conformance.judging.verdict import Notebook
@@ -16,8 +18,8 @@ from fixtures.scenarios.clouds.cloudstack.firewall import OVER
 from fixtures.scenarios.clouds.cloudstack.firewall_calls import MOMENTS
 from fixtures.scenarios.routing.source_routing import SILENCE
 
-#: Types and codes of ICMPv6 that the rules have, as nft(8) calls them.
-ICMPV6 = {"echo-request": 128, "addr-unreachable": 3, "no-route": 0}
+#: The protocols that a rule of the API names, by their number (IANA).
+PROTOCOLS = {6: "tcp", 17: "udp", 58: "icmp"}
 
 
 def ruleset(recording: Recording, notebook: Notebook, moment: str) -> Mark:
@@ -26,37 +28,52 @@ def ruleset(recording: Recording, notebook: Notebook, moment: str) -> Mark:
     return notebook.stimulus(kept, f"the ruleset was not looked at ({moment})")[0]
 
 
-def listed(text: str) -> Counter[FirewallRule | str]:
-    """The rules that admit something in the two chains of the API; what is no rule of the API stays text."""
-    found: Counter[FirewallRule | str] = Counter()
-    table = chain = ""
-    for line in (line.strip() for line in text.splitlines()):
-        if line.startswith("table "):
-            table = line.removesuffix(" {")
-        elif line.startswith("chain "):
-            chain = line.split()[1]
-        elif table == f"table ip6 {TABLE}" and line.endswith(" accept") and chain in CHAINS.values():
-            found[_rule(chain, line)] += 1
-    return found
+def listed(rules: Iterable[Mapping[str, Any]]) -> Counter[FirewallRule | str]:
+    """The rules that admit something in the two chains of the API; what is no rule of the API is told as JSON."""
+    ours = [each for each in rules if (each["family"], each["table"]) == ("ip6", TABLE)
+            and each["chain"] in CHAINS.values() and {"accept": None} in each["expr"]]
+    return Counter(_rule(each["chain"], each["expr"]) for each in ours)
 
 
-def _rule(chain: str, line: str) -> FirewallRule | str:
-    told = dict(pairwise(line.replace("{", "").replace("}", "").split()))
-    protocol = next((name for name in ("tcp", "udp", "icmpv6") if name in told), "all")
+def _rule(chain: str, expressions: Sequence[Mapping[str, Any]]) -> FirewallRule | str:
+    """A rule of nft(8) as one of the API."""
     try:
-        kind, code = (ICMPV6[told[word]] if word in told else None for word in ("type", "code"))
-        ports = [int(port) for port in told["dport"].split("-")] if "dport" in told else []
-        source, destination = (IPv6Network(told[word]) for word in ("saddr", "daddr"))
-        return FirewallRule("Ingress" if chain == CHAINS["Ingress"] else "Egress", protocol.removesuffix("v6"),
-                            source, destination, (ports[0], ports[-1]) if ports else None, kind, code)
-    except (KeyError, ValueError, Refused):
-        return line
+        told = dict(_match(each["match"]) for each in expressions if each != {"accept": None})
+        protocol = PROTOCOLS[told.pop("l4proto")] if "l4proto" in told else "all"
+        named = {field.partition(" ")[0].removesuffix("v6") for field in told} - {"ip6"}
+        ports = next((_range(told.pop(field)) for field in ("tcp dport", "udp dport") if field in told), None)
+        kind, code = told.pop("icmpv6 type", None), told.pop("icmpv6 code", None)
+        source, destination = (_network(told.pop(f"ip6 {end}")) for end in ("saddr", "daddr"))
+        if told or len(named) > 1:
+            raise KeyError
+        return FirewallRule("Ingress" if chain == CHAINS["Ingress"] else "Egress", (named or {protocol}).pop(), source,
+                            destination, ports, kind, code)
+    except (KeyError, TypeError, ValueError, Refused):
+        return json.dumps(expressions)
+
+
+def _match(match: Mapping[str, Any]) -> tuple[str, Any]:
+    """What is compared, in the words of nft(8), and with what. Raises KeyError where it is no equality."""
+    left = match["left"]
+    if match["op"] != "==":
+        raise KeyError(match["op"])
+    return (f"{left['payload']['protocol']} {left['payload']['field']}" if "payload" in left else left["meta"]["key"],
+            match["right"])
+
+
+def _network(told: Any) -> IPv6Network:
+    return IPv6Network(f"{told['prefix']['addr']}/{told['prefix']['len']}" if isinstance(told, dict) else told)
+
+
+def _range(told: Any) -> tuple[int, int]:
+    first, last = told["range"] if isinstance(told, dict) else (told, told)
+    return int(first), int(last)
 
 
 def expect_listed(recording: Recording, notebook: Notebook, moment: str) -> None:
     """Expect one rule of the virtual router for each rule of the API at that moment, and no other."""
     mark = ruleset(recording, notebook, moment)
-    there = listed(mark.fields["text"])
+    there = listed(mark.fields["rules"])
     for rule in MOMENTS[moment]:
         notebook.expect(there[rule] == 1, f"{rule.words()!r} is listed {there[rule]} times ({moment})", mark)
     others = [each for each in there if each not in MOMENTS[moment]]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from conformance.clouds.cloudstack.firewall_reading import (
     expect_calls,
@@ -58,21 +60,19 @@ def rules_without_their_code() -> Broken:
 @edited(test_cloudstack_firewall_rules_act_as_listed, because="is listed 2 times")
 def rule_that_is_there_twice(recording: Recording) -> Recording:
     """The agent adds what is there already."""
-    line = next(line for line in ruleset(recording, Notebook(recording), ALL).fields["text"].splitlines()
-                if "tcp dport" in line)
-    return _with_text(recording, ALL, line, f"{line}\n{line}")
+    rules = ruleset(recording, Notebook(recording), ALL).fields["rules"]
+    return _listing(recording, ALL, [*rules, next(each for each in rules if "dport" in str(each))])
 
 
 @edited(test_cloudstack_firewall_rules_act_as_listed, because="a rule is listed that is none (one rule deleted)")
 def deleted_rule_that_is_still_listed(recording: Recording) -> Recording:
-    before, after = (ruleset(recording, Notebook(recording), moment).fields["text"] for moment in (ALL, ONE_LESS))
-    return _with_text(recording, ONE_LESS, after, before)
+    return _listing(recording, ONE_LESS, ruleset(recording, Notebook(recording), ALL).fields["rules"])
 
 
-def _with_text(recording: Recording, moment: str, old: str, new: str) -> Recording:
-    """The ruleset of a moment reads otherwise."""
+def _listing(recording: Recording, moment: str, rules: Sequence[Any]) -> Recording:
+    """These rules are listed at a moment."""
     return replace(recording, marks=tuple(
-        replace(mark, fields={**mark.fields, "text": mark.fields["text"].replace(old, new)})
+        replace(mark, fields={**mark.fields, "rules": rules})
         if mark.name == RULESET and mark.fields["moment"] == moment else mark for mark in recording.marks))
 
 

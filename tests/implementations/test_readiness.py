@@ -1,0 +1,220 @@
+"""Programs of other versions: who says nothing of himself, or not what he used to say, is ready all the same."""
+
+from __future__ import annotations
+
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from ipaddress import IPv6Address, IPv6Network
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from fixtures.implementations.registry import named, playing
+from fixtures.programs.announcements import Announcements
+from fixtures.programs.base import GuestClient, Implementation, Post, ProgramError, find_program
+from fixtures.programs.readiness import ready, written
+from fixtures.situation import FabricTask, Prefix, Proxied, ProxyTask, Situation, VrrpTask
+from tests.implementations.rooms import Rooms
+from tests.implementations.test_advertisements import MODES, situation_of
+from tests.implementations.test_dhcpv6_servers import RELAYED, STATEFUL
+from tests.implementations.test_fabrics import TASKS
+from tests.patience import becomes
+from topologies.containers import Containers
+from topologies.lan import Lan
+from topologies.stage import addressing as plan
+
+VRRP = VrrpTask(51, 200, "lan0", IPv6Address("fe80::51"), IPv6Address("2001:db8:1::f0"), "lan0", interval=0.5,
+                virtual_mac=True)
+PROXY = ProxyTask((Proxied("lan0", IPv6Network("2001:db8:1::/64")),), "auto")
+ROLES = ("router", "dhcpv6-server", "relay", "guest", "neighbour-proxy", "fabric", "virtual-router")
+CASES = [(role, who.name) for role in ROLES for who in playing(role) if not who.opaque and who.name != "linux"]
+
+
+@pytest.fixture(scope="module")
+def instead() -> Iterator[dict[str, Path]]:
+    """Programs that are started instead of the machine's own, by name."""
+    fakes: dict[str, Path] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fixtures.playing.post.find_program",
+                      lambda name: str(fakes[name]) if name in fakes else find_program(name))
+        yield fakes
+
+
+def script(path: Path, text: str) -> Path:
+    path.write_text(text)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+# -- real programs that say nothing -----------------------------------------------------------------------------------
+
+
+def situation(who: Implementation, role: str) -> Situation:
+    if role == "router":
+        roles = who.roles & {"router", "dhcpv6-server"}
+        return next(each for each in map(situation_of, MODES) if who.declines(each, roles) is None)
+    return RELAYED if role == "relay" else STATEFUL
+
+
+def begun(role: str, name: str, directory: Path) -> bool:
+    """Start a program at its node; whether it still runs when it is said to be ready."""
+    who = named(name, role)
+    node = {"guest": "guest", "fabric": "host1"}.get(role, "router")
+    task = {"fabric": TASKS[0], "neighbour-proxy": PROXY, "virtual-router": VRRP}.get(role)
+    roles = who.roles & {"router", "dhcpv6-server"} if role == "router" else {role}
+    with Rooms(Containers() if role == "fabric" else Lan(), situation(who, role), directory) as rooms:
+        post = rooms.post(node, who, *roles, task=cast(ProxyTask | FabricTask | None, task))
+        if isinstance(who, GuestClient):
+            who.prepare(post)
+            rooms.up(node)
+        else:
+            assert becomes(lambda: rooms.addresses(node), 8)
+        who.start(post)
+        return all(program.returncode is None for program in post.programs)
+
+
+@pytest.fixture(scope="module")
+def begins(instead: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[
+        Mapping[tuple[str, str], Future[bool]]]:
+    here = [(role, name) for role, name in CASES if not named(name).missing()]
+    place = tmp_path_factory.mktemp("mute")
+    for program in sorted({program for _, name in here for program in named(name).programs}):
+        instead[program] = script(place / program, f'#!/bin/sh\nexec {find_program(program)} "$@" >/dev/null 2>&1\n')
+    with ThreadPoolExecutor(4) as pool:
+        found = {case: pool.submit(begun, *case, tmp_path_factory.mktemp("-".join(case))) for case in here}
+    instead.clear()
+    yield found
+
+
+@pytest.mark.parametrize(("role", "name"), CASES)
+def test_a_program_that_says_nothing_is_ready(begins: Mapping[tuple[str, str], Future[bool]], role: str,
+                                              name: str) -> None:
+    if (role, name) not in begins:
+        pytest.skip(f"{name} is not installed")
+    assert begins[role, name].result()
+
+
+# -- fakes that behave like newer programs ----------------------------------------------------------------------------
+
+#: radvd 2.20 does not hear itself: it clears IPV6_MULTICAST_LOOP.
+RADVD = f"""#!{sys.executable} -IS
+import re, signal, socket, sys
+with open(sys.argv[sys.argv.index("--config") + 1]) as file:
+    interfaces = re.findall(r"(?m)^interface (\\S+)", file.read())
+wire = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+wire.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 0)
+for name in interfaces:
+    wire.sendto(bytes([134, 0, 0, 0, 64]) + bytes(11), ("ff02::1", 0, 0, socket.if_nametoindex(name)))
+signal.pause()
+"""
+#: systemd-networkd 257 says nothing of its enumeration; Ubuntu's waits for udev unless the node says that it is a
+#: container. The second time it takes a while.
+NETWORKD = f"""#!{sys.executable} -IS
+import os, signal, socket, time
+container = os.path.exists("/run/systemd/container")
+if os.path.exists("/run/lock-of-the-first"):
+    time.sleep(0.5)
+open("/run/lock-of-the-first", "w").close()
+file = f"/run/systemd/netif/links/{{socket.if_nametoindex('eth0')}}"
+with open(f"{{file}}.new", "w") as new:
+    new.write(f"ADMIN_STATE={{'configuring' if container else 'pending'}}\\nOPER_STATE=carrier\\n")
+os.rename(f"{{file}}.new", file)
+signal.pause()
+"""
+#: keepalived 2.3 runs no script whose program is a symbolic link.
+KEEPALIVED = f"""#!{sys.executable} -IS
+import os, re, signal, socket, subprocess, sys
+path = next(word for word in sys.argv if word.startswith("--use-file=")).partition("=")[2]
+with open(path) as file:
+    program, *words = re.search(r'notify_master "(.*)"', file.read())[1].split()
+wire = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 112)
+if not os.path.islink(program) and os.access(program, os.X_OK):
+    subprocess.Popen([program, *words])
+signal.pause()
+"""
+
+
+@pytest.fixture
+def lan(tmp_path: Path) -> Iterator[Rooms]:
+    with Rooms(Lan(guests=1), replace(STATEFUL, prefix=Prefix(plan.LAN, autonomous=True)), tmp_path / "lan") as rooms:
+        assert becomes(lambda: rooms.addresses("router"), 8)
+        yield rooms
+
+
+def test_radvd_that_does_not_hear_itself(lan: Rooms, instead: dict[str, Path], tmp_path: Path) -> None:
+    instead["radvd"] = script(tmp_path / "radvd", RADVD)
+    post = lan.post("router", named("radvd"))
+    named("radvd").start(post)
+    assert post.programs[0].lines == []
+
+
+def test_a_router_that_is_silent_on_the_wire_is_not_ready(lan: Rooms) -> None:
+    post = lan.post("router", named("radvd"))
+    with Announcements(post, ("lan0",)) as heard, pytest.raises(ProgramError) as error:
+        heard.begin(post.run(["sleep", "100"], name="radvd"), within=0.1)
+    assert str(error.value) == ("radvd was not ready within 0.1 s: it sent no Router Advertisement at lan0; "
+                                "it wrote nothing")
+    with Announcements(post, ("lan0",)) as heard, pytest.raises(ProgramError, match="ended with exit status 0 before"):
+        heard.begin(post.run(["true"], name="radvd"))
+
+
+def test_networkd_that_says_nothing_and_asks_whether_it_is_in_a_container(
+        lan: Rooms, instead: dict[str, Path], tmp_path: Path) -> None:
+    networkd = named("systemd-networkd", "guest")
+    assert isinstance(networkd, GuestClient)
+    if networkd.missing():
+        pytest.skip("the version of systemd-networkd is asked")
+    lan.up("guest")
+    instead["systemd-networkd"] = script(tmp_path / "systemd-networkd", NETWORKD)
+    post = lan.post("guest", networkd, "guest")
+    networkd.start(post)
+    begin = time.monotonic()
+    networkd.restart(post)
+    assert time.monotonic() - begin >= 0.5, "what it left there when it ended is not its word"
+
+
+def test_keepalived_that_runs_no_symbolic_link(lan: Rooms, instead: dict[str, Path], tmp_path: Path) -> None:
+    if named("radvd").missing():
+        pytest.skip("radvd is not installed")
+    instead["keepalived"] = script(tmp_path / "keepalived", KEEPALIVED)
+    own = IPv6Address(lan.run("router", "sh", "-c", "ip -o -6 addr show dev lan0 scope link").stdout.split()[3][:-3])
+    task = replace(VRRP, virtual_mac=False, link_local=own, advertises=True)
+    post = lan.post("router", named("keepalived"), task=cast(Any, task))
+    with Announcements(post, ("lan0",)) as heard:
+        named("keepalived").start(post)
+        heard.begin(post.programs[0])
+
+
+# -- signs ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_program_that_is_never_ready_says_what_was_waited_for(lan: Rooms) -> None:
+    post = lan.post("router", named("radvd"))
+    with pytest.raises(ProgramError) as error:
+        ready(post.run(["sleep", "100"], name="some"), lambda: False, what="it opened no socket", within=0.1)
+    assert str(error.value) == "some was not ready within 0.1 s: it opened no socket; it wrote nothing"
+    with pytest.raises(ProgramError, match="some ended with exit status 3 before it was ready; its output ends: no"):
+        ready(post.run(["sh", "-c", "echo no; exit 3"], name="some"), lambda: False, what="")
+
+
+def test_a_file_is_written_when_it_is_another_one(tmp_path: Path) -> None:
+    class Here:
+        def inside(self, job: Callable[[], Any]) -> Any:
+            return job()
+
+    post, file = cast(Post, Here()), tmp_path / "state"
+    sign = written(post, file, "^STATE=up$")
+    assert not sign()
+    file.write_text("STATE=up")
+    assert sign()
+    sign = written(post, file, "^STATE=up$")
+    assert not sign(), "it is there from before"
+    for text in ("STATE=down", "STATE=up"):
+        (tmp_path / "new").write_text(text)
+        (tmp_path / "new").rename(file)
+        assert sign() == (text == "STATE=up")
