@@ -45,7 +45,7 @@ def made(platform: Platform) -> Path:
     if not root.exists():
         with tempfile.TemporaryDirectory(prefix=".making-", dir=home(), ignore_cleanup_errors=True) as making:
             fresh = Path(making) / "root"
-            _bootstrap(platform, fresh, ["--variant=minbase"])
+            _bootstrap(platform, fresh, ["--variant=minbase", "--include=apt"])  # Ubuntu's is not required
             _add_user(fresh)
             fresh.rename(root)
     return root

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,8 @@ PROJECT = Path(__file__).parents[1]
 TREE, REPORTS = f"home/{USER}/sextant", f"home/{USER}/reports"
 #: Kept from one run to the next: they are made for this place.
 _KEPT = (".venv", ".setup")
+#: Folders that running the suite makes, wherever they are.
+_MADE = (*_KEPT, "reports/out", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache")
 PLAYERS = {"root": 0, "user": UID}
 
 
@@ -136,6 +139,8 @@ def copy_project(into: Path) -> None:
 
 def project_files() -> list[str]:
     """Every file of the project that is not made by running it."""
+    if not (PROJECT / ".git").exists():  # unpacked from an archive
+        return sorted(_unpacked_files())
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
@@ -144,6 +149,13 @@ def project_files() -> list[str]:
     if done.returncode:
         raise PlatformError(f"git cannot list the project's files: {done.stderr.strip()}.")
     return [name for name in done.stdout.split("\0") if name and os.path.lexists(PROJECT / name)]
+
+
+def _unpacked_files() -> Iterator[str]:
+    for place, folders, files in os.walk(PROJECT):
+        folder = Path(place).relative_to(PROJECT)
+        folders[:] = [name for name in folders if name not in _MADE and str(folder / name) not in _MADE]
+        yield from (str(folder / name) for name in files)
 
 
 def give_to_user(folder: Path) -> None:

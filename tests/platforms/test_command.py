@@ -85,3 +85,14 @@ def test_the_copy_is_the_project_and_keeps_what_was_made_for_its_place(
     assert (tree / ".venv/bin").is_dir() and not (tree / "removed.py").exists()
     copied = {str(path.relative_to(tree)) for path in tree.rglob("*") if not path.is_dir() or path.is_symlink()}
     assert copied == set(project_files())
+
+
+def test_a_project_without_git_is_copied_without_what_runs_leave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = (".venv/bin/python", "reports/out/index.html", "reports/__pycache__/page.pyc")
+    for name in (*left, "reports/page.py", "README"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.setattr("platforms.runs.PROJECT", tmp_path)
+    assert project_files() == ["README", "reports/page.py"]
