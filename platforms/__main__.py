@@ -83,8 +83,8 @@ def _played(platform: Platform, arguments: list[str], told: argparse.Namespace) 
             discard(platform)
         say(f"{platform.title}: making its root, unless it is there")
         root = Root(platform, made(platform))
-        say(f"{platform.title}: script/setup")
-        result = root.set_up()
+        say(f"{platform.title}: set-up")
+        result = root.set_up(*(word for word in arguments if word == "--matrix"))
         statuses = []
         for who in [] if told.tests_only else told.players or PLAYERS:
             say(f"{platform.title}: script/conformance {' '.join(arguments)} as {who}")

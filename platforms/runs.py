@@ -38,7 +38,7 @@ class Run:
 
 @dataclass
 class Result:
-    """What was measured of a platform. `set_up_s`: seconds of script/setup in the minimal root, network included."""
+    """What was measured of a platform. `set_up_s`: seconds of the set-up in the minimal root, network included."""
 
     system: str
     python: str
@@ -73,15 +73,18 @@ class Root:
         self._binds = machine.furnish(root)
         copy_project(root / TREE)
 
-    def set_up(self, *sections: str) -> Result:
-        """Let script/setup install what is missing; the first time of a root is what a newcomer waits for."""
+    def set_up(self, *options: str) -> Result:
+        """Let script/conformance install what is missing; in a new root that is what a newcomer waits for.
+
+        Raises PlatformError.
+        """
         before = saved(self.platform)
         begin = time.monotonic()
-        status = self.run(["sh", "script/setup", *sections], who="root")
+        status = self.run(["sh", "script/conformance", "--version", *options], who="root")
         if status:
             if before is None:
                 discard(self.platform)  # the next one begins with a minimal root again
-            raise PlatformError(f"script/setup ends with status {status} in it, see above.")
+            raise PlatformError(f"the set-up ends with status {status} in it, see above.")
         give_to_user(self.root / TREE)
         seconds = before.set_up_s if before else time.monotonic() - begin
         result = Result(_system(self.root), self._told("import platform; print(platform.python_version())"), seconds)

@@ -59,8 +59,8 @@ def clouds_doc(arguments: list[str]) -> int:
 def merge(arguments: list[str]) -> int:
     """Exit status 4 when the reports are not all shards of one run."""
     from reports.document import merge as merging
-    from reports.matrix import named
-    from reports.summary import counts
+    from reports.document.cells import named
+    from reports.site.headline import headline
 
     parser = argparse.ArgumentParser(prog="python -m reports merge", description="Join the reports of all shards.")
     parser.add_argument("directory", type=Path, nargs="+", help="the report of a shard, made with --shard I/N")
@@ -72,7 +72,7 @@ def merge(arguments: list[str]) -> int:
     except ReportError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 4
-    told = " ".join(f"{word} {number}" for word, number in counts(named(document["verdicts"])) if number)
+    told = headline(document, named(document["verdicts"])).sentence
     print(f"{document['run']['shards']} shards, {len(document['verdicts'])} verdicts: {told}")
     print(f"report: {given.into / 'index.html'}")
     print(generate(given.into))

@@ -1,4 +1,4 @@
-"""Writes a report: the document, the pages, Allure's results."""
+"""Writes a report: the document, the site, Allure's results."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from reports.allure.results import write_results
 from reports.document.compliance import Compliance, dumps, load
 from reports.errors import because
 from reports.output import write_whole
-from reports.page import render, render_clouds
+from reports.site.write import assembled, write_site
 
 
 def build(document: Compliance, directory: Path) -> None:
-    """Write compliance.json, index.html, clouds/ and allure-results/ into a directory. Raises ReportError."""
+    """Write compliance.json, the site and allure-results/ into a directory. Raises ReportError."""
     try:
         write_whole(directory / "compliance.json", dumps(document))
-        write_whole(directory / "index.html", render(document, directory))
-        for name, text in render_clouds(document).items():
-            (directory / name).parent.mkdir(exist_ok=True)
-            write_whole(directory / name, text)
+        write_site(assembled(document, directory, {"changes": None, "trend": []}), directory)
         write_results(document, directory)
     except OSError as error:
         raise because(error, "cannot write the report to", directory) from error

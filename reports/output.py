@@ -20,7 +20,12 @@ from pathlib import Path
 from reports.errors import ReportError, because
 
 #: What a report consists of; anything else in its directory is the user's, and is carried over to the next report.
-CONTENTS = frozenset({"compliance.json", "index.html", "clouds", "allure-results", "allure.html", "recordings"})
+CONTENTS = frozenset(
+    {
+        *("compliance.json", "index.html", "site", "data", "recordings", "allure-results", "allure.html"),
+        "clouds",  # of older reports
+    }
+)
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2

@@ -214,11 +214,10 @@ class Reporter:
     def _bring_captures(self) -> None:
         """Captures of other origin: the report keeps them beside it, under the names that its verdicts give them."""
         desk = self._config.stash.get(DESK, None)
-        captures = desk.captures if desk else None
         try:
-            for name, capture in (captures.captures if captures else {}).items():
+            for name, path in (desk.source.files() if desk else {}).items():
                 (self._directory.staging / FOLDER).mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(capture.path, self._directory.staging / FOLDER / name)
+                shutil.copyfile(path, self._directory.staging / FOLDER / name)
         except OSError as error:
             raise ReportError(f"cannot keep the captures with the report: {error.strerror}") from error
 

@@ -8,20 +8,21 @@ from pathlib import Path
 
 from conformance.catalogue.datafiles import BadData, entries, nearest, read
 from conformance.catalogue.deviations import matches
-from conformance.catalogue.requirements import Catalogue, catalogue
+from conformance.catalogue.requirements import Catalogue, catalogue, named_parts
 
 FILE = Path(__file__).parent / "allowed_inconclusive.toml"
 
-_KEYS: dict[str, type] = {"requirement": str, "tests": list, "reason": str}
+_KEYS: dict[str, type] = {"requirement": str, "parts": list, "tests": list, "reason": str}
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """One requirement whose cells (globs over test ids) may be inconclusive, and why."""
+    """One requirement whose cells (globs over test ids, of these parts or of all) may be inconclusive, and why."""
 
     requirement: str
     tests: tuple[str, ...]
     reason: str
+    parts: tuple[str, ...] = ()
 
 
 @cache
@@ -30,22 +31,24 @@ def allowances() -> tuple[Allowance, ...]:
     return load(FILE, catalogue())
 
 
-def allowed(requirement: str, test: str) -> Allowance | None:
+def allowed(requirement: str, part: str | None, test: str) -> Allowance | None:
     """The allowance that covers a cell, or None."""
     for each in allowances():
-        if each.requirement == requirement and any(matches(test, glob) for glob in each.tests):
-            return each
+        if each.requirement == requirement and (not each.parts or part in each.parts):
+            if any(matches(test, glob) for glob in each.tests):
+                return each
     return None
 
 
 def load(path: Path, known: Catalogue) -> tuple[Allowance, ...]:
     """The allowances of a file. Raises BadData."""
     found = []
-    for row in entries(path, read(path), "allowed", _KEYS):
+    for row in entries(path, read(path), "allowed", _KEYS, optional=("parts",)):
         id = row["requirement"]
         if id not in known.requirements:
             raise BadData(f"{path.name}: {id}: no such requirement{nearest(id, known.requirements)}")
+        parts = named_parts(f"{path.name}: {id}", known.requirements[id], row.get("parts", ()))
         if not row["tests"] or not row["reason"].strip():
             raise BadData(f"{path.name}: {id}: `tests` and `reason` must not be empty")
-        found.append(Allowance(id, tuple(map(str, row["tests"])), row["reason"]))
+        found.append(Allowance(id, tuple(map(str, row["tests"])), row["reason"], parts))
     return tuple(found)

@@ -14,16 +14,17 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 
 from conformance.catalogue.datafiles import BadData, entries, nearest, one_of, read
-from conformance.catalogue.requirements import Catalogue, catalogue
+from conformance.catalogue.requirements import Catalogue, catalogue, named_parts
 from conformance.catalogue.versions import BadRange, parse_range, within
 from conformance.catalogue.words import ROLES
+from fixtures.names import product_of
 from fixtures.recording.model import Program
 
 FOLDER = Path(__file__).parent / "deviations"
 
 _KEYS: dict[str, type] = {
-    "requirement": str, "role": str, "versions": str, "source": str, "reason": str, "recording": str, "tests": list,
-    "sometimes": bool,
+    "requirement": str, "parts": list, "role": str, "versions": str, "source": str, "reason": str, "recording": str,
+    "tests": list, "sometimes": bool,
 }
 
 
@@ -31,6 +32,7 @@ _KEYS: dict[str, type] = {
 class Deviation:
     """One requirement that one implementation, in some versions, is known to violate.
 
+    `parts` are the keys of those of its parts that deviate; none means all.
     `source` is an upstream link or an argument from the RFC, `recording` says which play shows it. `tests` are globs
     over test ids (`test_renew*[*dhclient]`), where only some cells of the requirement deviate; none means all.
     `sometimes` is for a program that violates the requirement in some runs only: a pass does not end the deviation.
@@ -45,15 +47,19 @@ class Deviation:
     recording: str
     tests: tuple[str, ...] = field(default=())
     sometimes: bool = False
+    parts: tuple[str, ...] = ()
 
-    def covers(self, requirement: str, test: str, implementations: Mapping[str, Program]) -> bool:
-        """Whether a cell is this deviation: requirement, test id (its last part) and the program in its role."""
+    def covers(
+        self, requirement: str, part: str | None, test: str, implementations: Mapping[str, Program]
+    ) -> bool:
+        """Whether a cell is this deviation: requirement, key of the part, test's name, and the program in its role."""
         program = implementations.get(self.role)
         return (
             requirement == self.requirement
             and program is not None
-            and program.name == self.implementation
+            and product_of(program.name) == self.implementation
             and within(program.version, self.versions)
+            and (not self.parts or part in self.parts)
             and (not self.tests or any(matches(test, glob) for glob in self.tests))
         )
 
@@ -71,10 +77,10 @@ def deviations() -> tuple[Deviation, ...]:
     return load(FOLDER, catalogue())
 
 
-def known_deviation(requirement: str, test: str, implementations: Mapping[str, Program],
+def known_deviation(requirement: str, part: str | None, test: str, implementations: Mapping[str, Program],
                     among: Iterable[Deviation]) -> Deviation | None:
     """The first of these deviations that covers the cell, or None."""
-    return next((each for each in among if each.covers(requirement, test, implementations)), None)
+    return next((each for each in among if each.covers(requirement, part, test, implementations)), None)
 
 
 def load(folder: Path, known: Catalogue) -> tuple[Deviation, ...]:
@@ -82,7 +88,7 @@ def load(folder: Path, known: Catalogue) -> tuple[Deviation, ...]:
     return tuple(
         _deviation(path, row, known)
         for path in sorted(folder.glob("*.toml"))
-        for row in entries(path, _only_deviations(path), "deviation", _KEYS, optional=("tests", "sometimes"))
+        for row in entries(path, _only_deviations(path), "deviation", _KEYS, optional=("parts", "tests", "sometimes"))
     )
 
 
@@ -98,6 +104,7 @@ def _deviation(path: Path, row: dict[str, object], known: Catalogue) -> Deviatio
     where = f"{path.name}: {row['requirement']}"
     if row["requirement"] not in known.requirements:
         raise BadData(f"{where}: no such requirement{nearest(str(row['requirement']), known.requirements)}")
+    parts = named_parts(where, known.requirements[str(row["requirement"])], _listed(row, "parts"))
     one_of(where, "role", str(row["role"]), ROLES)
     for key in ("source", "reason", "recording"):
         if not str(row[key]).strip():
@@ -106,12 +113,17 @@ def _deviation(path: Path, row: dict[str, object], known: Catalogue) -> Deviatio
         versions = parse_range(str(row["versions"]))
     except BadRange as error:
         raise BadData(f"{where}: `versions`: {error}") from error
-    tests = row.get("tests", [])
-    assert isinstance(tests, list)
     return Deviation(
         path.stem, str(row["requirement"]), str(row["role"]), versions, str(row["source"]), str(row["reason"]),
-        str(row["recording"]), tuple(map(str, tests)), bool(row.get("sometimes", False)),
+        str(row["recording"]), tuple(map(str, _listed(row, "tests"))), bool(row.get("sometimes", False)),
+        parts,
     )
+
+
+def _listed(row: dict[str, object], key: str) -> list[object]:
+    found = row.get(key, [])
+    assert isinstance(found, list), key
+    return found
 
 
 def matches(test: str, glob: str) -> bool:

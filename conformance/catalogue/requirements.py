@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from conformance.catalogue.datafiles import BadData, entries, nearest, one_of, read
+from conformance.catalogue.parts import Part, by_requirement, parts_in
 from conformance.catalogue.words import CLOUDS, LEVELS, ROLES
 
 FOLDER = Path(__file__).parent / "requirements"
@@ -17,6 +18,7 @@ _KEYS: dict[str, type] = {
     "id": str, "level": str, "role": str, "clouds": list, "tier": int, "source": str, "text": str, "stimulus": str,
     "verdict": str, "note": str,
 }
+_TABLES = ("family", "title", "requirement", "part")
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Requirement:
     """One sentence that somebody promised.
 
     `clouds` names the clouds whose promise it is (`all` in the file stands for every one). `stimulus` and `verdict`
-    sketch how it can be judged, `note` says what the RFC leaves open, `tier` how soon it is wanted (1 first).
+    sketch how it can be judged, `note` says what the RFC leaves open, `tier` how soon it is wanted (1 first). `parts`
+    are the stimuli that are judged one by one; where there are any, every check names those that it judges.
     """
 
     id: str
@@ -38,11 +41,20 @@ class Requirement:
     stimulus: str
     verdict: str
     note: str = ""
+    parts: tuple[Part, ...] = ()
 
-    @property
-    def binding(self) -> bool:
-        """A violation is a failure (MUST, PLATFORM), not a warning (SHOULD, MAY)."""
-        return self.level in ("MUST", "PLATFORM")
+    def part(self, key: str) -> Part:
+        """The part of that key, in any case. Raises BadData with the nearest known one."""
+        for part in self.parts:
+            if part.key == key.lower():
+                return part
+        known = [part.id for part in self.parts]
+        hint = nearest(f"{self.id}.{key}", known) if known else f"; {self.id} has no parts"
+        raise BadData(f"unknown part {f'{self.id}.{key}'!r}{hint}")
+
+    def promise(self, key: str | None) -> Requirement | Part:
+        """What a verdict is about: the part of that key, or the requirement where there is none. Raises BadData."""
+        return self if key is None else self.part(key)
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,11 @@ class Catalogue:
         siblings = [each for each in self.requirements if each.rpartition("-")[0] == family] or self.requirements
         hint = f"; did you mean {padded}?" if padded in self.requirements else nearest(id, siblings)
         raise BadData(f"unknown requirement {id!r}{hint}")
+
+    def promise(self, id: str) -> Requirement | Part:
+        """The requirement or the part of that id (`RA-11`, `RA-11.code`), in any case. Raises BadData."""
+        requirement, dot, key = id.partition(".")
+        return self.named(requirement).promise(key if dot else None)
 
     def __iter__(self) -> Iterator[Requirement]:
         return iter(self.requirements.values())
@@ -89,13 +106,16 @@ def load(folder: Path) -> Catalogue:
                 raise BadData(f"{path.name}: {requirement.id}: this id is taken already, in {origin[requirement.id]}")
             requirements[requirement.id] = requirement
             origin[requirement.id] = path.name
+        levels = {each.id: each.level for each in requirements.values() if each.family == family}
+        for id, parts in by_requirement(parts_in(path, data, levels)).items():
+            requirements[id] = replace(requirements[id], parts=parts)
     return Catalogue(requirements, families)
 
 
 def _family(path: Path, data: Mapping[str, Any], families: dict[str, str]) -> str:
     for key in data:
-        if key not in ("family", "title", "requirement"):
-            raise BadData(f"{path.name}: unknown key `{key}`{nearest(key, ('family', 'title', 'requirement'))}")
+        if key not in _TABLES:
+            raise BadData(f"{path.name}: unknown key `{key}`{nearest(key, _TABLES)}")
     family, title = data.get("family"), data.get("title")
     if not isinstance(family, str) or not isinstance(title, str):
         raise BadData(f'{path.name}: it must begin with family = "..." and title = "..."')
@@ -117,3 +137,11 @@ def _requirement(path: Path, family: str, row: dict[str, Any]) -> Requirement:
         if not row[key].strip():
             raise BadData(f"{where}: `{key}` is empty")
     return Requirement(family=family, clouds=CLOUDS if "all" in clouds else tuple(clouds), **row)
+
+
+def named_parts(where: str, requirement: Requirement, keys: Iterable[object]) -> tuple[str, ...]:
+    """The keys of parts of a requirement, as other data names them. Raises BadData where there is no such part."""
+    try:
+        return tuple(requirement.part(str(key)).key for key in keys)
+    except BadData as error:
+        raise BadData(f"{where}: {error}") from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 LEVELS = ("MUST", "SHOULD", "MAY", "PLATFORM")
+#: A violation of these is a failure, of the others a warning.
+BINDING = frozenset({"MUST", "PLATFORM"})
 CLOUDS = ("calico", "cloudstack", "ovirt", "clearwater", "vpc")
 ROLES = (
     "router", "dhcpv6-server", "relay", "guest", "neighbour-proxy", "fabric", "name-server", "application",

@@ -12,12 +12,22 @@
         return Broken(GuestBoot(mode=Mode.STATEFUL), {"router": SlaacOnlyRouter()})
 
 A check is a plain function; nothing about judging needs pytest. `because` must occur in the reason of the verdict.
+
+Where a requirement has parts, a check names those that it judges, and is called once for each, with its key:
+
+    @check("RA-11", InvalidAdvertisements(), role="guest", parts=FORGERIES)
+    def test_discards_invalid_advertisements(recording: Recording, notebook: Notebook, part: str) -> None:
+
+A mutant counts for every part of its check, or for those that it names; what takes a `part` gets the key, too. A
+check of one part alone may say `@check("RA-11.code", ...)`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from inspect import signature
 from types import CodeType
 from typing import Any, Protocol, TypeVar
 
@@ -29,13 +39,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class CheckFunction(Protocol):
-    """The shape of a check."""
+    """The shape of a check; one of several parts takes the key of the part as well, by the name `part`."""
 
     __name__: str
     __module__: str
     __code__: CodeType
 
-    def __call__(self, recording: Recording, notebook: Notebook) -> None:
+    def __call__(self, recording: Recording, notebook: Notebook, **part: str) -> None:
         """Return when the requirement is met; raise Violated or Unjudgeable through the notebook when not."""
 
 
@@ -62,7 +72,7 @@ class Mutant:
 
 @dataclass(eq=False)
 class Check:
-    """One requirement judged on the recordings of one or more scenarios.
+    """One requirement, or one part of one, judged on the recordings of one or more scenarios.
 
     `role` is the party that the verdict is about. `needs` names features (`fixtures.features`): where anybody in the
     cast lacks one, the cell is `not-applicable`, and it is judged all the same to probe that declaration.
@@ -83,6 +93,7 @@ class Check:
     cloud: str | None = None
     sentences: tuple[str, ...] = ()
     passive: bool = False
+    part: str | None = None
     mutants: list[Mutant] = field(default_factory=list)
     twins: list[Callable[[], Broken | Recording]] = field(default_factory=list)
 
@@ -91,26 +102,61 @@ class Check:
         """The test function's name."""
         return self.function.__name__
 
+    @property
+    def label(self) -> str:
+        """The name, with the part's key where it judges one: no other check has it."""
+        return f"{self.name}-{self.part}" if self.part else self.name
+
+    @property
+    def id(self) -> str:
+        """What it judges, as the catalogue calls it: `RA-05`, `RA-11.code`."""
+        return f"{self.requirement}.{self.part}" if self.part else self.requirement
+
+    @property
+    def key(self) -> str:
+        """Where it stands in CHECKS."""
+        return f"{self.function.__module__}.{self.label}"
+
+    def judges(self, recording: Recording, notebook: Notebook) -> None:
+        """Call the function for the part. Raises whatever it raises."""
+        _given(self.function, self.part)(recording, notebook)
+
 
 CHECKS: dict[str, Check] = {}
 
 
 def check(
-    requirement: str, *scenarios: Scenario, role: str, needs: tuple[str, ...] = (), cloud: str | None = None,
-    sentences: tuple[str, ...] = (), passive: bool = False,
+    requirement: str, *scenarios: Scenario, role: str, parts: Iterable[str] = (), needs: tuple[str, ...] = (),
+    cloud: str | None = None, sentences: tuple[str, ...] = (), passive: bool = False,
 ) -> Callable[[Function], Function]:
-    """Declare a function as the check of a requirement on the recordings of these scenarios."""
+    """Declare a function as the check of a requirement, or of these parts of it, on the recordings of these scenarios.
+
+    It may stand several times above one function, for parts that other scenarios show.
+    """
+    id, _, only = requirement.partition(".")
+    keys: list[str | None] = [only] if only else [*parts] or [None]
 
     def declare(function: Function) -> Function:
-        declared = Check(requirement, scenarios, function, role, needs, cloud, sentences, passive)
-        CHECKS[f"{function.__module__}.{function.__name__}"] = declared
-        function.check = declared  # type: ignore[attr-defined]
+        checks = list(declared_by(function))
+        for key in keys:
+            made = Check(id, scenarios, function, role, needs, cloud, sentences, passive, key)
+            if made.key in [each.key for each in checks]:
+                raise ValueError(f"{made.name} is declared twice as the check of {made.id}")
+            CHECKS[made.key] = made
+            checks.append(made)
+        function.checks = tuple(checks)  # type: ignore[attr-defined]
         return function
 
     return declare
 
 
-def healthy(target: Any) -> Callable[[Function], Function]:
+def declared_by(function: object) -> tuple[Check, ...]:
+    """The checks that a function was declared as, one for each part; none where it is no check."""
+    found = getattr(function, "checks", ())
+    return tuple(each for each in found if isinstance(each, Check)) if isinstance(found, tuple) else ()
+
+
+def healthy(target: Any, *, parts: Iterable[str] = ()) -> Callable[[Function], Function]:
     """Declare a play with a scripted party on whose recording the check must pass.
 
     It is the healthy twin of the mutants where no installed program meets the requirement. A passive check may have a
@@ -118,27 +164,62 @@ def healthy(target: Any) -> Callable[[Function], Function]:
     """
 
     def declare(function: Function) -> Function:
-        target.check.twins.append(function)
+        for each in _of_parts(target, parts):
+            each.twins.append(_given(function, each.part))
         return function
 
     return declare
 
 
-def edited(target: Any, *, because: str) -> Callable[[Function], Function]:
-    """Declare an edit of a healthy recording after which the check must fail with `because` in its reason."""
+def edited(
+    target: Any, *, because: str | Mapping[str, str], parts: Iterable[str] = ()
+) -> Callable[[Function], Function]:
+    """Declare an edit of a healthy recording after which the check must fail with `because` in its reason.
+
+    `because` may be a mapping from the keys of parts to their texts: then it counts for these parts.
+    """
 
     def declare(function: Function) -> Function:
-        target.check.mutants.append(Mutant(function.__name__, because, edit=function))
+        for each, text in _because(target, because, parts):
+            each.mutants.append(Mutant(function.__name__, text, edit=_given(function, each.part)))
         return function
 
     return declare
 
 
-def played(target: Any, *, because: str) -> Callable[[Function], Function]:
-    """Declare a play with a broken party, on whose recording the check must fail with `because` in its reason."""
+def played(
+    target: Any, *, because: str | Mapping[str, str], parts: Iterable[str] = ()
+) -> Callable[[Function], Function]:
+    """Declare a play with a broken party, on whose recording the check must fail with `because` in its reason.
+
+    `because` may be a mapping from the keys of parts to their texts: then it counts for these parts.
+    """
 
     def declare(function: Function) -> Function:
-        target.check.mutants.append(Mutant(function.__name__, because, play=function))
+        for each, text in _because(target, because, parts):
+            each.mutants.append(Mutant(function.__name__, text, play=_given(function, each.part)))
         return function
 
     return declare
+
+
+def _because(
+    target: Any, because: str | Mapping[str, str], parts: Iterable[str]
+) -> list[tuple[Check, str]]:
+    if isinstance(because, str):
+        return [(each, because) for each in _of_parts(target, parts)]
+    return [(each, because[each.part or ""]) for each in _of_parts(target, parts or because)]
+
+
+def _of_parts(target: Any, parts: Iterable[str]) -> list[Check]:
+    """The checks that a function was declared as: of these parts, or all. Raises ValueError: one sentence."""
+    declared, wanted = declared_by(target), list(parts)
+    unknown = set(wanted) - {each.part for each in declared}
+    if unknown:
+        raise ValueError(f"{target.__name__} judges no part {', '.join(map(repr, sorted(unknown)))}")
+    return [each for each in declared if not wanted or each.part in wanted]
+
+
+def _given(function: Callable[..., Any], part: str | None) -> Callable[..., Any]:
+    """The function, with the key of the part where it takes one."""
+    return partial(function, part=part) if "part" in signature(function).parameters else function

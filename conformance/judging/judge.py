@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from conformance.catalogue.requirements import catalogue
+from conformance.catalogue.words import BINDING
+from conformance.judging import check as declaring
 from conformance.judging.check import Check
 from conformance.judging.verdict import Judgement, Notebook, Outcome, Unjudgeable, Violated
 from fixtures.recording.disturbances import lost, refused
@@ -40,9 +42,9 @@ def _unhindered(check: Check, recording: Recording) -> Judgement:
     notebook = Notebook(recording)
     cause: Exception | None = None
     try:
-        check.function(recording, notebook)
+        check.judges(recording, notebook)
     except Violated as violated:
-        broken = Outcome.FAIL if catalogue().named(check.requirement).binding else Outcome.WARN
+        broken = Outcome.FAIL if catalogue().promise(check.id).level in BINDING else Outcome.WARN
         found, cause = _excused(recording, broken, str(violated)), violated
     except Opaque as opaque:
         reason = f"only the kernel of {opaque.node} could tell, and of that node only the wire was seen"
@@ -100,7 +102,7 @@ def _probed(judgement: Judgement, lacking: Mapping[str, str]) -> Judgement:
 
 
 def _broken(bug: Exception) -> Judgement:
-    steps = trace(bug, __file__)
+    steps = trace(bug, declaring.__file__)
     return Judgement(Outcome.ERROR, f"the check broke: {type(bug).__name__}: {bug} ({place(steps)})", trace=steps)
 
 

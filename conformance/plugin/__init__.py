@@ -3,6 +3,7 @@
 pytest_plugins = [
     "conformance.plugin.uplinking",
     "conformance.plugin.imaging",
+    "conformance.plugin.building",
     "conformance.plugin.options",
     "conformance.plugin.bringing",
     "conformance.plugin.machine",

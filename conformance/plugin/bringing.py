@@ -15,12 +15,15 @@ import pytest
 from conformance.catalogue.words import ROLES
 from conformance.plugin import hooks
 from conformance.plugin.collecting import cell_of
+from conformance.plugin.desk import DESK
 from conformance.plugin.hooks import Newcomer
 from conformance.selection.casting import BadSelection
+from conformance.selection.lineup import lineup
 from fixtures.brought.manifest import BadManifest, load
 from fixtures.brought.program import implementation
-from fixtures.implementations.registry import bring, send_away
-from fixtures.programs.base import ProgramError
+from fixtures.implementations.registry import all_implementations, bring, send_away
+from fixtures.names import product_of
+from fixtures.programs.base import Implementation, ProgramError
 from fixtures.sandbox import environment
 
 _BROUGHT: pytest.StashKey[tuple[Newcomer, ...]] = pytest.StashKey()
@@ -83,7 +86,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Who brings a program wants its verdicts: what has no part for it is not played."""
-    roles = {role for newcomer in brought(config) for role in newcomer.who.roles}
+    may_play = config.stash[DESK].programs.selection.playing
+    roles = {role for newcomer in brought(config) for role in newcomer.who.roles if newcomer.who.name in may_play(role)}
     gone = {item for item in items if (cell := cell_of(item)) is not None and roles and not roles & set(cell.cast)}
     if gone:
         items[:] = [item for item in items if item not in gone]
@@ -108,17 +112,42 @@ def brought(config: pytest.Config) -> tuple[Newcomer, ...]:
 
 
 def casting(config: pytest.Config, wanted: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """Who may play: as the roles' own options say (`wanted`), else the brought ones. Raises BadSelection."""
+    """Who may play: as the roles' own options say (`wanted`), else the brought ones. Raises BadSelection.
+
+    A build with a label plays wherever what is installed does. A build plays the roles in which its program is one of
+    the usual players, unless an option names it for others.
+    """
     chosen: dict[str, Sequence[str]] = dict(wanted)
     for newcomer in brought(config):
-        name, roles = newcomer.who.name, sorted(newcomer.who.roles, key=ROLES.index)
-        for role in roles:
-            if role not in wanted:
-                chosen[role] = [*chosen.get(role, ()), name]
-        if not any(_names(name, chosen[role]) for role in roles):
-            said = " and ".join(f"--{role} {' '.join(wanted[role])}" for role in roles)
-            raise BadSelection(f"{newcomer.option}: {said} leaves {name} without a part; add --{roles[0]} {name}")
+        who, others = newcomer.who, _beside(newcomer.who)
+        roles = sorted(who.roles, key=ROLES.index)
+        named = [role for role in roles if any(_names(name, wanted.get(role, ())) for name in (who.name, *others))]
+        free = [role for role in (roles if who.build is None else _usual(who, roles)) if role not in wanted]
+        for role in named:
+            chosen[role] = [*chosen[role], who.name]
+        for role in free if who.build is None or not named else ():
+            chosen[role] = [*chosen.get(role, ()), *others, who.name]
+        if not any(_names(who.name, chosen.get(role, ())) for role in roles):
+            said = " and ".join(f"--{role} {' '.join(wanted[role])}" for role in roles if role in wanted)
+            raise BadSelection(f"{newcomer.option}: {said} leaves {who.name} without a part;"
+                               f" add --{roles[0]} {who.name}")
     return chosen
+
+
+def _beside(who: Implementation) -> list[str]:
+    """The installed one, which a build with a label plays beside."""
+    name = product_of(who.name)
+    return [name] if name != who.name and not all_implementations()[name].missing() else []
+
+
+def _usual(who: Implementation, roles: list[str]) -> list[str]:
+    """Of its roles those that the line-up gives it; all, where these are none."""
+    return [role for role in roles if product_of(who.name) in lineup().usual.get(role, ())] or roles
+
+
+def awaits_sandbox(config: pytest.Config) -> bool:
+    """Whether somebody's build was brought, which is asked who it is only inside the sandbox."""
+    return not environment.inside() and any(newcomer.who.build is not None for newcomer in brought(config))
 
 
 def again(config: pytest.Config) -> list[str]:
@@ -136,4 +165,15 @@ def _introduced(newcomer: Newcomer) -> str:
         version = who.version()
     except ProgramError as error:
         return f"brought: {error}"
-    return f"brought: {who.name} {version} as {' and '.join(sorted(who.roles, key=ROLES.index))} ({newcomer.option})"
+    roles = " and ".join(sorted(who.roles, key=ROLES.index))
+    return f"brought: {who.name} {version} as {roles} ({newcomer.option}){_consists_of(who)}"
+
+
+def _consists_of(who: Implementation) -> str:
+    """What is a build's own, so that nobody takes what is installed for it."""
+    if who.build is None:
+        return ""
+    main, *others = [who.build.files[who.build.main], *(
+        path for name, path in who.build.files.items() if name != who.build.main)]
+    more = [*map(str, others), *(f"libraries in {folder}" for folder in who.build.libraries)]
+    return f": {main}" + (f", with {' and '.join(more)}" if more else "")

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from conformance.judging.verdict import Outcome
-from conformance.plugin.desk import DESK
 from conformance.plugin.ending import TALLY
 
 _WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.FLAKY, Outcome.WARN, Outcome.PASS, Outcome.INCONCLUSIVE,
@@ -19,7 +18,7 @@ _WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.FLAKY, Outcome.WARN, Outcom
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """A paragraph for each party, and one about what no capture tells."""
-    if config.stash[DESK].captures is not None:
+    if config.getoption("pcap"):
         for line in told(config.stash[TALLY].cells.values()):
             terminalreporter.write_line(line)
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from inspect import isfunction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from conformance.catalogue.requirements import catalogue
-from conformance.judging.check import Check
+from conformance.judging.check import declared_by
 from conformance.plugin.desk import DESK
 from conformance.plugin.item import CheckItem
 from conformance.selection.casting import BadSelection
 from conformance.selection.cells import BadCheck, Cell
 
 
-def cell_of(item: pytest.Item) -> Cell | None:
+def cell_of(item: pytest.Item) -> Cell[Any] | None:
     """The cell that a test judges, or None for a test that is no check."""
     return item.cell if isinstance(item, CheckItem) else None
 
@@ -26,15 +26,15 @@ def pytest_pycollect_makeitem(
     """One test for each cell of a check; pytest makes others of what is no check."""
     if not isfunction(obj) or not collector.funcnamefilter(name):
         return None
-    check = getattr(obj, "check", None)
-    if not isinstance(check, Check):
+    checks = declared_by(obj)
+    if not checks:
         if _belongs_to_the_law(collector):
             raise pytest.Collector.CollectError(
                 f"{name} is no check: everything named test_* in conformance/ is declared with @check; the suite's own"
                 " tests live in tests/")
         return None
     try:
-        found = collector.config.stash[DESK].cells(check)
+        found = [cell for check in checks for cell in collector.config.stash[DESK].source.cells(check)]
     except BadCheck as error:
         raise pytest.Collector.CollectError(str(error)) from error
     except BadSelection as error:
@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     gone: list[pytest.Item] = []
     for item in items:
         cell = cell_of(item)
-        asked = not wanted or (cell is not None and catalogue().named(cell.check.requirement).id in wanted)
+        asked = not wanted or (cell is not None and bool(wanted & {cell.check.requirement, cell.check.id}))
         (kept if asked else gone).append(item)
     items[:] = kept
     if gone:

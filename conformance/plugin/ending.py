@@ -159,6 +159,6 @@ def _say_why_empty(terminalreporter: Any, config: pytest.Config, exitstatus: int
         return
     for id in sorted(config.stash[DESK].requirements):
         terminalreporter.write_line(f"{id} was asked for, and no selected check judges it:"
-                                    f" {catalogue().named(id).text}")
+                                    f" {catalogue().promise(id).text}")
     if exitstatus == NOTHING and terminalreporter.stats.get("deselected"):
         terminalreporter.write_line("no check is selected: nothing was judged, so this run is not green", red=True)

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from conformance.judging.verdict import Judgement, Outcome
-from conformance.plugin.desk import DESK, NotPlayed, NotRecorded, NotRun
+from conformance.plugin.desk import DESK
 from conformance.plugin.failing import Failing, as_bug, as_story, as_trace
 from conformance.plugin.rulings import PROPERTY, Ruling, as_json, is_red, ruled, story_of
 from conformance.selection.cells import Cell
+from conformance.sources.base import NotPlayed, NotRecorded, NotRun
 from fixtures.recording.model import Recording
 
 _RULING: pytest.StashKey[Ruling] = pytest.StashKey()
@@ -24,7 +25,7 @@ _RULING: pytest.StashKey[Ruling] = pytest.StashKey()
 class CheckItem(pytest.Item):
     """One test: one cell of one check."""
 
-    def __init__(self, *, cell: Cell, parent: pytest.Collector, **more: Any) -> None:
+    def __init__(self, *, cell: Cell[Any], parent: pytest.Collector, **more: Any) -> None:
         super().__init__(cell.test, parent, nodeid=f"{parent.nodeid}::{cell.test}", **more)
         self.cell = cell
         self._recording: Recording | None = None
@@ -34,7 +35,7 @@ class CheckItem(pytest.Item):
         """Find the recording; a cell that is not judged ends here."""
         desk = self.config.stash[DESK]
         try:
-            self._recording = desk.recording(self.cell)
+            self._recording = desk.source.recording(self.cell)
         except NotPlayed as reason:
             self._settle(Judgement(Outcome.NOT_APPLICABLE, str(reason)))
         except NotRun as reason:

@@ -10,13 +10,11 @@ from fixtures.sandbox.probe import essential_sentence, format_table, probe
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """A table: what is missing, what that costs, what brings it."""
-    desk = config.stash[DESK]
-    if desk.archive is not None:
-        return desk.archive.introduction()
-    if not environment.inside():  # it only tells something
-        return []
-    return format_table(probe([desk.selection.known[name] for name in desk.missing])).splitlines()
+    """What is judged; where it is played here, a table: what is missing, what that costs, what brings it."""
+    desk, lines = config.stash[DESK], config.stash[DESK].source.introduction()
+    if desk.plays is not None and environment.inside():  # outside it only tells something
+        lines += format_table(probe(desk.programs.missing)).splitlines()
+    return lines
 
 
 def demand_kernel() -> None:

@@ -11,11 +11,14 @@ import pytest
 from conformance.catalogue.datafiles import BadData
 from conformance.catalogue.requirements import catalogue
 from conformance.plugin import bringing
-from conformance.plugin.archive import Archive, BadRecordings
 from conformance.plugin.desk import DESK, Desk
-from conformance.selection.captured import Shelf
 from conformance.selection.casting import BadSelection, Selection
 from conformance.selection.lineup import lineup
+from conformance.sources.base import Source
+from conformance.sources.captured import Captured
+from conformance.sources.played import Played
+from conformance.sources.programs import Programs
+from conformance.sources.saved import BadRecordings, Saved
 from fixtures.captures.reader import CaptureError
 from fixtures.implementations.registry import all_implementations
 from fixtures.programs.base import ProgramError
@@ -38,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                          " installed in every other role; --matrix=full: against all of them")
     group.addoption("--list-implementations", action="store_true", help="print the implementations, and end")
     group.addoption("--requirement", action="append", metavar="ID", default=[],
-                    help="judge only this requirement, such as RA-05; may be repeated")
+                    help="judge only this requirement or part of one, such as RA-05 or RA-11.code; may be repeated")
     group.addoption("--nightly", action="store_true", help="play what is too slow for an ordinary run, too")
     group.addoption("--recordings", metavar="DIR", default=None,
                     help="play nothing: judge the recordings saved in DIR")
@@ -55,33 +58,34 @@ def pytest_configure(config: pytest.Config) -> None:
         selection = Selection(wanted, all_implementations(), lineup(), config.getoption("matrix") or "")
         for role in wanted:
             selection.playing(role)
-        requirements = frozenset(_requirement(id) for id in config.getoption("requirement"))
-        config.stash[DESK] = desk = Desk(
-            selection=selection, requirements=requirements, archive=_saved(config), nightly=config.getoption("nightly"),
-            strict=bool(config.getini("strict")), again=_again(config),
-        )
-        desk.demand_installed()
+        promises = frozenset(_promise(id) for id in config.getoption("requirement"))
+        programs, plays = Programs(selection), None
+        source = _elsewhere(config, programs)
+        if source is None:
+            programs.demand_installed()
+            source = plays = Played(programs, config.getoption("nightly"))
+        config.stash[DESK] = Desk(programs, source, plays, promises, nightly=config.getoption("nightly"),
+                                  strict=bool(config.getini("strict")), again=_again(config))
     except (BadData, BadSelection, BadRecordings) as error:
         raise pytest.UsageError(str(error)) from error
     except CaptureError as error:
         raise pytest.UsageError(f"--pcap {error}") from error
 
 
-def _saved(config: pytest.Config) -> Archive | Shelf | None:
-    """What is judged instead of plays, or None. Raises BadRecordings and CaptureError."""
-    here, folder, captures = (
-        config.invocation_params.dir, config.getoption("recordings"), config.getoption("pcap"))
+def _elsewhere(config: pytest.Config, programs: Programs) -> Source | None:
+    """Where recordings come from that this run does not play; else None. Raises BadRecordings and CaptureError."""
+    here, folder, captures = config.invocation_params.dir, config.getoption("recordings"), config.getoption("pcap")
     if folder and captures:
         raise BadRecordings("--recordings and --pcap cannot be judged in one run; give one of them")
     if captures:
-        return Shelf.open([here / file for file in captures])
-    return Archive.open(here / folder) if folder else None
+        return Captured.open([here / file for file in captures])
+    return Saved.open(here / folder, programs) if folder else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """`--list-implementations`: a table, and the end."""
-    if not config.getoption("list_implementations"):
+    if not config.getoption("list_implementations") or bringing.awaits_sandbox(config):
         return None
     for line in implementations_table():
         print(line)
@@ -121,9 +125,9 @@ def _matrix(word: str) -> str:
     return word
 
 
-def _requirement(id: str) -> str:
+def _promise(id: str) -> str:
     try:
-        return catalogue().named(id).id
+        return catalogue().promise(id).id
     except BadData as error:
         raise BadData(f"--requirement {id}: {error}") from error
 

@@ -27,7 +27,7 @@ _PLAN = ".plan"
 
 @dataclass(frozen=True)
 class Planned:
-    """One play, and the checks that will judge it, by module and name: who plays has perhaps collected nothing."""
+    """One play, and the checks that will judge it, by module and key: who plays has perhaps collected nothing."""
 
     request: PlayRequest
     checks: list[tuple[str, str]] = field(default_factory=list)
@@ -37,10 +37,10 @@ class Planned:
         return [self._judge(check, known) for check in self._found()]
 
     def _found(self) -> Iterator[Check]:
-        for module, name in self.checks:
-            if f"{module}.{name}" not in CHECKS:
+        for module, key in self.checks:
+            if key not in CHECKS:
                 import_module(module)
-            yield CHECKS[f"{module}.{name}"]
+            yield CHECKS[key]
 
     def _judge(self, check: Check, known: Mapping[str, Implementation]) -> Judge:
         cast = {role: str(name) for role, name in self.request.cast.items()}
@@ -52,10 +52,10 @@ def requests(items: Sequence[pytest.Item], config: pytest.Config) -> dict[CheckI
     """The play that each of these tests needs; those that need none are left out."""
     desk = config.stash[DESK]
     found: dict[CheckItem, PlayRequest] = {}
-    for item in items if desk.archive is None else ():
-        if not isinstance(item, CheckItem) or desk.declined(item.cell) or desk.hindrance(item.cell):
+    for item in (each for each in items if isinstance(each, CheckItem)):
+        request = desk.source.request(item.cell)
+        if request is None:
             continue
-        request = desk.request(item.cell)
         with suppress(ProgramError):  # a program that cannot tell its version: the cell itself will say so
             request.play  # noqa: B018
             found[item] = request
@@ -67,7 +67,7 @@ def plan(items: Sequence[pytest.Item], config: pytest.Config) -> list[Planned]:
     found: dict[str, Planned] = {}
     for item, request in requests(items, config).items():
         check = item.cell.check
-        found.setdefault(request.id, Planned(request)).checks.append((check.function.__module__, check.name))
+        found.setdefault(request.id, Planned(request)).checks.append((check.function.__module__, check.key))
     return list(found.values())
 
 

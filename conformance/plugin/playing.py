@@ -46,9 +46,10 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
     """In the controller: play what the first worker has planned; they all plan the same."""
     config = node.config
     staging = config.stash.get(STAGING, None)
-    if staging is None or config.stash[DESK].played is not None:
+    plays = config.stash[DESK].plays
+    if staging is None or plays is None or plays.place is not None:
         return
-    config.stash[DESK].played = staging / "recordings"
+    plays.place = staging / "recordings"
     planned = planning.read(staging)
     if planned:
         _play(config, planned, staging / "recordings")
@@ -67,14 +68,17 @@ def _play_here(session: pytest.Session) -> None:
     config = session.config
     if config.option.collectonly or (session.testsfailed and not config.option.continue_on_collection_errors):
         return
+    plays = config.stash[DESK].plays
+    if plays is None:
+        return
     if hasattr(config, "workerinput"):
         if config.stash.get(STAGING, None) is not None:
-            config.stash[DESK].played = _staging(config) / "recordings"
+            plays.place = _staging(config) / "recordings"
         return
     planned = planning.plan(session.items, config)
     if planned:
         staging = config.stash.get(STAGING, None) or _scratch(config)
-        config.stash[DESK].played = staging / "recordings"
+        plays.place = staging / "recordings"
         try:
             _play(config, planned, staging / "recordings")
         except KeyboardInterrupt as stop:
@@ -106,7 +110,7 @@ def _play(config: pytest.Config, planned: Sequence[Planned], into: Path) -> None
 
     try:
         desk.disturbed = undisturbed([each.request for each in planned], into, play_all,
-                                     lambda play: by_id[play].judges(desk.selection.known))
+                                     lambda play: by_id[play].judges(desk.programs.known))
     except SavedError as error:
         pytest.exit(f"{error}; free some space there, or name another place with --report-dir", returncode=3)
     except (OSError, CameraError) as error:

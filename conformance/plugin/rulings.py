@@ -8,13 +8,10 @@ from typing import Any
 
 from conformance.catalogue.allowances import allowed
 from conformance.catalogue.deviations import Deviation, deviations, known_deviation
-from conformance.catalogue.requirements import catalogue
 from conformance.judging.verdict import Judgement, Outcome
 from conformance.plugin.desk import Desk
 from conformance.plugin.story import story
-from conformance.selection.captured import AS_IT_CAME, Captured
 from conformance.selection.cells import Cell
-from conformance.selection.declines import declined
 from fixtures.recording.model import Program, Recording
 
 #: The name of the user property that carries a cell's verdict to the report, as a dictionary of JSON values.
@@ -25,7 +22,7 @@ PROPERTY = "sextant"
 class Ruling:
     """A judgement in its cell: with the recording it rests on, and what is known of this deviation."""
 
-    cell: Cell
+    cell: Cell[Any]
     judgement: Judgement
     implementations: dict[str, Program]
     recording: str | None = None
@@ -44,24 +41,23 @@ def is_red(outcome: Outcome, desk: Desk) -> bool:
     return outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.FLAKY) or (outcome is Outcome.WARN and desk.strict)
 
 
-def ruled(cell: Cell, judgement: Judgement, recording: Recording | None, desk: Desk) -> Ruling:
+def ruled(cell: Cell[Any], judgement: Judgement, recording: Recording | None, desk: Desk) -> Ruling:
     """A judgement in its cell; without a recording there is nothing to look up about it."""
     if recording is None:
-        return Ruling(cell, judgement, desk.implementations(cell))
-    who, refusal = dict(recording.play.implementations), declined(cell, recording, desk.selection.known)
-    return _known(Ruling(cell, judgement, who, recording.play.id, refusal), recording)
+        return Ruling(cell, judgement, desk.programs.of(cell.cast))
+    who, refusal = dict(recording.play.implementations), desk.source.declined(cell, recording)
+    return _known(Ruling(cell, judgement, who, recording.play.id, refusal), recording, desk)
 
 
-def _known(ruling: Ruling, recording: Recording) -> Ruling:
+def _known(ruling: Ruling, recording: Recording, desk: Desk) -> Ruling:
     cell = ruling.cell
-    id = catalogue().named(cell.check.requirement).id
+    check = cell.check
     if ruling.judgement.outcome is Outcome.INCONCLUSIVE:
-        if isinstance(cell.scenario, Captured):
-            return replace(ruling, excuse=AS_IT_CAME)
-        allowance = allowed(id, cell.test)
-        return replace(ruling, excuse=allowance.reason if allowance else None)
+        allowance = allowed(check.requirement, check.part, cell.test_of_products)
+        return replace(ruling, excuse=desk.source.excuse(cell) or (allowance.reason if allowance else None))
     if ruling.judgement.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.PASS):
-        found = known_deviation(id, cell.test, recording.play.implementations, deviations())
+        who = recording.play.implementations
+        found = known_deviation(check.requirement, check.part, cell.test_of_products, who, deviations())
         if found and found.sometimes and ruling.judgement.outcome is Outcome.PASS:
             return ruling
         return replace(ruling, deviation=found)
@@ -72,7 +68,8 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
     """The cell as the report tells it; schema in the reports' folder."""
     cell, judgement = ruling.cell, ruling.judgement
     return {
-        "requirement": catalogue().named(cell.check.requirement).id,
+        "requirement": cell.check.requirement,
+        "part": cell.check.id if cell.check.part else None,
         "test": nodeid,
         "implementations": {role: asdict(program) for role, program in ruling.implementations.items()},
         "cloud": cell.check.cloud,
@@ -90,10 +87,9 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
     }
 
 
-def reproduce(cell: Cell, desk: Desk) -> str:
+def reproduce(cell: Cell[Any], desk: Desk) -> str:
     """The command that shows this cell again."""
-    nightly = " --nightly" if not desk.nightly and desk.archive is None and cell.scenario.nightly(cell.cast) else ""
-    return f"script/conformance -k {quote(cell.test)}{desk.again}{nightly}"
+    return f"script/conformance -k {quote(cell.test)}{desk.again}{desk.source.options(cell)}"
 
 
 def story_of(ruling: Ruling, desk: Desk) -> str:

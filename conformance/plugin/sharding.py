@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(str(error)) from error
     mine = [shards[play_of(cell)] if cell is not None else 1 for cell in cells]
     desk = config.stash[DESK]
-    options = {"nightly": desk.nightly, "strict": desk.strict, "recordings": desk.archive is not None}
+    options = {"nightly": desk.nightly, "strict": desk.strict, "recordings": desk.plays is None}
     config.stash[_NOTE] = {**asdict(shard), "suite": suite(), "selected": len(items),
                            "selection": selection((item.nodeid for item in items), options)}
     gone = [item for item, index in zip(items, mine, strict=True) if index != shard.index]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from conformance.catalogue.requirements import catalogue
 from conformance.judging.evidence import Evidence
 from conformance.judging.verdict import Judgement
-from conformance.selection.cells import Cell
+from conformance.selection.cells import Cell, Scene
 
 
-def story(cell: Cell, judgement: Judgement, recording: str | None, again: str) -> str:
+def story(cell: Cell[Scene], judgement: Judgement, recording: str | None, again: str) -> str:
     """What was promised, what was done, what was seen, what decided it, and the command that shows it again."""
-    requirement = catalogue().named(cell.check.requirement)
+    promise = catalogue().promise(cell.check.id)
     players = ", ".join(f"{role} {name}" for role, name in cell.cast.items()) or "kernels alone"
     decided = _line(judgement.evidence[-1]) if judgement.evidence else "nothing was cited"
     return "\n".join([
-        f"promised: {requirement.id} ({requirement.level}, {requirement.source}): {requirement.text}",
+        f"promised: {promise.id} ({promise.level}, {promise.source}): {promise.text}",
         f"done:     {cell.scenario.name} with {players}" + (f", recorded as {recording}" if recording else ""),
         f"seen:     {judgement.outcome}: {judgement.reason}",
         f"decided:  {decided}",

@@ -18,6 +18,7 @@ from typing import Literal
 from conformance.catalogue.datafiles import nearest
 from conformance.catalogue.words import ROLES
 from conformance.selection.lineup import Lineup
+from fixtures.names import in_file_name, product_of
 from fixtures.programs.base import Implementation
 
 #: Roles that the network's side plays; a program among them plays all of these that it can.
@@ -78,7 +79,7 @@ def casts(
     for role, names in players.items():
         if not names:
             raise BadSelection(f"no implementation plays {role}, which the selected checks need")
-        players[role] = [name for name in names if name in only.get(role, names)]
+        players[role] = [name for name in names if product_of(name) in only.get(role, (product_of(name),))]
     everyone = [dict(zip(roles, names, strict=True)) for names in product(*players.values())]
     if selection.matrix and not only:
         found = everyone if selection.matrix == "full" else [cast for cast in everyone if _listed(cast, selection)]
@@ -92,7 +93,7 @@ def label(cast: Cast) -> str:
     """The part of a test id that names the cast: the network's side joined by `+`, then the others by `-`."""
     network = dict.fromkeys(cast[role] for role in NETWORK if role in cast)
     others = [cast[role] for role in sorted(cast, key=_rank) if role not in NETWORK]
-    return "-".join([*(["+".join(network)] if network else []), *others])
+    return in_file_name("-".join([*(["+".join(network)] if network else []), *others]))
 
 
 def _natural(cast: Cast, selection: Selection) -> bool:
@@ -109,9 +110,15 @@ def _natural(cast: Cast, selection: Selection) -> bool:
 
 
 def _listed(cast: Cast, selection: Selection) -> bool:
-    """The network's side of the cast is one of the line-up's, as far as the cast has its roles."""
-    return any(all(cast[role] == name for role, name in network.items() if role in cast)
-               for network in selection.lineup.networks if "relay" not in cast or "relay" in network)
+    """The network's side of the cast is one of the line-up's, as far as the cast has its roles.
+
+    A build may stand in for a program of it, in all of that program's roles there.
+    """
+    def plays(network: Mapping[str, str]) -> bool:
+        sides = {(name, cast[role]) for role, name in network.items() if role in cast}
+        return all(product_of(who) == name for name, who in sides) and len(sides) == len({name for name, _ in sides})
+
+    return any(plays(network) for network in selection.lineup.networks if "relay" not in cast or "relay" in network)
 
 
 def _rank(role: str) -> tuple[int, str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 from conformance.catalogue.datafiles import BadData, nearest
-from conformance.catalogue.requirements import catalogue
+from conformance.catalogue.requirements import Requirement, catalogue
 from conformance.catalogue.traceability import cloud_named
 from conformance.judging.check import Check
 from conformance.selection.casting import Cast, label
 from fixtures.features import FEATURES, PLAYED_BY
+from fixtures.names import product_of
 from fixtures.programs.base import Implementation
 from fixtures.stagecraft.base import Scenario
 
@@ -20,19 +22,49 @@ class BadCheck(ValueError):
     """A check is declared wrongly; the text is one sentence."""
 
 
+class Scene(Protocol):
+    """What a cell's recording shows: a scenario that was played, or a party that spoke in a capture.
+
+    `options` tell it from others of its name; `length` is how many seconds it takes to play.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """JSON values."""
+
+    @property
+    def length(self) -> float:
+        """Seconds; 0 where nothing is played."""
+
+
+S = TypeVar("S", bound=Scene, covariant=True)
+
+
 @dataclass(frozen=True, eq=False)
-class Cell:
+class Cell(Generic[S]):
     """What one test judges. `id` is what stands in the brackets of its test id."""
 
     check: Check
-    scenario: Scenario
+    scenario: S
     cast: Cast
     id: str
 
     @property
     def test(self) -> str:
-        """The test's name with its id, as deviations and allowances name it."""
+        """The test's name with its id."""
         return f"{self.check.name}[{self.id}]"
+
+    @property
+    def test_of_products(self) -> str:
+        """The same as deviations and allowances name it: a build is judged as what it is a build of."""
+        plain = {role: product_of(name) for role, name in self.cast.items()}
+        if plain == self.cast:
+            return self.test
+        return f"{self.check.name}[{self.id.removesuffix(label(self.cast))}{label(plain)}]"
 
     def lacking(self, known: Mapping[str, Implementation]) -> dict[str, str]:
         """The needed features that somebody of the cast declares not to have, each with its source."""
@@ -43,7 +75,7 @@ class Cell:
                 found[f"{feature} ({player.name})"] = player.lacks[feature]
         return found
 
-    def declined(self, known: Mapping[str, Implementation]) -> str | None:
+    def declined(self: Cell[Scenario], known: Mapping[str, Implementation]) -> str | None:
         """Why somebody of the cast does not play the scenario's situation, or None."""
         parts = self.scenario.parts
         for role, name in self.cast.items():
@@ -61,22 +93,27 @@ class Cell:
         return self.id
 
 
-def cells(check: Check, casts: Callable[[Scenario], Iterable[Cast]]) -> Iterator[Cell]:
+def cells(check: Check, casts: Callable[[Scenario], Iterable[Cast]]) -> Iterator[Cell[Scenario]]:
     """Every cell of a check, given who plays in a scenario. Raises BadCheck."""
     verify(check)
     labels = scenario_labels(check.scenarios)
     for scenario, scene in zip(check.scenarios, labels, strict=True):
         for cast in casts(scenario):
-            words = [word for word in (scene, label(cast)) if word]
-            yield Cell(check, scenario, dict(cast), "-".join(words or [scenario.name]))
+            words = [word for word in (scene, label(cast)) if word] or [scenario.name]
+            yield Cell(check, scenario, dict(cast), "-".join([*words, *([check.part] if check.part else [])]))
 
 
 def verify(check: Check) -> None:
     """Raises BadCheck when the declaration names what does not exist."""
     try:
-        catalogue().named(check.requirement)
+        judged = catalogue().promise(check.id)
     except BadData as error:
         raise BadCheck(f"{check.name}: {error}") from error
+    if judged.id != check.id:
+        raise BadCheck(f"{check.name}: {check.id} reads {judged.id} in the catalogue")
+    if isinstance(judged, Requirement) and judged.parts:
+        raise BadCheck(f"{check.name}: {check.id} has parts, so its checks name those that they judge, parts=..."
+                       f" ({', '.join(part.key for part in judged.parts)})")
     if not check.scenarios and not check.passive:
         raise BadCheck(f"{check.name}: a check needs at least one scenario, @check(id, Scenario(), role=...)")
     for scenario in check.scenarios:

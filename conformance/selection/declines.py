@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.selection.cells import Cell
+from fixtures.names import product_of
 from fixtures.programs.base import Implementation
 from fixtures.recording.model import Recording
+from fixtures.stagecraft.base import Scenario
 
 
-def declined(cell: Cell, recording: Recording, known: Mapping[str, Implementation]) -> dict[str, Any] | None:
+def declined(cell: Cell[Scenario], recording: Recording, known: Mapping[str, Implementation]) -> dict[str, Any] | None:
     """Who of the cast declined the play when it was started, in which role, and who else here plays that role of it."""
     if recording.declined is None:
         return None
@@ -23,9 +25,9 @@ def declined(cell: Cell, recording: Recording, known: Mapping[str, Implementatio
     return None
 
 
-def _others(cell: Cell, role: str, name: str, known: Mapping[str, Implementation]) -> Iterator[str]:
+def _others(cell: Cell[Scenario], role: str, name: str, known: Mapping[str, Implementation]) -> Iterator[str]:
     situation, alone = cell.scenario.situation(), cell.scenario.players.get(role)
     for other, who in known.items():
-        if role in who.roles and other != name and not who.missing() and (alone is None or other in alone):
+        if role in who.roles and other != name and not who.missing() and (alone is None or product_of(other) in alone):
             if who.declines(situation, frozenset({role})) is None:
                 yield other

@@ -16,8 +16,8 @@ from typing import Any
 
 from conformance.catalogue.datafiles import BadData, read
 from conformance.selection.casting import Cast
-from conformance.selection.cells import Cell
-from fixtures.stagecraft.base import Scenario
+from conformance.selection.cells import Cell, Scene
+from fixtures.names import product_of
 
 FILE = Path(__file__).with_name("durations.toml")
 
@@ -56,12 +56,12 @@ class Shard:
         return f"{self.index}/{self.number}"
 
 
-def play_of(cell: Cell) -> str:
+def play_of(cell: Cell[Scene]) -> str:
     """What is played for a cell: equal where, and only where, one recording serves both; programs' versions apart."""
     return json.dumps([cell.scenario.name, cell.scenario.options, sorted(cell.cast.items())], sort_keys=True)
 
 
-def split(cells: Iterable[Cell], shards: int) -> dict[str, int]:
+def split(cells: Iterable[Cell[Scene]], shards: int) -> dict[str, int]:
     """The shard of every play, by `play_of`: longest first, each to the shard that has least to do. Raises BadData."""
     seconds = {play_of(cell): expected(cell.scenario, cell.cast) for cell in cells}
     load = dict.fromkeys(range(1, shards + 1), 0.0)
@@ -72,10 +72,10 @@ def split(cells: Iterable[Cell], shards: int) -> dict[str, int]:
     return found
 
 
-def expected(scenario: Scenario, cast: Cast) -> float:
+def expected(scenario: Scene, cast: Cast) -> float:
     """Seconds that a play lasts: as recorded before, else as its scenario says. Raises BadData."""
     known = durations().get(scenario.name, {})
-    own = [known[name] for name in cast.values() if name in known]
+    own = [known[product_of(name)] for name in cast.values() if product_of(name) in known]
     return max(own) if own else known.get(USUAL, scenario.length)
 
 

@@ -16,10 +16,9 @@ from typing import Any
 from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import Attachment, Label, Link, Parameter, Status, StatusDetails, TestResult
 
+from reports.allure.story import Story, as_text, tell
+from reports.document.cells import label, named, ordered
 from reports.document.compliance import Compliance, Requirement, Verdict
-from reports.matrix import named, ordered
-from reports.story import Story, as_text, tell
-from reports.summary import label
 
 FOLDER = "allure-results"
 

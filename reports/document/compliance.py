@@ -69,9 +69,15 @@ class TraceLine(TypedDict):
 
 
 class Verdict(TypedDict):
-    """One cell: a requirement judged on one play."""
+    """One cell: a requirement judged on one play.
+
+    `part` is the part of the requirement that was judged, where it has any; `party` is what kind of thing the verdict
+    is about: program, kernel, peer or model.
+    """
 
     requirement: str | None
+    part: NotRequired[str | None]
+    party: NotRequired[str | None]
     test: str
     implementations: dict[str, Implementation]
     cloud: str | None
@@ -111,8 +117,25 @@ class Check(TypedDict):
     sentences: NotRequired[list[str]]
 
 
+class Part(TypedDict):
+    """One stimulus of a requirement, which is judged by itself; `checks` is empty when nothing judges it yet.
+
+    `reference` tells where other test suites judge the same.
+    """
+
+    id: str
+    level: str
+    text: str
+    source: str
+    reference: list[str]
+    checks: list[Check]
+
+
 class Requirement(TypedDict):
-    """One sentence of the catalogue; `checks` is empty when nothing judges it yet."""
+    """One sentence of the catalogue; `checks` is empty when nothing judges it yet.
+
+    `parts` are its stimuli one by one; where there are any, every verdict names one of them.
+    """
 
     id: str
     level: str
@@ -122,6 +145,7 @@ class Requirement(TypedDict):
     text: str
     clouds: list[str]
     checks: NotRequired[list[Check]]
+    parts: NotRequired[list[Part]]
 
 
 class Node(TypedDict):

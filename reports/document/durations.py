@@ -10,6 +10,7 @@ from statistics import median
 
 from conformance.catalogue.datafiles import BadData
 from conformance.selection.sharding import FILE, USUAL, durations_in
+from fixtures.names import product_of
 from reports.document.recordings import FOLDER, manifest
 from reports.errors import ReportError, because
 from reports.output import write_whole
@@ -35,7 +36,7 @@ def write(reports: Iterable[Path], into: Path = FILE) -> Path:
         if not healthy:
             raise ReportError(f"{report} has no recordings; name the directory of a report that was played.")
         for each in healthy:
-            who = frozenset(program["name"] for program in each["play"]["implementations"].values())
+            who = frozenset(product_of(program["name"]) for program in each["play"]["implementations"].values())
             played[each["play"]["scenario"]].append((who, each["duration_ns"] / 1e9))
     entries = {**_known(into), **{name: _entry(plays) for name, plays in played.items()}}
     lines = [f"{name} = {_row(entry)}\n" for name, entry in sorted(entries.items())]

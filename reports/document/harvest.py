@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from conformance.judging.check import declared_by
 from reports.document.compliance import Figure, Verdict, by_name, by_requirement, is_stale
 
 PROPERTY = "sextant"
@@ -18,6 +19,7 @@ OURS = "conformance/"
 
 #: What is known of a cell that died before it could say who took part.
 _NOTHING: dict[str, Any] = {
+    "part": None,
     "implementations": {},
     "cloud": None,
     "role": None,
@@ -90,7 +92,8 @@ class Harvest:
     def _verdict(self, nodeid: str) -> Verdict:
         cell = dict(_NOTHING | self._said.get(nodeid, {}))
         cell.pop("figures", None)
-        cell.setdefault("requirement", _requirement(nodeid))
+        if "requirement" not in cell:
+            cell["requirement"], cell["part"] = _promise(nodeid)
         cell["test"] = cell.get("test") or nodeid
         cell["reproduce"] = cell.get("reproduce") or f"pytest '{nodeid}'"
         if nodeid in self._broke:
@@ -121,12 +124,16 @@ def _last_line(text: str, first: bool = False) -> str:
     return lines[0 if first else -1]
 
 
-def _requirement(nodeid: str) -> str | None:
-    """The requirement of a test that could not say so itself, from its check's declaration; None when it has none."""
+def _promise(nodeid: str) -> tuple[str | None, str | None]:
+    """Requirement and part of a test that could not say so itself, from its check's declaration; None for none."""
     path, _, test = nodeid.partition("::")
     try:
         module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
     except Exception:  # the module itself may be what is broken
-        return None
-    declared = getattr(getattr(module, test.partition("[")[0], None), "check", None)
-    return getattr(declared, "requirement", None)
+        return None, None
+    name, _, cell = test.rstrip("]").partition("[")
+    checks = declared_by(getattr(module, name, None))
+    for check in checks:
+        if check.part and f"-{cell}".endswith(f"-{check.part}"):
+            return check.requirement, check.id
+    return (checks[0].requirement, None) if checks else (None, None)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
 import topologies
+from conformance.catalogue import parts as catalogue_parts
 from conformance.catalogue import traceability
 from conformance.catalogue.requirements import catalogue
+from conformance.judging.check import Check as Declared
 from conformance.selection.declared import declared
-from reports.document.compliance import Check, Cloud, Requirement, Sentence, Stage
+from reports.document.compliance import Check, Cloud, Part, Requirement, Sentence, Stage
 from topologies.stage.sketch import sketch
 
 
 def requirements() -> list[Requirement]:
-    """The whole catalogue, with the checks that judge each requirement."""
-    checks = _checks()
+    """The whole catalogue, with the checks that judge each requirement, and each of its parts."""
+    whole = _checks(lambda check: check.requirement)
+    single = _checks(lambda check: check.id)
     return [
         {
             "id": each.id,
@@ -24,7 +28,8 @@ def requirements() -> list[Requirement]:
             "source": each.source,
             "text": each.text,
             "clouds": list(each.clouds),
-            "checks": checks.get(each.id, []),
+            "checks": whole.get(each.id, []),
+            "parts": [_part(part, single.get(part.id, [])) for part in each.parts],
         }
         for each in catalogue()
     ]
@@ -44,7 +49,7 @@ def clouds() -> list[Cloud]:
             "document": each.document,
             "real": list(each.real),
             "modelled": list(each.modelled),
-            "topology": _stage(each.topology),
+            "topology": stage(each.topology),
         }
         for each in traceability.clouds().values()
     ]
@@ -70,23 +75,37 @@ def sentences() -> list[Sentence]:
     ]
 
 
-def _stage(name: str) -> Stage | None:
+def stage(name: str) -> Stage | None:
+    """The topology of that name as plain values; None where there is none."""
     try:
         return sketch(topologies.named(name))
     except topologies.UnknownTopology:
         return None
 
 
-def _checks() -> dict[str, list[Check]]:
-    """Every check there is, by requirement: also those that this run did not select."""
-    found: dict[str, list[Check]] = defaultdict(list)
+def _part(part: catalogue_parts.Part, checks: list[Check]) -> Part:
+    return {
+        "id": part.id,
+        "level": part.level,
+        "text": part.text,
+        "source": part.source,
+        "reference": list(part.reference),
+        "checks": checks,
+    }
+
+
+def _checks(of: Callable[[Declared], str]) -> dict[str, list[Check]]:
+    """Every check there is, by what it is of: also those that this run did not select.
+
+    One that judges several parts stands once, with the mutants of the part that has the fewest.
+    """
+    found: dict[str, dict[str, Check]] = defaultdict(dict)
     for check in declared():
-        found[check.requirement].append(
-            {
-                "test": check.name,
-                "mutants": len(check.mutants),
-                "cloud": check.cloud,
-                "sentences": list(check.sentences),
-            }
-        )
-    return found
+        known = found[of(check)].get(check.name)
+        found[of(check)][check.name] = {
+            "test": check.name,
+            "mutants": min(len(check.mutants), known["mutants"] if known else len(check.mutants)),
+            "cloud": check.cloud,
+            "sentences": list(check.sentences),
+        }
+    return {key: list(checks.values()) for key, checks in found.items()}

@@ -8,7 +8,11 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from fixtures.captures.parties import judgeable
+from fixtures.captures.reader import CaptureError
+from fixtures.recording import pcapng
 from fixtures.recording.glance import longest_stall
+from fixtures.recording.model import Frame, Interface
 
 FOLDER = "recordings"
 
@@ -52,3 +56,27 @@ def manifest(directory: Path) -> dict[str, Any]:
 def worst_stall(folder: Path) -> float | None:
     """The longest stall, in seconds, in all the recordings of a folder; None when there is no recording."""
     return max((longest_stall(events.parent) for events in folder.glob("*/events.jsonl")), default=None)
+
+
+def captured(path: Path) -> tuple[dict[str, Any] | None, bytes]:
+    """What a capture of other origin shows: its description, and its frames as pcapng; nothing where it is no capture.
+
+    `numbers` are the frames' numbers in the file, in the order of the pcapng.
+    """
+    try:
+        found = judgeable(path)
+    except (CaptureError, OSError):
+        return None, b""
+    ends = {seen.interface: Interface("wire", seen.interface.replace(":", " ") or "wire", "") for seen in found.frames}
+    frames = [
+        Frame(number, seen.ns - found.started_ns, "wire", ends[seen.interface].name, True, seen.data)
+        for number, seen in enumerate(found.frames, 1)
+    ]
+    head = {
+        "capture": path.name,
+        "started_ns": found.started_ns,
+        "duration_ns": found.ended_ns - found.started_ns,
+        "numbers": [seen.number for seen in found.frames],
+        "notes": list(found.notes),
+    }
+    return head, pcapng.written(tuple(ends.values()), tuple(frames), found.started_ns)

@@ -60,8 +60,11 @@ class _Box:
         return 22.0 if self.flat else _HEAD + len(self.lines) * _LINE + (_PAD if self.lines else 4)
 
 
-def draw(stage: Stage) -> str:
-    """The picture of a topology, as an `svg` element that also stands alone as a file."""
+def draw(stage: Stage, styled: bool = True) -> str:
+    """The picture of a topology, as an `svg` element that also stands alone as a file.
+
+    Without its style (`STYLE`) it is for a page that has it already.
+    """
     boxes = {
         name: _Box(name, kind, _interfaces(stage, name))
         for name, kind in ((node["name"], node["kind"]) for node in stage["nodes"])
@@ -85,7 +88,9 @@ def draw(stage: Stage) -> str:
     return (
         f'<svg class="topology" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}"'
         f' viewBox="{-_MARGIN} {-_MARGIN} {width:.0f} {total + 2 * _MARGIN:.0f}" width="{width:.0f}">'
-        f"<style>{STYLE}</style>\n" + "\n".join(parts) + "\n</svg>\n"
+        + (f"<style>{STYLE}</style>\n" if styled else "")
+        + "\n".join(parts)
+        + "\n</svg>\n"
     )
 
 

@@ -56,6 +56,7 @@ pytest_on() {
 . "$root/script/lib/packages.sh"
 . "$root/script/lib/python.sh"
 . "$root/script/lib/allure.sh"
+. "$root/script/lib/axe.sh"
 . "$root/script/lib/machines.sh"
 
 # set_up SECTION...: everything that the sections of packages.txt and requirements.lock name.
@@ -74,6 +75,7 @@ set_up() {
     install_packages "$@"
     install_python_packages
     install_allure
+    case " $* " in *" test "*) install_axe ;; esac
     fetch_kernel "$@"
     exec 9>&-
 }

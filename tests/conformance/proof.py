@@ -12,7 +12,6 @@ from typing import Any
 
 import conformance
 from conformance.catalogue.deviations import deviations, known_deviation
-from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import CHECKS, Broken, Check, Mutant
 from conformance.judging.evidence import Evidence, Seen, place
 from conformance.judging.judge import judge
@@ -26,6 +25,7 @@ from fixtures.programs.base import Implementation
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load
+from fixtures.recording.traces import as_text
 from fixtures.stagecraft.base import Scenario
 
 #: Who plays a healthy twin: who passes most comes first; everybody else who is installed comes after them.
@@ -36,16 +36,19 @@ REFERENCES: tuple[Cast, ...] = (
 
 
 def all_checks() -> dict[str, Check]:
-    """Every check of the law by name. Raises BadCheck."""
+    """Every check of the law, each part for itself, by its label. Raises BadCheck."""
     for module in pkgutil.walk_packages(conformance.__path__, "conformance."):
         if module.name.rpartition(".")[2].startswith("test_"):
             importlib.import_module(module.name)
     found: dict[str, Check] = {}
+    homes: dict[str, str] = {}
     for path, check in CHECKS.items():
         if path.startswith("conformance."):
             verify(check)
-            assert check.name not in found, f"two checks are called {check.name}; -k could not tell them apart"
-            found[check.name] = check
+            home = homes.setdefault(check.name, check.function.__module__)
+            assert home == check.function.__module__ and check.label not in found, (
+                f"two checks are called {check.name}; -k could not tell them apart")
+            found[check.label] = check
     return found
 
 
@@ -65,7 +68,7 @@ def bereft(recording: Recording, evidence: Iterable[Evidence]) -> Recording:
 class Proof:
     """One check's proof: the twin that passes, and a recording for each mutant that was played.
 
-    `tried` tells, cast by cast, why no twin passed so far; `unplayable` why a mutant cannot even be played.
+    `tried` tells, cast by cast, why no twin passed so far; `unplayable` is what a mutant raised that cannot be played.
     """
 
     check: Check
@@ -74,19 +77,21 @@ class Proof:
     judgement: Judgement | None = None
     mutants: dict[str, Recording] = field(default_factory=dict)
     tried: list[str] = field(default_factory=list)
-    unplayable: dict[str, str] = field(default_factory=dict)
+    unplayable: dict[str, Exception] = field(default_factory=dict)
 
     def healthy(self) -> Recording:
         """The twin. Fails the test when none passes."""
         tried = "; ".join(self.tried) or "nobody who is installed can play it"
-        assert self.twin is not None, f"no healthy twin of {self.check.name} passes: {tried}"
+        assert self.twin is not None, f"no healthy twin of {self.check.label} passes: {tried}"
         return self.twin
 
     def broken(self, mutant: Mutant) -> Recording:
         """The recording on which the check must fail: the edited twin, or what the broken party did."""
         twin = self.healthy()
         if mutant.edit is None:
-            assert mutant.name in self.mutants, f"{mutant.name} was not played: {self.unplayable.get(mutant.name)}"
+            bug = self.unplayable.get(mutant.name)
+            if bug is not None:
+                raise AssertionError(f"{mutant.name} was not played: {type(bug).__name__}: {bug}") from bug
             return self.mutants[mutant.name]
         changed = mutant.edit(twin)
         assert changed != twin, f"{mutant.name} changes nothing"
@@ -97,7 +102,7 @@ def prove(
     checks: Iterable[Check], known: Mapping[str, Implementation], into: Path, play_all: PlayAll
 ) -> dict[str, Proof]:
     """Play twins and mutants of these checks, all together; who has no passing twin yet is played by the next cast."""
-    proofs = {check.name: Proof(check, list(candidates(check, known))) for check in checks}
+    proofs = {check.label: Proof(check, list(candidates(check, known))) for check in checks}
     for proof in proofs.values():
         _settle_by_hand(proof)
     turn = 0
@@ -137,8 +142,8 @@ def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tu
 def _deviates(cell: Cell) -> bool:
     """Whether the cell is a known deviation."""
     programs = PlayRequest(cell.scenario, cell.cast).play.implementations
-    requirement = catalogue().named(cell.check.requirement).id
-    return known_deviation(requirement, cell.test, programs, deviations()) is not None
+    check = cell.check
+    return known_deviation(check.requirement, check.part, cell.test, programs, deviations()) is not None
 
 
 def reference_casts(scenario: Scenario, known: Mapping[str, Implementation]) -> list[Cast]:
@@ -170,7 +175,7 @@ def _requests(proof: Proof, turn: int, known: Mapping[str, Implementation]) -> d
             requests[mutant.name] = request = _mutant_request(mutant.play(), cast, known)
             request.play  # noqa: B018, whoever cannot be asked for a version cannot play either
         except Exception as error:  # one mutant's bug must not take the other proofs down
-            proof.unplayable[mutant.name] = f"{type(error).__name__}: {error}"
+            proof.unplayable[mutant.name] = error
             requests.pop(mutant.name, None)
     return requests
 
@@ -205,4 +210,10 @@ def _settle(proof: Proof, played: Mapping[str, Recording]) -> None:
         proof.twin, proof.judgement = twin, judgement
         proof.mutants = {name: recording for name, recording in played.items() if name != _TWIN}
     else:
-        proof.tried.append(f"{twin.play.id}: {judgement.outcome}: {judgement.reason}")
+        proof.tried.append(f"{twin.play.id}: {told(judgement)}")
+
+
+def told(judgement: Judgement) -> str:
+    """The outcome with its reason; of a bug, in the check or in the play, its traceback too."""
+    lines = f"\n{as_text(judgement.trace)}" if judgement.trace else ""
+    return f"{judgement.outcome}: {judgement.reason}{lines}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.test_plugin import CHECK, OTHER, run, stage, verdicts  # noqa: F401, two are fixtures
+from tests.conformance.pretended import CHECK, OTHER, verdicts
 
 pytest_plugins = ["pytester"]
 
@@ -32,7 +32,7 @@ def no_other_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conformance.plugin.clouds.declared", list)
 
 
-def test_only_what_the_document_needs(run: Callable[..., Any]) -> None:  # noqa: F811
+def test_only_what_the_document_needs(run: Callable[..., Any]) -> None:
     result = run("--cloud", "calico", "--guest", "dhclient", text=CHECK + OTHER + OWN)
     found = verdicts(result)
     assert "test_withdrawal[dnsmasq-dhclient]" not in found  # RA-04: no sentence of the document needs it
@@ -40,27 +40,27 @@ def test_only_what_the_document_needs(run: Callable[..., Any]) -> None:  # noqa:
     assert found["test_managed_flag[dnsmasq-dhclient]"]["cloud"] is None
 
 
-def test_another_clouds_check_is_not_selected(run: Callable[..., Any]) -> None:  # noqa: F811
+def test_another_clouds_check_is_not_selected(run: Callable[..., Any]) -> None:
     assert not any("test_tap" in name for name in verdicts(run("--cloud", "ovirt", text=CHECK + OWN)))
 
 
-def test_the_option_may_be_repeated(run: Callable[..., Any]) -> None:  # noqa: F811
+def test_the_option_may_be_repeated(run: Callable[..., Any]) -> None:
     found = verdicts(run("--cloud", "ovirt", "--cloud", "CALICO", "--guest", "dhclient", text=OWN))
     assert set(found) == {"test_tap[dnsmasq-dhclient]"}
 
 
-def test_what_was_not_judged_is_said(run: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+def test_what_was_not_judged_is_said(run: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
     run("--cloud", "calico", "--guest", "dhclient", text=OWN)
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("calico: "))
     assert " of 32 sentences wholly judged; still open: calico-01 (ROUTE-03), " in line
 
 
-def test_an_unknown_cloud_is_one_sentence(run: Callable[..., Any],  # noqa: F811
+def test_an_unknown_cloud_is_one_sentence(run: Callable[..., Any],
                                           capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--cloud", "calcio").ret == pytest.ExitCode.USAGE_ERROR
     assert "--cloud: unknown cloud 'calcio'; did you mean calico?" in capsys.readouterr().err
 
 
-def test_a_scenario_may_say_who_alone_plays(run: Callable[..., Any]) -> None:  # noqa: F811
+def test_a_scenario_may_say_who_alone_plays(run: Callable[..., Any]) -> None:
     assert set(verdicts(run(text=LIMITED))) == {"test_only[dnsmasq-dhcpcd]"}
     assert not verdicts(run("--guest", "dhclient", text=LIMITED))

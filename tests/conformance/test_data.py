@@ -109,7 +109,7 @@ def test_deviation_covers_its_cells_only(tmp_path: Path) -> None:
     def found(requirement: str = "RA-01", test: str = "test_answer[dnsmasq-dhclient]", name: str = "dnsmasq",
               version: str = "2.90") -> bool:
         cast = {"router": Program(name, version), "guest": Program("dhclient", "4.4.3-P1")}
-        return deviations.known_deviation(requirement, test, cast, known) is not None
+        return deviations.known_deviation(requirement, None, test, cast, known) is not None
 
     assert found()
     assert not found(requirement="RA-05")

@@ -20,7 +20,7 @@ from conformance.plugin.proving import PROPERTY
 from fixtures.implementations.registry import all_implementations
 from fixtures.playing.request import PlayRequest
 from tests.conformance.edits import edited_in_place
-from tests.conformance.proof import Proof, all_checks, bereft, prove
+from tests.conformance.proof import Proof, all_checks, bereft, prove, told
 
 #: Plays in flight. Broken parties are mostly scripted, and so live in the player's own process: they need its time.
 SIDE_BY_SIDE = 34
@@ -28,9 +28,9 @@ SIDE_BY_SIDE = 34
 ALIKE = 5.0
 
 CHECKS = all_checks()
-EVERY_CHECK = pytest.mark.parametrize("check", [pytest.param(check, id=check.name) for check in CHECKS.values()])
+EVERY_CHECK = pytest.mark.parametrize("check", [pytest.param(check, id=check.label) for check in CHECKS.values()])
 EVERY_MUTANT = pytest.mark.parametrize(("check", "mutant"), [
-    pytest.param(check, mutant, id=f"{check.name}-{mutant.name}") for check in CHECKS.values()
+    pytest.param(check, mutant, id=f"{check.label}-{mutant.name}") for check in CHECKS.values()
     for mutant in check.mutants])
 EVERY_EDIT = pytest.mark.parametrize(("check", "mutant"), [
     pytest.param(check, mutant, id=f"{check.name}-{mutant.name}") for check in CHECKS.values()
@@ -50,7 +50,7 @@ def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     for item in request.session.items:
         check = item.callspec.params.get("check") if hasattr(item, "callspec") else None
         if item.path == Path(__file__) and isinstance(check, Check):
-            selected[check.name] = check
+            selected[check.label] = check
 
     def play(requests: Sequence[PlayRequest], into: Path, limit: int | None) -> None:
         from fixtures.playing.player import play_all
@@ -68,20 +68,20 @@ def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture
 def proof(check: Check, proofs: dict[str, Proof], record_property: Callable[[str, object], None]) -> Proof:
     """The proof of one check; the terminal's summary counts those that hold in every part."""
-    record_property(PROPERTY, check.name)
-    return proofs[check.name]
+    record_property(PROPERTY, check.label)
+    return proofs[check.label]
 
 
 @EVERY_CHECK
 def test_has_a_mutant_and_its_healthy_twin_passes(check: Check, proof: Proof) -> None:
-    assert check.mutants, f"{check.name} has no mutant: nothing shows that it can fail"
+    assert check.mutants, f"{check.label} has no mutant: nothing shows that it can fail"
     proof.healthy()
 
 
 @EVERY_MUTANT
 def test_fails_on_its_mutant(check: Check, mutant: Mutant, proof: Proof) -> None:
     judgement = judge(check, proof.broken(mutant))
-    assert judgement.outcome in (Outcome.FAIL, Outcome.WARN), f"{judgement.outcome}: {judgement.reason}"
+    assert judgement.outcome in (Outcome.FAIL, Outcome.WARN), told(judgement)
     assert mutant.because in judgement.reason, f"it fails for another reason: {judgement.reason}"
 
 

@@ -43,9 +43,18 @@ def test_requirement_selects(run: Callable[..., Any]) -> None:
         "test_withdrawal[dnsmasq-dhclient]", "test_withdrawal[dnsmasq-dhcpcd]"}
 
 
+def test_part_selects(run: Callable[..., Any]) -> None:
+    text = CHECK.replace('"RA-05", Unplayed()', '"RA-11", Unplayed(), parts=["code", "short"]')
+    both = verdicts(run("--guest", "dhclient", "--requirement", "RA-11", text=text))
+    assert {name: cell["part"] for name, cell in both.items()} == {
+        f"test_managed_flag[dnsmasq-dhclient-{part}]": f"RA-11.{part}" for part in ("code", "short")}
+    assert set(verdicts(run("--guest", "dhclient", "--requirement", "ra-11.Short", text=text))) == {
+        "test_managed_flag[dnsmasq-dhclient-short]"}
+
+
 def test_what_a_cell_says(run: Callable[..., Any]) -> None:
     cell = verdicts(run("--guest", "dhclient"))["test_managed_flag[dnsmasq-dhclient]"]
-    assert cell["requirement"] == "RA-05"
+    assert (cell["requirement"], cell["part"]) == ("RA-05", None)
     assert cell["test"] == "conformance/test_it.py::test_managed_flag[dnsmasq-dhclient]"
     assert cell["implementations"]["guest"] == {"name": "dhclient", "version": "4.4.3-P1"}
     assert (cell["verdict"], cell["role"], cell["cloud"]) == ("pass", "router", None)
@@ -94,7 +103,7 @@ def test_inconclusive_is_red_unless_allowed(run: Callable[..., Any], stage: Stag
                                             monkeypatch: pytest.MonkeyPatch) -> None:
     stage.direct = lambda played: replace(played, frames=())
     assert run("--guest", "dhclient").ret == 1
-    monkeypatch.setattr("conformance.plugin.rulings.allowed", lambda id, test: SimpleNamespace(reason="a slow clock"))
+    monkeypatch.setattr("conformance.plugin.rulings.allowed", lambda *cell: SimpleNamespace(reason="a slow clock"))
     result = run("--guest", "dhc*")
     assert [cell["verdict"] for cell in verdicts(result).values()] == ["inconclusive", "inconclusive"]
     assert result.ret == 0

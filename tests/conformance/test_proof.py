@@ -13,12 +13,14 @@ from packaging.specifiers import SpecifierSet
 from conformance.catalogue.deviations import Deviation
 from conformance.judging.check import Broken, Check, Mutant
 from conformance.judging.evidence import cited
+from conformance.judging.judge import judge
 from conformance.judging.verdict import Notebook
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording, Stall
 from fixtures.recording.storage import load, save
+from fixtures.recording.traces import trace
 from tests.conformance.pretended import Program
-from tests.conformance.proof import Proof, bereft, prove
+from tests.conformance.proof import Proof, bereft, prove, told
 from tests.conformance.synthetic import Unplayed, frame, recording
 from tests.conformance.test_plugin import without_flag
 
@@ -165,5 +167,14 @@ def test_unplayable_mutant_leaves_the_others_alone(known: Any, tmp_path: Path) -
     mutant = Mutant("unplayable", "M=0", play=unplayable)
     proof = proof_of(the_check(mutant, PLAYED), known, tmp_path, Plays())
     assert proof.broken(PLAYED)
-    with pytest.raises(AssertionError, match="unplayable was not played: ValueError: no such router"):
+    with pytest.raises(AssertionError, match="unplayable was not played: ValueError: no such router") as raised:
         proof.broken(mutant)
+    assert [line.text for line in trace(raised.value)][-1] == 'raise ValueError("no such router")'
+
+
+def test_bug_in_a_mutants_play_is_told_with_its_line() -> None:
+    try:
+        raise ValueError("no such option")
+    except ValueError as bug:
+        broke = replace(recording(frame()), error="ValueError: no such option", trace=trace(bug))
+    assert told(judge(the_check(), broke)).endswith('    raise ValueError("no such option")\n')

@@ -17,8 +17,8 @@ from conformance.selection.declared import declared
 from conformance.selection.lineup import lineup
 from conformance.selection.sharding import BadShard, Shard, durations, expected, play_of, split
 from fixtures.implementations.registry import all_implementations
+from tests.conformance.pretended import CHECK, OTHER, Program, Stage, verdicts
 from tests.conformance.synthetic import Unplayed
-from tests.conformance.test_plugin import CHECK, OTHER, Program, Stage, run, stage, verdicts  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
@@ -42,7 +42,7 @@ def test_what_is_no_shard_is_one_sentence(text: str) -> None:
         f"--shard {text}: it takes I/N with I from 1 to N, such as 1/4 for the first of four shards")
 
 
-def test_bad_shards_end_with_usage(run: Callable[..., Any], stage: Stage,  # noqa: F811
+def test_bad_shards_end_with_usage(run: Callable[..., Any], stage: Stage,
                                    capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--shard", "5/4").ret == 4
     assert "ERROR: --shard 5/4: it takes I/N with I from 1 to N" in capsys.readouterr().err
@@ -50,7 +50,7 @@ def test_bad_shards_end_with_usage(run: Callable[..., Any], stage: Stage,  # noq
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
-def test_the_shards_are_the_whole_and_share_nothing(run: Callable[..., Any], stage: Stage,  # noqa: F811
+def test_the_shards_are_the_whole_and_share_nothing(run: Callable[..., Any], stage: Stage,
                                                     number: int) -> None:
     whole, plays = verdicts(run(text=TWO_MODES)), set(stage.played)
     assert len(whole) == 8 and len(plays) == 4
@@ -63,7 +63,7 @@ def test_the_shards_are_the_whole_and_share_nothing(run: Callable[..., Any], sta
     assert sorted(stage.played) == sorted(plays), "a play that serves two checks is played once, in one shard"
 
 
-def test_what_is_not_played_belongs_to_one_shard(run: Callable[..., Any], stage: Stage) -> None:  # noqa: F811
+def test_what_is_not_played_belongs_to_one_shard(run: Callable[..., Any], stage: Stage) -> None:
     stage.known["dhcpcd"] = Program("dhcpcd", "guest", missing=("dhcpcd",))
     parts = [run("--shard", f"{index}/2", text=TWO_MODES) for index in (1, 2)]
     told = [{name: cell["verdict"] for name, cell in verdicts(part).items()} for part in parts]
@@ -72,7 +72,7 @@ def test_what_is_not_played_belongs_to_one_shard(run: Callable[..., Any], stage:
     assert sorted([*told[0].values(), *told[1].values()]) == ["not-run"] * 4 + ["pass"] * 4
 
 
-def test_a_shard_that_has_nothing_to_do_is_green(run: Callable[..., Any], stage: Stage,  # noqa: F811
+def test_a_shard_that_has_nothing_to_do_is_green(run: Callable[..., Any], stage: Stage,
                                                  capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--guest", "dhclient", "--shard", "2/2").ret == 0
     assert "there are fewer plays than shards" in capsys.readouterr().out

@@ -30,7 +30,7 @@ def test_a_report_replaces_the_last_one(tmp_path: Path) -> None:
     publish(tmp_path / "out", 9)
     assert (tmp_path / "out" / "compliance.json").read_text().count('"reproduce"') == 9
     assert names(tmp_path) == ["out"]
-    assert names(tmp_path / "out") == ["allure-results", "compliance.json", "index.html"]
+    assert names(tmp_path / "out") == ["allure-results", "compliance.json", "data", "index.html", "site"]
 
 
 def test_it_does_so_where_directories_cannot_be_exchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_a_run_killed_between_two_renames_loses_nothing(tmp_path: Path) -> None:
 def test_a_full_disk_keeps_the_last_report(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", disk], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "none", disk], check=True)
     try:
         publish(disk / "out", 1)
         before = (disk / "out" / "compliance.json").read_text()

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import Check
-from conformance.selection.cells import Cell
+from conformance.selection.cells import Cell, verify
+from conformance.sources.base import NotRun
 from fixtures.captures.parties import ROLES, SCENARIO, Judgeable, Party, judgeable
 from fixtures.captures.reader import CaptureError
 from fixtures.recording.model import Recording
-from fixtures.situation import Situation
-from fixtures.stagecraft.base import Live, Scenario
 
 #: Why a requirement without a passive check is not judged.
 NEEDS_A_PLAY = "a capture cannot tell: this needs a play, with stimuli and with what the kernel says"
@@ -26,12 +24,8 @@ _NAMES = 6
 
 
 @dataclass(frozen=True)
-class Captured(Scenario):
-    """What somebody else recorded; `reason` says why there is nothing to judge, or is empty."""
-
-    topology: ClassVar[type[Any]] = object
-    parts: ClassVar[Mapping[str, str]] = {}
-    length: ClassVar[float] = 0.0
+class Heard:
+    """A party of a capture; `reason` says why there is nothing to judge, or is empty."""
 
     file: str = ""
     link: str = ""
@@ -39,32 +33,30 @@ class Captured(Scenario):
     role: str = ""
     reason: str = ""
 
+    name: ClassVar[str] = SCENARIO
+    length: ClassVar[float] = 0.0
+
     @property
-    def name(self) -> str:
-        """One name for all captures."""
-        return SCENARIO
+    def options(self) -> dict[str, Any]:
+        """What tells it from others."""
+        return asdict(self)
 
-    def situation(self) -> Situation:
-        """Nobody knows it."""
-        raise NotImplementedError("a capture has no situation")
 
-    def play(self, live: Live) -> None:
-        """It has been played, elsewhere."""
-        raise NotImplementedError("a capture is not played")
+PartyCell = Cell[Heard]
 
 
 @dataclass
-class Shelf:
-    """The captures of a run, by the names under which the report knows them. It stands where saved recordings do."""
+class Captured:
+    """The captures of a run, by the names under which the report knows them."""
 
     captures: Mapping[str, Judgeable]
     paths: Sequence[Path]
     _passive: frozenset[str] | None = None
     _told: set[str] = field(default_factory=set)
-    _loaded: dict[Captured, Recording] = field(default_factory=dict)
+    _loaded: dict[Heard, Recording] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, paths: Sequence[Path]) -> Shelf:
+    def open(cls, paths: Sequence[Path]) -> Captured:
         """Read them all. Raises CaptureError."""
         found: dict[str, Judgeable] = {}
         for path in paths:
@@ -77,39 +69,51 @@ class Shelf:
             raise CaptureError(f"{paths[0]}: the capture has no packet; let it run while a guest boots")
         return cls(found, paths)
 
-    def cells(self, check: Check) -> Iterator[Cell]:
+    def cells(self, check: Check) -> Iterator[PartyCell]:
         """A passive check has one for each party of its role; a requirement that is not judged has one in all."""
+        verify(check)
         if not check.passive:
-            id = catalogue().named(check.requirement).id
+            id = check.requirement
             if id not in self._judged() and id not in self._told:
                 self._told.add(id)
-                yield Cell(check, Captured(role=check.role, reason=NEEDS_A_PLAY), {}, SCENARIO)
+                yield Cell(check, Heard(role=check.role, reason=NEEDS_A_PLAY), {}, SCENARIO)
             return
         for name, capture in self.captures.items():
             parties = [party for party in capture.parties if party.role == check.role]
             for party in parties:
-                scenario = Captured(name, party.link, party.name, party.role)
-                yield Cell(check, scenario, {party.role: _shown(party)}, _label(name, party))
+                scene = Heard(name, party.link, party.name, party.role)
+                yield Cell(check, scene, {party.role: _shown(party)}, _label(name, party))
             if not parties:
                 reason = f"nobody in {name} behaves as a {check.role}"
-                yield Cell(check, Captured(file=name, role=check.role, reason=reason), {}, _word(name))
+                yield Cell(check, Heard(file=name, role=check.role, reason=reason), {}, _word(name))
 
-    def find(self, scenario: Scenario, cast: Mapping[str, str]) -> Recording | None:
-        """What the party said and heard, or None."""
-        if not isinstance(scenario, Captured) or scenario.reason:
-            return None
-        if scenario not in self._loaded:
-            party = Party(scenario.role, scenario.party, scenario.link)
-            self._loaded[scenario] = self.captures[scenario.file].recording(party, scenario.file)
-        return self._loaded[scenario]
+    def request(self, cell: PartyCell) -> None:
+        """Nothing is played."""
 
-    def casts(self, scenario: Scenario) -> Iterator[dict[str, str]]:
-        """Nobody plays."""
-        return iter(())
+    def recording(self, cell: PartyCell) -> Recording:
+        """What the party said and heard. Raises NotRun."""
+        scene = cell.scenario
+        if scene.reason:
+            raise NotRun(scene.reason)
+        if scene not in self._loaded:
+            party = Party(scene.role, scene.party, scene.link)
+            self._loaded[scene] = self.captures[scene.file].recording(party, scene.file)
+        return self._loaded[scene]
 
-    def lacks(self, scenario: Scenario) -> str:
-        """Why there is nothing to judge."""
-        return scenario.reason if isinstance(scenario, Captured) else NEEDS_A_PLAY
+    def declined(self, cell: PartyCell, recording: Recording) -> None:
+        """Nobody was asked to play."""
+
+    def excuse(self, cell: PartyCell) -> str:
+        """Nobody gave a stimulus."""
+        return AS_IT_CAME
+
+    def options(self, cell: PartyCell) -> str:
+        """None."""
+        return ""
+
+    def files(self) -> Mapping[str, Path]:
+        """All captures."""
+        return {name: capture.path for name, capture in self.captures.items()}
 
     def introduction(self) -> list[str]:
         """Who speaks in each capture, and what was left out."""
@@ -127,7 +131,7 @@ class Shelf:
         if self._passive is None:
             from conformance.selection.declared import declared
 
-            self._passive = frozenset(catalogue().named(check.requirement).id for check in declared() if check.passive)
+            self._passive = frozenset(check.requirement for check in declared() if check.passive)
         return self._passive
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from fixtures.recording.model import TraceLine
 from fixtures.recording.traces import as_text as as_lines
+from reports.document.cells import Cell, ordered
 from reports.document.compliance import Evidence, Requirement, Verdict
 from reports.document.recordings import Told, told
-from reports.matrix import Cell, ordered
 
 #: More evidence than this is left to compliance.json, and of a pass, more than that; the page says so.
 SHOWN, SHOWN_OF_PASS = 12, 6

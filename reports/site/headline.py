@@ -1,0 +1,98 @@
+"""The run in one line: what comes first on the page, in the badge and in a job's summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reports.document.cells import Cell
+from reports.document.compliance import VERDICTS, Compliance, is_stale
+
+#: Verdicts that somebody has to look at.
+ALARMING = ("error", "fail", "flaky", "inconclusive", "warn")
+#: Shape and word, so that no verdict is told by its colour alone.
+SYMBOLS = {
+    "pass": "✓",
+    "fail": "✗",
+    "warn": "▲",
+    "inconclusive": "?",
+    "not-applicable": "–",
+    "not-run": "○",
+    "error": "‼",
+    "flaky": "≈",
+}
+#: Verdicts of which nobody knows yet what they say.
+DOUBTFUL = ("flaky", "inconclusive")
+
+
+@dataclass(frozen=True)
+class Headline:
+    """Counts of a run; those of models are apart and in none of the others."""
+
+    counts: Counter[str]
+    models: int
+    requirements: int
+    new: int
+    known: int
+    stale: int
+
+    @property
+    def verdicts(self) -> int:
+        """How many verdicts there are, without those of models."""
+        return self.counts.total()
+
+    @property
+    def doubtful(self) -> int:
+        """How many verdicts are undecided."""
+        return sum(self.counts[word] for word in DOUBTFUL)
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing has to be looked at."""
+        return not (self.new or self.counts["error"] or self.doubtful or self.stale)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict on the run."""
+        judged = sum(self.counts[word] for word in ("pass", "warn", "fail"))
+        if not judged and not self.counts["error"]:
+            return "Nothing was judged"
+        words = [
+            _count(self.new, "new failure"),
+            _count(self.counts["error"], "error of the suite", "errors of the suite"),
+            _count(self.stale, "known deviation that is gone", "known deviations that are gone"),
+            _count(self.doubtful, "doubtful verdict"),
+        ]
+        told = ", ".join(word for word in words if word)
+        known = f"; {_count(self.known, 'known deviation')}" if self.known else ""
+        return f"{told or 'Clean: no new failure'}{known}; {self.counts['pass']} of {judged} judged cells pass"
+
+
+def headline(document: Compliance, cells: Iterable[Cell]) -> Headline:
+    """The counts of a document."""
+    counts: Counter[str] = Counter()
+    models = new = known = stale = 0
+    seen = set()
+    for cell in cells:
+        verdict = cell.verdict
+        if verdict.get("party") == "model":
+            models += 1
+            continue
+        counts[verdict["verdict"]] += 1
+        seen.add(verdict["requirement"])
+        if verdict["verdict"] == "fail":
+            known += bool(verdict["known_deviation"])
+            new += not verdict["known_deviation"]
+        stale += is_stale(verdict)
+    in_catalogue = {each["id"] for each in document["requirements"]}
+    return Headline(counts, models, len(seen & in_catalogue), new, known, stale)
+
+
+def in_order(counts: Counter[str]) -> list[tuple[str, int]]:
+    """The counts, worst first, without zeros."""
+    return [(word, counts[word]) for word in VERDICTS if counts[word]]
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}" if number else ""
