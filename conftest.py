@@ -1,3 +1,3 @@
-"""The door: names the plugins; no logic."""
+"""Registers the plugins."""
 
 pytest_plugins = ["fixtures.packages", "fixtures.sandbox.plugin", "conformance.plugin", "reports.plugin"]

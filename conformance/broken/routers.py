@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from fixtures.implementations.linux import Linux
-from fixtures.peers import wire
 from fixtures.peers.advertisement import Advertisement
 from fixtures.peers.router import ScriptedRouter
 from fixtures.programs.base import Implementation, Post
+from fixtures.protocols.addresses import ALL_NODES
 from topologies.stage import addressing as plan
 
 FORWARDING = Path("/proc/sys/net/ipv6/conf/all/forwarding")
@@ -76,7 +76,7 @@ class _Advertiser(ScriptedRouter):
         super().__init__(advertisement, answers_neighbours=False)
         self.heeds, self._claims = heeds, heeds == "never"
 
-    def advertise(self, advertisement: Advertisement | None = None, *, to: IPv6Address = wire.ALL_NODES,
+    def advertise(self, advertisement: Advertisement | None = None, *, to: IPv6Address = ALL_NODES,
                   to_mac: str | None = None) -> bool:
         """Look whether the kernel forwards, and say so."""
         assert self._place is not None

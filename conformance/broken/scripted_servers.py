@@ -6,10 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from fixtures.peers.dhcpv6.bindings import Bindings
-from fixtures.peers.dhcpv6.messages import Kind, Message
+from fixtures.peers.dhcpv6.messages import Message
 from fixtures.peers.dhcpv6.server import ScriptedDhcpv6Server
 from fixtures.peers.wire import Packet
 from fixtures.programs.base import Implementation, Post
+from fixtures.protocols.dhcpv6 import Kind
 
 
 class Permissive(ScriptedDhcpv6Server):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -49,7 +50,7 @@ def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
         except (BadBuild, ProgramError, UnknownImplementation) as error:
             raise pytest.UsageError(f"--program {given}: {error}") from error
         assert who.build is not None
-        found.append(Newcomer(who, f"--program {given}", who.build.seen))
+        found.append(Newcomer(who, f"--program {quote(given)}", who.build.seen))
     return found
 
 

@@ -24,20 +24,28 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def told(cells: Iterable[dict[str, Any]]) -> list[str]:
-    """The lines of the summary."""
-    parties: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    """The lines of the summary; parties of whom the same is to be told share theirs."""
+    parties: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     absent: dict[str, list[str]] = defaultdict(list)
     for cell in cells:
         if cell["verdict"] == Outcome.NOT_RUN:
             absent[cell["reason"]].append(cell["requirement"])
         else:
-            who = " and ".join(f"{role} {each['name']}" for role, each in cell["implementations"].items())
-            parties[f"{cell['recording']}: {who}"].append(cell)
-    lines = [line for party, mine in parties.items() for line in _party(party, mine)]
+            reason, _, date = cell["reason"].rpartition("; captured ")
+            for role, each in cell["implementations"].items():
+                capture = f"{cell['recording']}, captured {date}"
+                parties[capture, role, each["name"]].append({**cell, "reason": reason})
+    alike: dict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for (capture, role, name), mine in parties.items():
+        alike[capture, role, tuple(_party(mine, name))].append(name)
+    lines = []
+    for (capture, role, words), names in alike.items():
+        who = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+        lines += [f"{capture}: {role} {who}: {line}" for line in words]
     return lines + [f"not judged: {reason}: {', '.join(sorted(set(ids)))}" for reason, ids in absent.items()]
 
 
-def _party(party: str, cells: list[dict[str, Any]]) -> list[str]:
+def _party(cells: list[dict[str, Any]], name: str) -> list[str]:
     """What was judged of a party, in one line, each requirement by its worst verdict; what was not, in another."""
     worst: dict[str, str] = {}
     for cell in sorted(cells, key=lambda cell: _WORST_FIRST.index(cell["verdict"])):
@@ -46,12 +54,13 @@ def _party(party: str, cells: list[dict[str, Any]]) -> list[str]:
     unjudged: dict[str, list[str]] = defaultdict(list)
     for cell in cells:
         if worst.get(cell["requirement"]) == cell["verdict"]:
-            group = unjudged[cell["reason"]] if cell["verdict"] == Outcome.INCONCLUSIVE else judged[cell["verdict"]]
+            reason = cell["reason"].replace(name, "it")
+            group = unjudged[reason] if cell["verdict"] == Outcome.INCONCLUSIVE else judged[cell["verdict"]]
             group.append(cell["requirement"])
     words = "; ".join(f"{verdict} {', '.join(dict.fromkeys(judged[verdict]))}" for verdict in _WORST_FIRST
                       if judged[verdict])
-    lines = [f"{party}: {words or 'nothing could be judged'}"]
+    lines = [words or "nothing could be judged"]
     if unjudged:
         reasons = "; ".join(f"{', '.join(dict.fromkeys(ids))} ({reason})" for reason, ids in unjudged.items())
-        lines.append(f"{party}: could not judge {reasons}")
+        lines.append(f"could not judge {reasons}")
     return lines

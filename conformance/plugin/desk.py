@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement
 from conformance.selection.cells import Cell
 from conformance.sources.base import Source
+from conformance.sources.captured import Captured
 from conformance.sources.played import Played
 from conformance.sources.programs import Programs
 from fixtures.recording.model import Recording
@@ -37,7 +38,10 @@ class Desk:
 
     def judged(self, cell: Cell[Any], recording: Recording) -> Judgement:
         """What the cell's check says of its recording."""
-        return judge(cell.check, recording, cell.lacking(self.programs.known))
+        found = judge(cell.check, recording, cell.lacking(self.programs.known))
+        if isinstance(self.source, Captured):
+            return replace(found, reason=f"{found.reason}; {self.source.date(cell.scenario)}")
+        return found
 
 
 DESK: pytest.StashKey[Desk] = pytest.StashKey()

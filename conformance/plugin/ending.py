@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -119,9 +120,9 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
         return
     terminalreporter.section("conformance")
     for title, nodeids in (("error", tally.broken), ("red", tally.red), ("not judged", _inconclusive(tally))):
-        for nodeid, reason in nodeids.items():
-            verdict = tally.cells[nodeid]["verdict"]
-            line = f"{title}: {nodeid.rpartition('::')[2]}: {verdict}: {reason}"
+        for nodeid, reason, others in _alike(nodeids, tally):
+            more = f" and {others} more" if others else ""
+            line = f"{title}: {nodeid.rpartition('::')[2]}{more}: {tally.cells[nodeid]['verdict']}: {reason}"
             terminalreporter.write_line(line if len(line) <= _LINE else f"{line[:_LINE]}...")
     if config.stash[DESK].disturbed:
         terminalreporter.write_line(told(config.stash[DESK].disturbed))
@@ -131,6 +132,21 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
                                     " have a verdict", red=True)
     if exitstatus == NOTHING:
         terminalreporter.write_line("nothing was judged, so nothing is known: this run is not green")
+
+
+def _alike(nodeids: Mapping[str, str], tally: Tally) -> Iterator[tuple[str, str, int]]:
+    """Each cell with its reason; of captures' parties of whom the same is said one, and how many more there are."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for nodeid, reason in nodeids.items():
+        cell = tally.cells[nodeid]
+        apart = nodeid
+        if cell["scenario"] == SCENARIO:
+            apart = nodeid.partition("[")[0]
+            for who in cell["implementations"].values():
+                reason = reason.replace(who["name"].partition(" ")[0], "it")
+        groups.setdefault((apart, cell["verdict"], reason), []).append(nodeid)
+    for same in groups.values():
+        yield same[0], nodeids[same[0]], len(same) - 1
 
 
 def summary(tally: Tally) -> str:

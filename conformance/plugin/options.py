@@ -12,6 +12,7 @@ from conformance.catalogue.datafiles import BadData
 from conformance.catalogue.requirements import catalogue
 from conformance.plugin import bringing
 from conformance.plugin.desk import DESK, Desk
+from conformance.plugin.progress import ReadingLine
 from conformance.selection.casting import BadSelection, Selection
 from conformance.selection.lineup import lineup
 from conformance.sources.base import Source
@@ -78,7 +79,7 @@ def _elsewhere(config: pytest.Config, programs: Programs) -> Source | None:
     if folder and captures:
         raise BadRecordings("--recordings and --pcap cannot be judged in one run; give one of them")
     if captures:
-        return Captured.open([here / file for file in captures])
+        return Captured.open([here / file for file in captures], ReadingLine(config).show)
     return Saved.open(here / folder, programs) if folder else None
 
 

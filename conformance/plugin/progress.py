@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,6 +61,22 @@ class ProgressLine:
 
     def _write(self, text: str) -> None:
         self._reporter.rewrite(text[: self._reporter._tw.fullwidth - 1], erase=True)
+
+
+class ReadingLine:
+    """`reading office.pcapng: 350,000 packets`, while large captures are read, before pytest says anything itself."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._captured: Any = config.pluginmanager.get_plugin("capturemanager")
+        self._told = time.monotonic()
+
+    def show(self, name: str, packets: int) -> None:
+        """Tell it, now and then."""
+        if time.monotonic() - self._told < 2 * _PACE:
+            return
+        self._told = time.monotonic()
+        with self._captured.global_and_fixture_disabled() if self._captured else nullcontext():
+            print(f"reading {name}: {packets:,} packets", file=sys.stderr, flush=True)
 
 
 def _scenarios(number: int) -> str:

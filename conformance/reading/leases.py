@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.addresses import ALL_DHCP_AGENTS
 from fixtures.recording.model import Frame, KernelEvent, Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
@@ -15,8 +16,6 @@ from fixtures.recording.views.ndp import neighbour_solicitations
 from fixtures.recording.views.transport import Echo, echoes
 from fixtures.stagecraft.watching import usable
 from fixtures.timers import RETRANS_TIMER
-
-ALL_DHCP_RELAY_AGENTS_AND_SERVERS = IPv6Address("ff02::1:2")
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def answer(recording: Recording, asked: Message) -> list[Grant]:
 def names_lease(asked: Message, grant: Grant, notebook: Notebook) -> None:
     """Expect a message to all servers that has the guest's identity and the leased address in its IA_NA."""
     to, name = asked.destination, asked.name
-    notebook.expect(to == ALL_DHCP_RELAY_AGENTS_AND_SERVERS, f"the {name} went to {to}, not to ff02::1:2", asked)
+    notebook.expect(to == ALL_DHCP_AGENTS, f"the {name} went to {to}, not to ff02::1:2", asked)
     same = asked.client_duid == grant.reply.client_duid
     notebook.expect(same, f"the {name} has the client DUID {_hex(asked.client_duid)}", asked)
     holds = any(ia.iaid == grant.ia.iaid and grant.address in [each.address for each in ia.addresses]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from fixtures.protocols.icmp import ECHO_REPLIES
+from fixtures.protocols.ip import ICMP, ICMPV6
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views.base import packets
-from fixtures.recording.views.headers import ICMPV6, Headers
+from fixtures.recording.views.headers import Headers
 
-ICMP = 1
-#: Echo Reply of either family: RFC 792, RFC 4443 section 4.2.
-REPLIES = {(ICMP, 0), (ICMPV6, 129)}
 
 def replies(recording: Recording, source: str, to: object, cut: str = "") -> list[Frame]:
     """The Echo Replies that came back for one ping."""
@@ -21,4 +20,4 @@ def replies(recording: Recording, source: str, to: object, cut: str = "") -> lis
 
 
 def _is_reply(headers: Headers) -> bool:
-    return bool(headers.payload) and (headers.protocol, headers.payload[0]) in REPLIES
+    return bool(headers.payload) and (headers.protocol, headers.payload[0]) in ECHO_REPLIES

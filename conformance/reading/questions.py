@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.ports import DHCPV6_SERVER_PORT
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.base import udp
@@ -12,13 +13,14 @@ from fixtures.recording.views.dhcpv6 import Message
 
 #: Where the asker is.
 ASKER = "peer"
-#: What the row of a control ends with (`fixtures.scenarios.dhcpv6.asking`).
-_CONTROL = ": control"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One question: `frame` is what was sent, `answers` what came back for its transaction."""
+    """One question: `frame` is what was sent, `answers` what came back for its transaction.
+
+    The row of a control is that of the question before it.
+    """
 
     row: str
     mark: Mark
@@ -33,7 +35,7 @@ class Asked:
     @property
     def is_control(self) -> bool:
         """Whether it only shows that what came before it was read."""
-        return self.row.endswith(_CONTROL)
+        return bool(self.mark.fields["control"])
 
     def answer(self, notebook: Notebook, name: str) -> Message:
         """The answer of that name; without one the requirement is violated."""
@@ -45,7 +47,7 @@ class Asked:
 def questions(recording: Recording, *topics: str) -> list[Asked]:
     """The questions of these topics, in order, controls too. What was never sent is left out, and what is malformed."""
     frames = list(recording.at(ASKER))
-    sent = [frame for frame, _, _, port, _, _ in udp(frames) if frame.outgoing and port == dhcpv6.SERVER_PORT]
+    sent = [frame for frame, _, _, port, _, _ in udp(frames) if frame.outgoing and port == DHCPV6_SERVER_PORT]
     heard = dhcpv6.messages(each for each in frames if not each.outgoing)
     found = []
     for mark in recording.marked("question"):
@@ -58,11 +60,25 @@ def questions(recording: Recording, *topics: str) -> list[Asked]:
     return found
 
 
+def asked_of(recording: Recording, notebook: Notebook, topic: str, row: str) -> Asked:
+    """The question of a topic and row; unjudgeable where it was never sent."""
+    found = [each for each in questions(recording, topic) if each.row == row and not each.is_control]
+    begun = any(mark.fields["topic"] == topic for mark in recording.marked("question"))
+    missing = f"the question `{row}` could not be sent" if begun else "the server gave nobody an address to ask about"
+    return notebook.stimulus(found, missing)[0]
+
+
+def controls(recording: Recording, notebook: Notebook, topic: str) -> dict[str, Asked]:
+    """The controls of a topic, by the row of the question that each comes after; unjudgeable where none was sent."""
+    found = [each for each in questions(recording, topic) if each.is_control]
+    return {each.row: each for each in notebook.stimulus(found, "no control was sent")}
+
+
 def table(recording: Recording, notebook: Notebook, topic: str) -> dict[str, Asked]:
     """The questions of a topic by row, without controls; unjudgeable when there is none, or one was never sent."""
     found = {each.row: each for each in questions(recording, topic) if not each.is_control}
     for mark in recording.marked("question"):
-        if mark.fields["topic"] == topic and not mark.fields["row"].endswith(_CONTROL):
+        if mark.fields["topic"] == topic and not mark.fields["control"]:
             row = mark.fields["row"]
             notebook.stimulus([row] if row in found else [], f"the question `{row}` could not be sent")
     notebook.stimulus(found, "the server gave nobody an address to ask about")
@@ -73,5 +89,5 @@ def read_by_then(recording: Recording, notebook: Notebook, topic: str) -> None:
     """Every control of the topic was answered, so everything before it had been read: silence means silence."""
     controls = [each for each in questions(recording, topic) if each.is_control]
     for each in notebook.stimulus(controls, "no control was sent"):
-        notebook.stimulus(each.answers, f"the server does not answer after `{each.row.removesuffix(_CONTROL)}`")
+        notebook.stimulus(each.answers, f"the server does not answer after `{each.row}`")
     notebook.cite(*(each.answers[0] for each in controls))

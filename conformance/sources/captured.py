@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from conformance.judging.check import Check
 from conformance.selection.cells import Cell, verify
 from conformance.sources.base import NotRun
+from fixtures.captures.clocks import day
 from fixtures.captures.parties import ROLES, SCENARIO, Judgeable, Party, judgeable
 from fixtures.captures.reader import CaptureError
 from fixtures.recording.model import Recording
@@ -53,18 +55,19 @@ class Captured:
     paths: Sequence[Path]
     _passive: frozenset[str] | None = None
     _told: set[str] = field(default_factory=set)
-    _loaded: dict[Heard, Recording] = field(default_factory=dict)
+    _latest: tuple[Heard, Recording] | None = None
 
     @classmethod
-    def open(cls, paths: Sequence[Path]) -> Captured:
-        """Read them all. Raises CaptureError."""
+    def open(cls, paths: Sequence[Path],
+             progress: Callable[[str, int], None] = lambda name, packets: None) -> Captured:
+        """Read them all; `progress` is told how many packets of which have been read. Raises CaptureError."""
         found: dict[str, Judgeable] = {}
         for path in paths:
             name, number = path.name, 1
             while name in found:
                 number += 1
                 name = f"{path.stem}-{number}{path.suffix}"
-            found[name] = judgeable(path)
+            found[name] = judgeable(path, partial(progress, name))
         if all(not capture.packets for capture in found.values()):
             raise CaptureError(f"{paths[0]}: the capture has no packet; let it run while a guest boots")
         return cls(found, paths)
@@ -84,7 +87,7 @@ class Captured:
                 scene = Heard(name, party.link, party.name, party.role)
                 yield Cell(check, scene, {party.role: _shown(party)}, _label(name, party))
             if not parties:
-                reason = f"nobody in {name} behaves as a {check.role}"
+                reason = f"nobody in {name} behaves as a {check.role}{_left_out(capture)}"
                 yield Cell(check, Heard(file=name, role=check.role, reason=reason), {}, _word(name))
 
     def request(self, cell: PartyCell) -> None:
@@ -95,10 +98,28 @@ class Captured:
         scene = cell.scenario
         if scene.reason:
             raise NotRun(scene.reason)
-        if scene not in self._loaded:
+        if self._latest is None or self._latest[0] != scene:
+            self._latest = None  # of a busy day no two find room
             party = Party(scene.role, scene.party, scene.link)
-            self._loaded[scene] = self.captures[scene.file].recording(party, scene.file)
-        return self._loaded[scene]
+            self._latest = scene, self.captures[scene.file].recording(party, scene.file)
+        return self._latest[1]
+
+    def place(self, scene: Heard) -> tuple[int, int]:
+        """Where a cell stands among the others: the checks of one party come one after the other."""
+        if scene.reason:
+            return len(self.captures), 0
+        party = Party(scene.role, scene.party, scene.link)
+        return list(self.captures).index(scene.file), self._places[scene.file][party]
+
+    @cached_property
+    def _places(self) -> dict[str, dict[Party, int]]:
+        return {name: {party: at for at, party in enumerate(capture.parties)}
+                for name, capture in self.captures.items()}
+
+    def date(self, scene: Heard) -> str:
+        """When a capture was made, to stand beside each of its verdicts."""
+        when = day(self.captures[scene.file].started_ns)
+        return f"captured on {when:%-d %B %Y}" if when else "captured nobody knows when"
 
     def declined(self, cell: PartyCell, recording: Recording) -> None:
         """Nobody was asked to play."""
@@ -120,9 +141,11 @@ class Captured:
         lines = [f"judging {_count(len(self.captures), 'capture')}; nothing is played"]
         for name, capture in self.captures.items():
             seconds = (capture.ended_ns - capture.started_ns) / 1e9
+            when = day(capture.started_ns)
+            date = f" on {when:%-d %B %Y}" if when else ""
             speaking = [text for role in ROLES if (text := _speaking(role, capture.parties))]
             told = "; ".join(speaking) or "nobody speaks Neighbour Discovery or DHCPv6 in it"
-            lines.append(f"{name}: {_count(capture.packets, 'packet')} in {seconds:.1f} s: {told}")
+            lines.append(f"{name}: {_count(capture.packets, 'packet')} in {seconds:.1f} s{date}: {told}")
             lines += [f"{name}: {note}" for note in capture.notes]
         return lines
 
@@ -133,6 +156,11 @@ class Captured:
 
             self._passive = frozenset(check.requirement for check in declared() if check.passive)
         return self._passive
+
+
+def _left_out(capture: Judgeable) -> str:
+    """What keeps one from being sure that nobody does."""
+    return f", as far as it could be read ({'; '.join(capture.notes)})" if capture.notes else ""
 
 
 def _speaking(role: str, parties: Sequence[Party]) -> str:

@@ -15,12 +15,14 @@ from typing import Any
 
 from fixtures.captures.parties import of
 from fixtures.captures.reader import Capture
+from fixtures.protocols.addresses import ALL_DHCP_AGENTS
+from fixtures.protocols.ports import DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dissection import layer
 
 GUEST_MAC, ROUTER_MAC, RELAY_MAC, PEER_MAC = (f"02:00:00:00:00:0{number}" for number in (5, 1, 3, 7))
 GUEST, ROUTER, RELAY, PEER = "fe80::5", "fe80::1", "fe80::3", "fe80::7"
-ADDRESS, OUTSIDE = "2001:db8:1::5", "2001:db8:2::9"
+ADDRESS, OUTSIDE, CONTESTED = "2001:db8:1::5", "2001:db8:2::9", "2001:db8:1::6"
 Timed = tuple[float, Any]
 
 
@@ -55,16 +57,16 @@ def _mac(to: str) -> str:
 
 
 def _boot() -> Iterator[Timed]:
-    """DAD and MLD, a Router Solicitation, and the neighbours."""
+    """DAD and MLD, a Router Solicitation, and the neighbours, one of whom has an address that the guest tries."""
     inet6 = layer("inet6")
     at = 0.1
     for target, when in ((GUEST, at), (ADDRESS, 24.0)):
         group = "ff02::1:ff00:5"
-        alert = inet6.IPv6ExtHdrHopByHop(options=[inet6.RouterAlert(), inet6.PadN()])
-        record = inet6.ICMPv6MLDMultAddrRec(rtype=4, dst=group)
-        yield when, _ip(GUEST_MAC, "::", "ff02::16", 1) / alert / inet6.ICMPv6MLReport2(
-            records=[record], records_number=1)
+        yield when, _report(GUEST_MAC, "::", group)
         yield when + 0.05, _ip(GUEST_MAC, "::", group) / inet6.ICMPv6ND_NS(tgt=target)
+    yield 53.5, _ip(GUEST_MAC, "::", "ff02::1:ff00:6") / inet6.ICMPv6ND_NS(tgt=CONTESTED)
+    taken = inet6.ICMPv6NDOptDstLLAddr(lladdr=PEER_MAC)
+    yield 53.6, _ip(PEER_MAC, CONTESTED, "ff02::1") / inet6.ICMPv6ND_NA(tgt=CONTESTED, R=0, S=0, O=1) / taken
     mine = inet6.ICMPv6NDOptSrcLLAddr(lladdr=GUEST_MAC)
     yield 1.5, _ip(GUEST_MAC, GUEST, "ff02::2") / inet6.ICMPv6ND_RS() / mine
     yield 27.5, _ip(GUEST_MAC, ADDRESS, "ff02::1:ff00:7") / inet6.ICMPv6ND_NS(tgt=PEER) / mine
@@ -77,16 +79,38 @@ def _boot() -> Iterator[Timed]:
     yield 28.1, _ip(GUEST_MAC, ADDRESS, PEER, 64) / inet6.ICMPv6EchoReply(id=7, seq=1, data=b"sextant")
 
 
-def _routing() -> Iterator[Timed]:
-    """An RA every ten seconds, and one to the solicitor; a Redirect, and a destination that cannot be reached."""
+def _report(mac: str, source: str, group: str) -> Any:
+    """An MLDv2 report that somebody joins a group."""
     inet6 = layer("inet6")
+    alert = inet6.IPv6ExtHdrHopByHop(options=[inet6.RouterAlert(), inet6.PadN()])
+    record = inet6.ICMPv6MLDMultAddrRec(rtype=4, dst=group)
+    return _ip(mac, source, "ff02::16", 1) / alert / inet6.ICMPv6MLReport2(records=[record], records_number=1)
+
+
+def _routing() -> Iterator[Timed]:
+    """RAs at random, and one to the solicitor; a Redirect, and a destination that cannot be reached.
+
+    The router joins its group, resolves the peer and tells it where it is; the guest has no such port.
+    """
+    inet6 = layer("inet6")
+    yield 0.3, _report(ROUTER_MAC, "::", "ff02::1:ff00:1")
+    mine = inet6.ICMPv6NDOptSrcLLAddr(lladdr=ROUTER_MAC)
+    yield 30.0, _ip(ROUTER_MAC, ROUTER, "ff02::1:ff00:7") / inet6.ICMPv6ND_NS(tgt=PEER) / mine
+    asking = inet6.ICMPv6NDOptSrcLLAddr(lladdr=PEER_MAC)
+    yield 31.0, _ip(PEER_MAC, PEER, "ff02::1:ff00:1") / inet6.ICMPv6ND_NS(tgt=ROUTER) / asking
+    telling = inet6.ICMPv6NDOptDstLLAddr(lladdr=ROUTER_MAC)
+    yield 31.1, _ip(ROUTER_MAC, ROUTER, PEER) / inet6.ICMPv6ND_NA(tgt=ROUTER, R=1, S=1, O=1) / telling
+    knocking = inet6.IPv6(src=PEER, dst=ADDRESS) / layer("inet").UDP(sport=9, dport=9)
+    yield 33.0, _ip(GUEST_MAC, ADDRESS, PEER, 64) / inet6.ICMPv6DestUnreach(code=4) / knocking
     told = inet6.ICMPv6ND_RA(chlim=64, M=1, O=1, routerlifetime=1800) / inet6.ICMPv6NDOptSrcLLAddr(lladdr=ROUTER_MAC)
     told /= inet6.ICMPv6NDOptPrefixInfo(prefix="2001:db8:1::", prefixlen=64, L=1, A=0, validlifetime=3600,
                                         preferredlifetime=1800)
     told /= inet6.ICMPv6NDOptRDNSS(lifetime=1800, dns=["2001:db8:1::1"])
     yield 1.7, _ip(ROUTER_MAC, ROUTER, GUEST) / told
-    for number in range(8):
-        yield 3.0 + 10 * number, _ip(ROUTER_MAC, ROUTER, "ff02::1") / told
+    when = 3.0
+    for wait in (8.1, 9.7, 7.9, 10.0, 8.8, 9.3, 7.6, 9.9, 8.4, 0.0):
+        yield when, _ip(ROUTER_MAC, ROUTER, "ff02::1") / told
+        when += wait
     packet = inet6.IPv6(src=ADDRESS, dst=OUTSIDE) / inet6.ICMPv6EchoRequest(id=8, seq=1)
     yield 40.0, _ip(GUEST_MAC, ADDRESS, OUTSIDE, 64) / inet6.ICMPv6EchoRequest(id=8, seq=1)
     yield 40.1, _ip(ROUTER_MAC, ROUTER, ADDRESS) / inet6.ICMPv6ND_Redirect(tgt="fe80::8", dst=OUTSIDE)
@@ -100,7 +124,8 @@ def _dhcp6(mac: str, source: str, to: str, *ports: int) -> Any:
 def _client(name: str, transaction: int, *options: Any, elapsed: float = 0.0) -> Any:
     """A client's message to all servers."""
     dhcp6 = layer("dhcp6")
-    message = _dhcp6(GUEST_MAC, GUEST, "ff02::1:2", 546, 547) / getattr(dhcp6, f"DHCP6_{name}")(trid=transaction)
+    message = _dhcp6(GUEST_MAC, GUEST, str(ALL_DHCP_AGENTS), DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT) / getattr(
+        dhcp6, f"DHCP6_{name}")(trid=transaction)
     message /= dhcp6.DHCP6OptClientId(duid=dhcp6.DUID_LL(lladdr=GUEST_MAC))
     for option in (dhcp6.DHCP6OptElapsedTime(elapsedtime=round(elapsed * 100)), *options):
         message /= option
@@ -110,7 +135,8 @@ def _client(name: str, transaction: int, *options: Any, elapsed: float = 0.0) ->
 def _server(name: str, transaction: int, *options: Any) -> Any:
     """The server's message to the guest."""
     dhcp6 = layer("dhcp6")
-    message = _dhcp6(ROUTER_MAC, ROUTER, GUEST, 547, 546) / getattr(dhcp6, f"DHCP6_{name}")(trid=transaction)
+    message = _dhcp6(ROUTER_MAC, ROUTER, GUEST, DHCPV6_SERVER_PORT, DHCPV6_CLIENT_PORT) / getattr(
+        dhcp6, f"DHCP6_{name}")(trid=transaction)
     message /= dhcp6.DHCP6OptClientId(duid=dhcp6.DUID_LL(lladdr=GUEST_MAC))
     for option in (_server_id(), *options):
         message /= option
@@ -145,8 +171,11 @@ def _lease() -> Iterator[Timed]:
         yield 50.0 + number, _client(name, 0x11 + number, *([_server_id()] if with_server else []), _ia(ADDRESS))
         yield 50.1 + number, _server("Reply", 0x11 + number, leased)
     yield 55.0, _client("InfoRequest", 0x15, asked)
-    yield 56.0, _client("Decline", 0x16, _server_id(), _ia("2001:db8:1::6"))
+    yield 55.1, _server("Reply", 0x15)
+    yield 56.0, _client("Decline", 0x16, _server_id(), _ia(CONTESTED))
+    yield 56.1, _server("Reply", 0x16)
     yield 57.0, _client("Release", 0x17, _server_id(), _ia(ADDRESS))
+    yield 57.1, _server("Reply", 0x17)
 
 
 def _relayed() -> Iterator[Timed]:
@@ -155,7 +184,8 @@ def _relayed() -> Iterator[Timed]:
     duid = dhcp6.DHCP6OptClientId(duid=dhcp6.DUID_LL(lladdr="02:00:00:00:00:0a"))
     for number, relays in enumerate((1, 2)):
         transaction = 0x20 + number
-        asked = dhcp6.DHCP6_Solicit(trid=transaction) / duid / dhcp6.DHCP6OptIA_NA(iaid=1)
+        asked = dhcp6.DHCP6_Solicit(trid=transaction) / duid / dhcp6.DHCP6OptElapsedTime(elapsedtime=0)
+        asked = asked / dhcp6.DHCP6OptOptReq(reqopts=[23, 82]) / dhcp6.DHCP6OptIA_NA(iaid=1)
         offer = dhcp6.DHCP6_Advertise(trid=transaction) / duid / _server_id() / _ia_of_another()
         for hop in range(relays):
             ends: dict[str, Any] = {
@@ -163,8 +193,9 @@ def _relayed() -> Iterator[Timed]:
             where = dhcp6.DHCP6OptIfaceId(ifaceid=f"port{hop}".encode())
             asked = dhcp6.DHCP6_RelayForward(**ends) / where / dhcp6.DHCP6OptRelayMsg(message=asked)
             offer = dhcp6.DHCP6_RelayReply(**ends) / where / dhcp6.DHCP6OptRelayMsg(message=offer)
-        yield 60.0 + number, _dhcp6(RELAY_MAC, RELAY, "ff02::1:2", 547, 547) / asked
-        yield 60.1 + number, _dhcp6(ROUTER_MAC, ROUTER, RELAY, 547, 547) / offer
+        ports = DHCPV6_SERVER_PORT, DHCPV6_SERVER_PORT
+        yield 60.0 + number, _dhcp6(RELAY_MAC, RELAY, str(ALL_DHCP_AGENTS), *ports) / asked
+        yield 60.1 + number, _dhcp6(ROUTER_MAC, ROUTER, RELAY, *ports) / offer
 
 
 def _ia_of_another() -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from bisect import bisect
 
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
+from conformance.reading.granting import less
+from conformance.wire.edits import with_fields
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import examined, flawed, grouped, heard, must, said
+from conformance.wire.spoken import examined, flawed, grouped, hearing, must, saying, timed
+from fixtures.protocols.ports import DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
@@ -17,6 +20,8 @@ from fixtures.recording.views.dissection import layer
 #: RFC 8415 section 7.6.
 HOP_COUNT_LIMIT = 8
 RELAY_FORWARD, RELAY_REPLY = "RELAY-FORW", "RELAY-REPL"
+#: So many messages of one transaction may be on their way.
+RECENT = 8
 
 
 @check("DHCP6-03", role="dhcpv6-server", passive=True)
@@ -25,19 +30,88 @@ def test_wire_advertises(recording: Recording, notebook: Notebook) -> None:
 
     RFC 8415 sections 16.3, 18.3.9. Whether every Solicit is answered is not judged.
     """
-    sent = [each for each in dhcpv6.messages(said(recording, "dhcpv6-server"), "ADVERTISE") if not each.relays]
-    asked = grouped((each for each in dhcpv6.messages(heard(recording, "dhcpv6-server"), "SOLICIT")
-                     if not each.relays), lambda each: (each.transaction_id, each.source))
+    sent = _said(recording, "ADVERTISE")
     examined(notebook, sent, "no Advertise was seen")
+    asked = _asked(recording, "SOLICIT")
     for each in sent:
-        must(notebook, not flawed(each), f"the Advertise is malformed: {each.malformed}", each)
-        must(notebook, each.server_duid, "the Advertise has no Server Identifier", each)
-        must(notebook, each.client_duid, "the Advertise has no Client Identifier", each)
+        _identified(notebook, each)
         for ia in each.ia_na:
             must(notebook, ia.addresses or ia.status or each.status,
                  f"the IA_NA {ia.iaid:#x} of the Advertise has neither an address nor a status", each)
-        _answers(notebook, each, asked.get((each.transaction_id, each.destination), []))
+        _answers(notebook, each, _lately(asked.get((each.transaction_id, each.destination), []), each))
     notebook.finding = f"{len(sent)} Advertises as they should be"
+
+
+@check("DHCP6-03", role="dhcpv6-server", passive=True)
+def test_wire_replies(recording: Recording, notebook: Notebook) -> None:
+    """A Reply names the server, that which was asked, and the client where that named itself (RFC 8415 section 16.10).
+
+    Only to an Information-request may a client be left unnamed, since it may have been; one that was seen to have no
+    Client Identifier is answered without.
+    """
+    sent = _said(recording, "REPLY")
+    examined(notebook, sent, "no Reply was seen")
+    asked = _asked(recording)
+    for each in sent:
+        mine = _lately(asked.get((each.transaction_id, each.destination), []), each)
+        nameless = [one for one in mine if one.client_duid is None]
+        stateless = not (each.ia_na or each.ia_ta or each.ia_pd)
+        _identified(notebook, each, client=not nameless and not (stateless and not mine and each.server_duid))
+        if each.client_duid and mine and not nameless:
+            same = [one for one in mine if one.client_duid == each.client_duid]
+            must(notebook, same, "the Reply names another client than the message that it answers", *mine[:1], each)
+            named = [one for one in same if one.server_duid]
+            must(notebook, not named or each.server_duid in {one.server_duid for one in named},
+                 "the Reply names another server than the message that it answers", *named[:1], each)
+    notebook.finding = f"{len(sent)} Replies as they should be"
+
+
+@check("DHCP6-03", role="dhcpv6-server", passive=True)
+def test_wire_leases_are_coherent(recording: Recording, notebook: Notebook) -> None:
+    """No lease is preferred for longer than it is valid, and T1 is not above T2 (RFC 8415 sections 21.4, 21.6, 21.22).
+
+    Of what a server offers and of what it grants; a T1 or T2 of 0 leaves the time to the client.
+    """
+    sent = [each for each in _said(recording, "ADVERTISE", "REPLY") if not flawed(each)
+            and (each.ia_na or each.ia_ta or each.ia_pd)]
+    examined(notebook, sent, "no Advertise and no Reply with an address or a prefix was seen")
+    for each in sent:
+        for ia in (*each.ia_na, *each.ia_ta, *each.ia_pd):
+            name = each.name.capitalize()
+            times = [(str(leased.address), leased.preferred, leased.valid) for leased in ia.addresses]
+            times += [(str(leased.network), leased.preferred, leased.valid) for leased in ia.prefixes]
+            for what, preferred, valid in times:
+                must(notebook, preferred <= valid,
+                     f"the {name} has {what} preferred for {preferred} s and valid for {valid} s", each)
+            must(notebook, not ia.t1 or not ia.t2 or ia.t1 <= ia.t2,
+                 f"the {name} has T1 {ia.t1} s above T2 {ia.t2} s", each)
+    notebook.finding = f"the times of {len(sent)} messages are coherent"
+
+
+def _said(recording: Recording, *names: str) -> list[Message]:
+    """The server's messages of these names on the client's own link; those inside relays are on a link of their own."""
+    return [each for each in saying(recording, "dhcpv6-server", dhcpv6.messages, *names)
+            if not each.relays and each.destination_port == DHCPV6_CLIENT_PORT]
+
+
+def _asked(recording: Recording, *names: str) -> dict[object, list[Message]]:
+    """What clients asked that a server may answer, by transaction and address of the client."""
+    return grouped((each for each in hearing(recording, "dhcpv6-server", dhcpv6.messages, *names)
+                    if not each.relays and not each.malformed and each.destination_port == DHCPV6_SERVER_PORT),
+                   lambda each: (each.transaction_id, each.source))
+
+
+def _lately(asked: list[Message], answer: Message) -> list[Message]:
+    """Those that came last before an answer."""
+    at = bisect(asked, answer.time, key=lambda each: each.time)
+    return asked[max(0, at - RECENT):at]
+
+
+def _identified(notebook: Notebook, message: Message, *, client: bool = True) -> None:
+    name = message.name.capitalize()
+    must(notebook, not flawed(message), f"the {name} is malformed: {message.malformed}", message)
+    must(notebook, message.server_duid, f"the {name} has no Server Identifier", message)
+    must(notebook, message.client_duid or not client, f"the {name} has no Client Identifier", message)
 
 
 def _answers(notebook: Notebook, offer: Message, mine: list[Message]) -> None:
@@ -58,12 +132,13 @@ def test_wire_relay_replies_go_back_as_they_came(recording: Recording, notebook:
 
     RFC 8415 section 18.3.10.
     """
-    sent = [each for each in dhcpv6.messages(said(recording, "dhcpv6-server"))
+    sent = [each for each in saying(recording, "dhcpv6-server", dhcpv6.messages)
             if each.relays and each.relays[0].name == RELAY_REPLY]
-    asked = [each for each in dhcpv6.messages(heard(recording, "dhcpv6-server")) if each.relays]
-    pairs = [(forwards, each) for each in sent if (forwards := [
-        one for one in asked if one.transaction_id == each.transaction_id and one.time <= each.time
-        and one.client_duid == each.client_duid and one.source == each.destination])]
+    timed(recording)
+    asked = grouped((each for each in hearing(recording, "dhcpv6-server", dhcpv6.messages) if each.relays),
+                    lambda each: (each.transaction_id, each.client_duid, each.source))
+    pairs = [(forwards, each) for each in sent if (forwards := _lately(
+        asked.get((each.transaction_id, each.client_duid, each.destination), []), each))]
     examined(notebook, [each for _, each in pairs], "no Relay-forward with its Relay-reply was seen")
     for forwards, each in pairs:
         path = [(relay.link_address, relay.peer_address, relay.interface_id) for relay in each.relays]
@@ -102,11 +177,13 @@ def test_wire_hop_counts(recording: Recording, notebook: Notebook) -> None:
 
 
 def _forwards(recording: Recording) -> list[Message]:
-    return [each for each in dhcpv6.messages(said(recording, "relay"))
+    return [each for each in saying(recording, "relay", dhcpv6.messages)
             if each.relays and each.relays[0].name == RELAY_FORWARD]
 
 
 @healthy(test_wire_advertises)
+@healthy(test_wire_replies)
+@healthy(test_wire_leases_are_coherent)
 @healthy(test_wire_relay_replies_go_back_as_they_came)
 def server_of_the_sample() -> Recording:
     return conversation("dhcpv6-server")
@@ -118,48 +195,71 @@ def relay_of_the_sample() -> Recording:
     return conversation("relay")
 
 
-def _rewritten(recording: Recording, found: list[Message], kind: str, **fields: object) -> Recording:
-    """These messages with other values in one of Scapy's layers."""
-
-    def change(packet: Any) -> None:
-        for name, value in fields.items():
-            setattr(packet[getattr(layer("dhcp6"), kind)], name, value)
-
-    return editing.rewritten(recording, found, change)
-
-
 def _offers(recording: Recording) -> list[Message]:
-    return dhcpv6.messages(said(recording, "dhcpv6-server"), "ADVERTISE")
+    return _said(recording, "ADVERTISE")
 
 
 @edited(test_wire_advertises, because="another client")
 def offers_to_another(recording: Recording) -> Recording:
     duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
-    return _rewritten(recording, _offers(recording), "DHCP6OptClientId", duid=duid)
+    return with_fields(recording, _offers(recording), "DHCP6OptClientId", duid=duid)
 
 
 @edited(test_wire_advertises, because="neither an address nor a status")
 def offers_nothing(recording: Recording) -> Recording:
-    return _rewritten(recording, _offers(recording), "DHCP6OptIA_NA", ianaopts=[])
+    return with_fields(recording, _offers(recording), "DHCP6OptIA_NA", ianaopts=[])
 
 
 @edited(test_wire_advertises, because="which did not ask")
 def offers_for_another_association(recording: Recording) -> Recording:
-    return _rewritten(recording, _offers(recording), "DHCP6OptIA_NA", iaid=9)
+    return with_fields(recording, _offers(recording), "DHCP6OptIA_NA", iaid=9)
+
+
+@edited(test_wire_replies, because="the Reply has no Client Identifier")
+def replies_to_nobody(recording: Recording) -> Recording:
+    return editing.rewritten(recording, _said(recording, "REPLY"), less("DHCP6OptClientId"))
+
+
+@edited(test_wire_replies, because="the Reply has no Server Identifier")
+def replies_as_nobody(recording: Recording) -> Recording:
+    return editing.rewritten(recording, _said(recording, "REPLY"), less("DHCP6OptServerId"))
+
+
+@edited(test_wire_replies, because="another client")
+def replies_to_another(recording: Recording) -> Recording:
+    duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
+    return with_fields(recording, _said(recording, "REPLY"), "DHCP6OptClientId", duid=duid)
+
+
+@edited(test_wire_replies, because="another server")
+def replies_in_place_of_another(recording: Recording) -> Recording:
+    duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
+    return with_fields(recording, _said(recording, "REPLY"), "DHCP6OptServerId", duid=duid)
+
+
+@edited(test_wire_leases_are_coherent, because="preferred for 9000 s and valid for 3600 s")
+def grants_what_outlives_itself(recording: Recording) -> Recording:
+    granted = [each for each in _said(recording, "REPLY") if each.addresses]
+    return with_fields(recording, granted, "DHCP6OptIAAddress", preflft=9000)
+
+
+@edited(test_wire_leases_are_coherent, because="the Advertise has T1 2000 s above T2 1440 s")
+def offers_to_rebind_before_it_renews(recording: Recording) -> Recording:
+    return with_fields(recording, _offers(recording), "DHCP6OptIA_NA", T1=2000)
 
 
 @edited(test_wire_relay_replies_go_back_as_they_came, because="another Interface-ID")
 def replies_through_another_interface(recording: Recording) -> Recording:
-    replies = [each for each in dhcpv6.messages(said(recording, "dhcpv6-server")) if each.relays]
-    return _rewritten(recording, replies, "DHCP6OptIfaceId", ifaceid=b"another")
+    replies = [each for each in saying(recording, "dhcpv6-server", dhcpv6.messages) if each.relays]
+    return with_fields(recording, replies, "DHCP6OptIfaceId", ifaceid=b"another")
 
 
 @edited(test_wire_relay_forwards, because="hop count 1")
 def wraps_as_the_second(recording: Recording) -> Recording:
-    return _rewritten(recording, _forwards(recording)[:1], "DHCP6_RelayForward", hopcount=1)
+    return with_fields(recording, _forwards(recording)[:1], "DHCP6_RelayForward", hopcount=1)
 
 
 @edited(test_wire_hop_counts, because="the hop counts are 0, 0")
 def does_not_count(recording: Recording) -> Recording:
     nested = [each for each in _forwards(recording) if len(each.relays) > 1]
-    return _rewritten(recording, nested, "DHCP6_RelayForward", hopcount=0)
+    return with_fields(recording, nested, "DHCP6_RelayForward", hopcount=0)

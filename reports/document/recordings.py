@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,6 +16,8 @@ from fixtures.recording.glance import longest_stall
 from fixtures.recording.model import Frame, Interface
 
 FOLDER = "recordings"
+#: So many frames of a capture are shown: a page has no room for a busy day.
+SHOWN = 50_000
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,17 @@ def captured(path: Path) -> tuple[dict[str, Any] | None, bytes]:
         found = judgeable(path)
     except (CaptureError, OSError):
         return None, b""
-    ends = {seen.interface: Interface("wire", seen.interface.replace(":", " ") or "wire", "") for seen in found.frames}
+    shown = list(islice(found.frames(), SHOWN))
+    ends = {link: Interface("wire", link.replace(":", " ") or "wire", "") for _, _, link, _ in shown}
     frames = [
-        Frame(number, seen.ns - found.started_ns, "wire", ends[seen.interface].name, True, seen.data)
-        for number, seen in enumerate(found.frames, 1)
+        Frame(number, ns - found.started_ns, "wire", ends[link].name, True, data)
+        for number, (_, ns, link, data) in enumerate(shown, 1)
     ]
     head = {
         "capture": path.name,
         "started_ns": found.started_ns,
         "duration_ns": found.ended_ns - found.started_ns,
-        "numbers": [seen.number for seen in found.frames],
-        "notes": list(found.notes),
+        "numbers": [number for number, _, _, _ in shown],
+        "notes": [*found.notes, *([f"the first {SHOWN} frames are shown"] if len(shown) == SHOWN else [])],
     }
     return head, pcapng.written(tuple(ends.values()), tuple(frames), found.started_ns)

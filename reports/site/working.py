@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
+from fixtures.protocols.ip import ICMPV6, UDP
 from fixtures.recording.model import Frame
 from fixtures.recording.pcapng import PcapngError, read
-from fixtures.recording.views.headers import ICMPV6, UDP, headers
+from fixtures.recording.views.headers import headers
 from reports.site.plays import Recorded
 
 #: The marks of a square, in the order in which a guest needs them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from fixtures.brought.program import Brought, implementation
 from fixtures.playing.output import LINES
 from fixtures.playing.player import play_all
 from fixtures.playing.request import PlayRequest
+from fixtures.playing.warden import Warden
 from fixtures.programs.base import ProgramError
 from fixtures.recording.feed import MOST
 from fixtures.recording.model import Recording
@@ -209,3 +211,50 @@ def test_an_application_is_told_the_page(bring: Callable[..., Brought], tmp_path
     implementation_: Any = bring('echo "$SEXTANT_URL $SEXTANT_HOST $SEXTANT_PORT $SEXTANT_WITHIN"', role="application")
     recording = played(happens, tmp_path / "recordings")
     assert lines(recording) == ["http://[fe80::1%25eth0]:80/ fe80::1%eth0 80 5"]
+
+
+@pytest.mark.parametrize("script", [
+    "import os, signal; os.kill(-1, signal.SIGKILL)", "import os, signal; os.kill(0, signal.SIGKILL)",
+])
+def test_who_kills_everybody_ends_his_own_play_only(bring: Callable[..., Brought], tmp_path: Path, script: str) -> None:
+    recording = of(bring(f"python3 -c '{script}'; sleep 1000"), tmp_path, ended)
+    assert recording.error is not None and recording.error.startswith("mine ended by itself")
+
+
+def test_too_many_processes(bring: Callable[..., Brought], tmp_path: Path) -> None:
+    recording = of(bring("i=0; while [ $i -lt 400 ]; do sleep 1000 & i=$((i+1)); done; sleep 1000"), tmp_path, ended)
+    assert re.fullmatch(r"mine took too much of the machine and was ended: it had \d+ processes; the limit is 256",
+                        recording.error or "")
+
+
+def test_too_much_memory(bring: Callable[..., Brought], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixtures.playing.post._WARDEN", Warden(memory=50 << 20))
+    hog = "import time; hog = bytearray(100 << 20); time.sleep(1000)"
+    recording = of(bring(f"exec python3 -c '{hog}'"), tmp_path, ended)
+    assert re.fullmatch(r"mine took too much .*: its processes used \d+ MiB of memory; the limit is 50 MiB",
+                        recording.error or "")
+
+
+@pytest.mark.parametrize(("script", "error"), [
+    ("ip link del eth0", "the interface eth0 of guest is gone while mine ran there"),
+    ("ip link set eth0 down; ip link set eth0 name lan7",
+     "the interface eth0 of guest was renamed to lan7 while mine ran there"),
+])
+def test_what_it_does_to_its_links(bring: Callable[..., Brought], tmp_path: Path, script: str, error: str) -> None:
+    assert of(bring(f"{script}; echo done; sleep 1000", 'ready = { output = "done" }'), tmp_path).error == error
+
+
+def test_a_signal_that_is_not_obeyed(bring: Callable[..., Brought], tmp_path: Path) -> None:
+    def stopped(live: Any) -> None:
+        live.start("guest")
+        live.stop("guest")
+
+    recording = of(bring("trap '' TERM; echo deaf; while :; do sleep 0.1; done", 'ready = { output = "deaf" }'),
+                   tmp_path, stopped)
+    assert recording.error is not None and recording.error.startswith("mine did not end within 10 s")
+
+
+def test_a_full_disk_is_the_programs_own(bring: Callable[..., Brought], tmp_path: Path) -> None:
+    fill = "i=0; while dd if=/dev/zero of=/tmp/$i bs=1M count=60 2>/dev/null; do i=$((i+1)); done"
+    recording = of(bring(f"{fill}; echo full; sleep 1000", 'ready = { output = "full" }'), tmp_path)
+    assert recording.error is None

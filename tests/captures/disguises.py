@@ -5,18 +5,28 @@ from __future__ import annotations
 import gzip
 import struct
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 from conformance.wire.sample import pcap
-from fixtures.captures.reader import Capture, Packet
+from fixtures.captures.reader import Capture
 
 Cut = Callable[[bytes], bytes]
 
 
-def packets() -> list[Packet]:
-    """The sample's packets."""
-    return list(Capture(Path("sample.pcap"), BytesIO(pcap())))
+@dataclass(frozen=True)
+class Sampled:
+    """One packet of the sample."""
+
+    number: int
+    ns: int
+    data: bytes
+
+
+def packets() -> list[Sampled]:
+    """The sample's packets, all of which have stamps."""
+    return [Sampled(each.number, each.ns or 0, each.data) for each in Capture(Path("sample.pcap"), BytesIO(pcap()))]
 
 
 def as_pcap(found: Iterable[tuple[int, bytes]], *, order: str = "<", nanoseconds: bool = False, link_type: int = 1,
@@ -90,6 +100,39 @@ def cooked2(data: bytes) -> bytes:
     return data[12:14] + bytes(2) + struct.pack("!IHBB", 3, 1, 0, 6) + data[6:12] + bytes(2) + data[14:]
 
 
+def wireless(data: bytes) -> bytes:
+    """802.11, from the access point."""
+    return b"\x08\x02\0\0" + data[:6] + b"\x02\0\0\0\0\xaa" + data[6:12] + b"\0\0\xaa\xaa\x03\0\0\0" + data[12:]
+
+
+def radiotap(data: bytes) -> bytes:
+    """Behind radiotap with its clock and flags, of a QoS frame whose header is padded."""
+    frame = wireless(data)
+    padded = b"\x88" + frame[1:24] + bytes(4) + frame[24:]
+    return struct.pack("<BBHI", 0, 0, 17, 3) + bytes(8) + b"\x20" + padded
+
+
+def geneve(data: bytes) -> bytes:
+    """In GENEVE with an option, over IPv6."""
+    inner = struct.pack("!BBHI", 1, 0, 0x6558, 42 << 8) + bytes(4) + data
+    udp = struct.pack("!HHHH", 50000, 6081, len(inner) + 8, 0) + inner
+    head = struct.pack("!IHBB", 0x60000000, len(udp), 17, 64) + bytes(15) + b"\1" + bytes(15) + b"\2"
+    return bytes(12) + b"\x86\xdd" + head + udp
+
+
+def pppoe(packet: bytes) -> bytes:
+    """A PPPoE session's frame around an IPv6 packet."""
+    return bytes(12) + b"\x88\x64" + struct.pack("!BBHHH", 0x11, 0, 1, len(packet) + 2, 0x57) + packet
+
+
+def vxlan(frame: bytes, port: int = 4789) -> bytes:
+    """In a VXLAN over IPv4, network 42."""
+    inner = struct.pack("!BxxxI", 8, 42 << 8) + frame
+    udp = struct.pack("!HHHH", 50000, port, len(inner) + 8, 0) + inner
+    ipv4 = struct.pack("!BBHHHBBH4s4s", 0x45, 0, len(udp) + 20, 0, 0, 64, 17, 0, b"\xc0\0\2\1", b"\xc0\0\2\2")
+    return bytes(12) + b"\x08\0" + ipv4 + udp
+
+
 def several_interfaces() -> bytes:
     """Two interfaces with names: the sample on the second, something else on the first."""
     body = b"".join(packet(each.ns, each.data, index=1) for each in packets())
@@ -141,12 +184,23 @@ WHOLE: dict[str, Callable[[], bytes]] = {
     "several-interfaces": several_interfaces,
     "two-sections": two_sections,
     "seen-twice": seen_twice,
-    "unsorted": unsorted,
+    "pppoe": lambda: as_pcap(rewritten(lambda data: data[:12] + pppoe(data[14:])[12:])),
+    "vxlan": lambda: as_pcap(rewritten(vxlan)),
+    "vxlan-ipv6-geneve": lambda: as_pcap(rewritten(geneve)),
+    "802.11": lambda: as_pcap(rewritten(wireless), link_type=105),
+    "radiotap-padded": lambda: as_pcap(rewritten(radiotap), link_type=127),
+    "avs": lambda: as_pcap(rewritten(lambda data: struct.pack("!II", 0x80211001, 64) + bytes(56) + wireless(data)),
+                           link_type=163),
+    "ppi": lambda: as_pcap(rewritten(lambda data: struct.pack("<BBHI", 0, 0, 8, 105) + wireless(data)), link_type=192),
 }
 #: Guises without link-layer addresses: link type, and what stands before the IP header.
 BARE: dict[str, tuple[int, bytes]] = {
     "raw": (101, b""), "raw-ipv6": (229, b""), "null": (0, struct.pack("<I", 10)),
     "null-bsd": (0, struct.pack(">I", 30)), "loop": (108, struct.pack(">I", 24)),
+    "ppp": (9, b"\xff\x03\0\x57"), "ppp-short": (9, b"\x57"), "ppp-hdlc": (50, b"\xff\x03\0\x57"),
+    "pppoe": (51, b"\x11\0\0\1\0\0\0\x57"), "c-hdlc": (104, b"\x0f\0\x86\xdd"),
+    "frame-relay": (107, b"\x18\x41\x03\x8e"), "frame-relay-snap": (107, b"\x18\x41\x03\0\x80\0\0\0\x86\xdd"),
+    "frame-relay-cisco": (107, b"\x18\x41\x86\xdd"),
 }
 
 
@@ -154,3 +208,14 @@ def bare(name: str) -> bytes:
     """The sample on a link without addresses."""
     link_type, head = BARE[name]
     return as_pcap(rewritten(lambda data: head + data[14:]), link_type=link_type)
+
+
+def nflog() -> bytes:
+    """What netfilter logged: with the sender's address, and not to whom."""
+
+    def logged(data: bytes) -> bytes:
+        sender = struct.pack("<HH", 16, 8) + struct.pack("!HH", 6, 0) + data[6:12] + bytes(2)
+        packet = struct.pack("<HH", len(data) - 14 + 4, 9) + data[14:] + bytes(-(len(data) - 14) % 4)
+        return b"\x0a\0\0\0" + sender + packet
+
+    return as_pcap(rewritten(logged), link_type=239)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,11 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import captures
+from benchmarks.captures import written
 from conformance.catalogue.requirements import catalogue
 from conformance.wire.sample import pcap
 from fixtures.captures.parties import MOST, judgeable
+from fixtures.recording.views import ndp
+from fixtures.recording.views.headers import headers
+from tests.captures.cases import advertisement, capture, solicit
 from tests.captures.disguises import as_pcap, packets, plain, rewritten
-from tests.captures.judged import CHECKS, failures
+from tests.captures.judged import CHECKS, failures, judged
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "bring-your-own.md"
@@ -124,10 +130,60 @@ def test_a_lost_solicit_is_no_violation(tmp_path: Path) -> None:
 
 
 def test_a_crowd_is_bounded(tmp_path: Path) -> None:
-    crowd = [(ns, data[:10] + bytes([0xAB, number]) + data[12:]) for number in range(MOST + 9)
-             for ns, data in rewritten(plain)[:6] if data[6:12] == b"\x02\0\0\0\0\x05"]
+    crowd = sorted((ns, data[:10] + bytes([0xAB, number]) + data[12:]) for number in range(MOST + 9)
+                   for ns, data in rewritten(plain)[:6] if data[6:12] == b"\x02\0\0\0\0\x05")
     path = tmp_path / "crowd.pcap"
     path.write_bytes(as_pcap(crowd))
     found = judgeable(path)
     assert len(found.parties) == MOST
     assert found.notes == [f"{MOST + 9} parties behave as guest; the {MOST} that say most are judged"]
+
+
+def test_a_crowd_that_all_does_the_same_is_one_line(run: Run, tmp_path: Path) -> None:
+    crowd = [(10**18 + number * 10**8, bytes(advertisement())) for number in range(MOST)]
+    forged = [(ns, data[:6] + b"\x02\xbb\0\0\0" + bytes([at]) + data[12:]) for at, (ns, data) in enumerate(crowd)]
+    (tmp_path / "forged ones.pcap").write_bytes(as_pcap(forged))
+    done = run("--pcap", "forged ones.pcap", at=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    line, = [line for line in done.stdout.splitlines() if "warn RA-25" in line]
+    assert line.startswith("forged ones.pcap, captured on 9 September 2001: router 02:bb:00:00:00:00 and 63 more: ")
+
+
+def test_what_it_says_to_do_again_works_when_pasted(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "office of 2010.pcap").write_bytes(capture([(0.0, solicit(0, (23,)))]))
+    done = run("--pcap", "office of 2010.pcap", at=tmp_path)
+    assert done.returncode == 1
+    again = next(line for line in done.stdout.splitlines() if line.startswith("again: "))
+    words = shlex.split(again.partition("script/conformance")[2])
+    done = run(*words, at=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 requirements, 1 verdicts" in done.stdout
+    assert "captured on 15 June 2025" in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["same", "stations", "addresses", "routers"])
+def test_work_grows_as_the_frames_do(kind: str, tmp_path: Path) -> None:
+    """Calls of functions are counted, which no load of the machine changes."""
+    work = []
+    for many in (1000, 2000):
+        path = tmp_path / f"{kind}-{many}.pcap"
+        written(getattr(captures, kind), many, path)
+        work.append(_calls(lambda path=path: judged(path)))  # type: ignore[misc]
+    assert work[1] <= 2.6 * work[0], work
+
+
+def _calls(act: Callable[[], object]) -> int:
+    for cache in (headers, *(each for each in vars(ndp).values() if hasattr(each, "cache_clear"))):
+        cache.cache_clear()
+    count = 0
+
+    def counted(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(counted)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return count

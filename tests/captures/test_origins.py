@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,11 +21,13 @@ from tests.captures.disguises import (
     bare,
     block,
     interface,
+    nflog,
     packet,
     packets,
     plain,
     rewritten,
     section,
+    unsorted,
 )
 from tests.captures.judged import CHECKS, failures, judged, outcomes
 
@@ -46,6 +49,41 @@ def test_every_origin_is_judged_alike(guise: str, kept: Callable[[bytes], Path])
     assert {key: each.outcome for key, each in told.items()} == {key: each.outcome for key, each in healthy.items()}
     assert {check for (_, _, check), each in told.items() if each.outcome is Outcome.PASS} == {
         check.name for check in CHECKS}
+
+
+def test_files_that_were_merged_unsorted_decide_nothing_about_time(kept: Callable[[bytes], Path]) -> None:
+    told = judged(kept(unsorted()))
+    healthy = judged(kept(pcap()))
+    changed = {key[2] for key, each in told.items() if each.outcome is not healthy[key].outcome}
+    assert {each.outcome for key, each in told.items() if key[2] in changed} == {Outcome.INCONCLUSIVE}
+    assert {"test_wire_advertisements_are_spaced", "test_wire_solicits_back_off", "test_wire_probes"} <= changed
+
+
+def test_what_netfilter_logged_is_judged(kept: Callable[[bytes], Path]) -> None:
+    found = judged(kept(nflog()))
+    assert {("router", "02:00:00:00:00:01"), ("guest", "02:00:00:00:00:05")} <= {key[:2] for key in found}
+    assert not failures(kept(nflog()))
+
+
+def test_packets_without_stamps_are_judged_but_for_time(kept: Callable[[bytes], Path]) -> None:
+    blocks = b"".join(block("<", 3, struct.pack("<I", len(each.data)) + each.data) for each in packets())
+    found = judged(kept(section() + interface() + blocks))
+    outcomes = {key[2]: each.outcome for key, each in found.items()}
+    assert outcomes["test_wire_advertisements_are_valid"] is Outcome.PASS
+    assert outcomes["test_wire_advertisements_are_spaced"] is Outcome.INCONCLUSIVE
+    assert Outcome.FAIL not in outcomes.values()
+
+
+@pytest.mark.parametrize(("around", "told"), [
+    (lambda data: data[:12] + b"\x88\x47\0\0\x11\x40" + data[14:], "in MPLS"),
+    (lambda data: data[:12] + b"\x08\0\x45\0" + bytes(5) + b"\0\x40\x2f" + bytes(10) + data, "in GRE"),
+    (lambda data: data[:12] + b"\x08\0\x45\0" + bytes(5) + b"\0\x40\x29" + bytes(10) + data[14:], "in IPv6 in IP"),
+])
+def test_what_is_not_looked_into_is_counted(around: Callable[[bytes], bytes], told: str,
+                                            kept: Callable[[bytes], Path]) -> None:
+    data = as_pcap([(each.ns, around(each.data) if each.number % 2 else each.data) for each in packets()])
+    many = (len(packets()) + 1) // 2
+    assert judgeable(kept(data)).notes == [f"{many} packets are not looked into: {many} {told}"]
 
 
 @pytest.mark.parametrize("guise", BARE)
@@ -70,7 +108,7 @@ def test_each_vlan_is_a_link_of_its_own(kept: Callable[[bytes], Path]) -> None:
 
     both = [*rewritten(tag(20)), *((ns, data.replace(b"\x00\x05", b"\x00\x06")) for ns, data in rewritten(tag(21)))]
     links = {party.link for party in judgeable(kept(as_pcap(both))).parties}
-    assert links == {"VLAN 20", "VLAN 21"}
+    assert links == {"VLAN 20", "VLAN 21", "VLAN 20, relayed by fe80::3"}
 
 
 def test_what_the_snaplen_cut_is_left_out(kept: Callable[[bytes], Path]) -> None:
@@ -99,10 +137,9 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "header-only-half": (pcap()[:20], "not one packet can be read"),
     "half-a-packet": (pcap()[:60], "not one packet can be read"),
     "broken-gzip": (b"\x1f\x8b" + bytes(30), "its gzip data is damaged"),
-    "802.11": (as_pcap(rewritten(plain), link_type=127), "link type 127 (802.11, radiotap), which cannot be judged;"
-               " capture on the interface itself without monitor mode"),
+    "usb": (as_pcap(rewritten(plain), link_type=189), "link type 189 (USB), which cannot be judged;"
+            " choose a network interface"),
     "unknown-link": (as_pcap(rewritten(plain), link_type=147), "link type 147 (unknown here)"),
-    "no-times": (section() + interface() + block("<", 3, bytes(4) + bytes(60)), "has no time"),
     "unknown-interface": (section() + packet(0, bytes(60)), "names interface 0, which is not described"),
     "absurd-length": (pcap()[:24] + b"\xff" * 16, "claims 4294967295 bytes"),
 }
@@ -128,7 +165,8 @@ def test_a_directory_and_a_missing_file_are_refused(tmp_path: Path) -> None:
 def test_damage_is_never_a_crash_nor_a_false_accusation_of_the_suite(kept: Callable[[bytes], Path]) -> None:
     """Bytes are turned, cut out and put in at random; what is still a capture is judged without an error."""
     chance = random.Random(7)
-    originals = [WHOLE[name]() for name in ("pcap-us", "pcapng-us", "QinQ", "SLL2", "several-interfaces")]
+    originals = [WHOLE[name]() for name in ("pcap-us", "pcapng-us", "QinQ", "SLL2", "several-interfaces", "vxlan",
+                                            "radiotap-padded", "pppoe")]
     for turn in range(60):
         data = bytearray(originals[turn % len(originals)])
         for _ in range(chance.randrange(1, 30)):

@@ -77,5 +77,5 @@ def test_tshark_reads_the_same(guise: str, display_filter: str, view: Any, reade
 
 def frames(found: Judgeable) -> list[Frame]:
     """All that was kept, as frames in the order of the file."""
-    return sorted((Frame(seen.number, seen.ns, "link", "eth0", False, seen.data) for seen in found.frames),
+    return sorted((Frame(number, ns, "link", "eth0", False, data) for number, ns, _, data in found.frames()),
                   key=lambda frame: frame.number)

@@ -43,8 +43,8 @@ def run(tmp_path: Path) -> Run:
 
     def run(image: Path | str, *words: str) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT),
-                str(ROOT / "conformance" / "test_lease_exchange.py"), "-p", "no:cacheprovider", "--router", "dnsmasq",
-                "--report-dir", str(tmp_path / "out"), "--guest-image", str(image), *words]
+                str(ROOT / "conformance/checks/dhcpv6/test_lease_exchange.py"), "-p", "no:cacheprovider",
+                "--router", "dnsmasq", "--report-dir", str(tmp_path / "out"), "--guest-image", str(image), *words]
         return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=240)
 
     return run

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 from fixtures.peers import wire
 from fixtures.peers.dhcpv6 import messages as dhcpv6
-from fixtures.peers.dhcpv6.messages import Kind, Message
+from fixtures.peers.dhcpv6.messages import Message
+from fixtures.protocols.dhcpv6 import Kind
 
 
 def dhcp(kind: Kind, accept: Callable[[Message], bool] = lambda message: True) -> Callable[[bytes], bool]:

@@ -9,12 +9,13 @@ from fixtures.peers.advertisement import Advertisement
 from fixtures.peers.dhcpv6 import broken_clients as broken
 from fixtures.peers.dhcpv6.bindings import Bindings
 from fixtures.peers.dhcpv6.client import ScriptedDhcpv6Client
-from fixtures.peers.dhcpv6.messages import Kind, Message
+from fixtures.peers.dhcpv6.messages import Message
 from fixtures.peers.dhcpv6.options import duid_ll, duid_llt
 from fixtures.peers.dhcpv6.server import ScriptedDhcpv6Server
 from fixtures.peers.host import ScriptedHost
 from fixtures.peers.neighbour import ScriptedNeighbour
 from fixtures.peers.router import ScriptedRouter
+from fixtures.protocols.dhcpv6 import Kind
 from fixtures.situation import Lease
 from tests.patience import becomes
 from tests.peers.dhcpv6_frames import dhcp, kinds, read

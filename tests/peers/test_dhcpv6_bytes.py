@@ -9,7 +9,8 @@ from scapy.packet import Raw
 
 from fixtures.peers import wire
 from fixtures.peers.dhcpv6 import raw_bytes as octets
-from fixtures.peers.dhcpv6.messages import Kind
+from fixtures.protocols.addresses import ALL_DHCP_AGENTS
+from fixtures.protocols.dhcpv6 import SERVER_ID, Kind
 from fixtures.recording.model import Frame
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
@@ -24,12 +25,12 @@ MINE = plan.LAN_POOL[0]
 def read(data: bytes) -> Message:
     """The message as a recording shows it."""
     packet = wire.frame(UDP(sport=546, dport=547) / Raw(data), source_mac="02:00:00:00:00:01",
-                        source=IPv6Address("fe80::1"), to=wire.ALL_DHCP_AGENTS)
+                        source=IPv6Address("fe80::1"), to=ALL_DHCP_AGENTS)
     return dhcpv6.messages([Frame(1, 0, "peer", "eth0", True, bytes(packet))])[0]
 
 
 def test_request_is_read_as_it_was_meant() -> None:
-    seen = read(octets.message(Kind.REQUEST, 0xA50001, octets.client_id(7), octets.option(octets.SERVER_ID, SERVER),
+    seen = read(octets.message(Kind.REQUEST, 0xA50001, octets.client_id(7), octets.option(SERVER_ID, SERVER),
                                octets.asked_for(*octets.WANTED), octets.ia_na(7, MINE)))
     assert seen.malformed is None
     assert (seen.name, seen.transaction_id, seen.elapsed_time) == ("REQUEST", 0xA50001, 0)
@@ -55,7 +56,7 @@ def test_malformed_messages_fit_a_frame_and_are_the_same_for_a_seed() -> None:
     rows = malformed(SERVER, seed=1)
     assert rows == malformed(SERVER, seed=1) != malformed(SERVER, seed=2)
     assert len(rows) > 100
-    assert max(len(data) for data in rows.values()) <= ROOM
-    wrong = [row for row, data in rows.items() if read(data).malformed]
-    assert {row.partition(", ")[2] for row in wrong if row.startswith("Renew")} >= {
-        "empty IA_NA", "short IA_NA", "IA_NA past the end", "short IA Address"}
+    assert max(len(each.data) for each in rows) <= ROOM
+    wrong = [each for each in rows if read(each.data).malformed]
+    assert {each.part for each in wrong if each.name.startswith("Renew")} >= {
+        "empty-ia-na", "short-ia-na", "ia-na-past-the-end", "short-ia-address"}

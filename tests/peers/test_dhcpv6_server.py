@@ -10,10 +10,11 @@ import pytest
 
 from fixtures.peers.dhcpv6.bindings import Bindings
 from fixtures.peers.dhcpv6.client import ScriptedDhcpv6Client
-from fixtures.peers.dhcpv6.messages import Kind, Message, Status
+from fixtures.peers.dhcpv6.messages import Message
 from fixtures.peers.dhcpv6.options import duid_ll
 from fixtures.peers.dhcpv6.server import Flaws, ScriptedDhcpv6Server
 from fixtures.peers.neighbour import ScriptedNeighbour
+from fixtures.protocols.dhcpv6 import Kind, StatusCode
 from fixtures.situation import Lease
 from tests.peers.dhcpv6_frames import dhcp, kinds, read
 from tests.peers.wire_room import GUEST_LL, GUEST_MAC, Cable, pause
@@ -81,7 +82,7 @@ def test_a_client_gets_another_address_after_a_duplicate(stage: Cable) -> None:
 
 @pytest.mark.parametrize("flaws", [
     Flaws(wrong_iaid=True), Flaws(no_address=True), Flaws(no_association=True), Flaws(wrong_transaction=True),
-    Flaws(no_server_id=True), Flaws(status={Kind.SOLICIT: Status.NO_ADDRESSES})], ids=str)
+    Flaws(no_server_id=True), Flaws(status={Kind.SOLICIT: StatusCode.NO_ADDRESSES})], ids=str)
 def test_flawed_offers_are_flawed_as_said(stage: Cable, flaws: Flaws) -> None:
     stage.put(ScriptedDhcpv6Server(bindings(), flaws=flaws))
     stage.up()
@@ -115,7 +116,7 @@ def test_the_best_offer_wins_and_each_client_has_its_own_times(stage: Cable) -> 
     renewal = stage.tap.until(dhcp(Kind.REPLY), 5, after=stage.tap.until(dhcp(Kind.RENEW), 6))
     client.release()
     release = stage.tap.until(dhcp(Kind.RELEASE), 2, after=renewal)
-    stage.tap.until(dhcp(Kind.REPLY, lambda message: message.status == Status.SUCCESS), 2, after=release)
+    stage.tap.until(dhcp(Kind.REPLY, lambda message: message.status == StatusCode.SUCCESS), 2, after=release)
     assert not better.bindings.leased
     assert str(SECOND) not in stage.guest.addresses()
 

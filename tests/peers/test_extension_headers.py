@@ -6,6 +6,8 @@ import pytest
 
 from fixtures.peers import wire
 from fixtures.peers.extension_headers import HALF, HOP_BY_HOP_PARCELS, PARCELS, UNKNOWN, Parcel, parcel_frame
+from fixtures.protocols.icmp import ECHO_REPLY
+from fixtures.protocols.ip import ICMPV6
 from fixtures.recording.views.headers import Headers, checksum, headers
 from topologies.stage import addressing as plan
 
@@ -32,7 +34,7 @@ def test_headers_are_whole(parcel: Parcel) -> None:
                                     and not each.begin], ids=lambda parcel: parcel.name)
 def test_the_echo_reply_is_right(parcel: Parcel) -> None:
     found = built(parcel)
-    assert (found.protocol, found.payload[0], checksum(found)) == (wire.ICMPV6, wire.ECHO_REPLY, 0)
+    assert (found.protocol, found.payload[0], checksum(found)) == (ICMPV6, ECHO_REPLY, 0)
 
 
 def test_two_fragments_make_the_whole() -> None:

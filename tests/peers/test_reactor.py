@@ -17,6 +17,7 @@ from fixtures.peers.filters import Hears
 from fixtures.peers.neighbour import ScriptedNeighbour
 from fixtures.peers.reactor import Reactor
 from fixtures.peers.router import ScriptedRouter
+from fixtures.protocols.icmp import ECHO_REQUEST, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION, ROUTER_SOLICITATION
 from tests.peers.wire_room import GUEST_LL, OTHER_MAC, Cable, cable, pause
 
 
@@ -56,10 +57,11 @@ def test_timers_come_in_order_never_early_and_can_be_cancelled() -> None:
 
 
 @pytest.mark.parametrize("hears, expected", [
-    (Hears(icmpv6=frozenset({wire.NS, wire.RS})), [wire.RS, wire.NS]),
-    (Hears(icmpv6=frozenset({wire.NA}), udp=frozenset({547})), ["udp"]),
+    (Hears(icmpv6=frozenset({NEIGHBOR_SOLICITATION, ROUTER_SOLICITATION})),
+     [ROUTER_SOLICITATION, NEIGHBOR_SOLICITATION]),
+    (Hears(icmpv6=frozenset({NEIGHBOR_ADVERTISEMENT}), udp=frozenset({547})), ["udp"]),
     (Hears(udp=frozenset({546, 548, 9999})), []),
-    (Hears(everything=True), [wire.RS, wire.NS, "udp", wire.ECHO_REQUEST]),
+    (Hears(everything=True), [ROUTER_SOLICITATION, NEIGHBOR_SOLICITATION, "udp", ECHO_REQUEST]),
 ])
 def test_a_peer_wakes_for_what_it_hears_and_for_nothing_else(quiet: Cable, hears: Hears, expected: list[Any]) -> None:
     listener = quiet.put(Listener(hears))

@@ -10,6 +10,8 @@ from fixtures.peers import wire
 from fixtures.peers.advertisement import Advertisement, RouteInformation, malformed
 from fixtures.peers.neighbour import ScriptedNeighbour, Solicitation
 from fixtures.peers.router import ScriptedRouter
+from fixtures.protocols.addresses import ALL_NODES
+from fixtures.protocols.icmp import ROUTER_ADVERTISEMENT, ROUTER_SOLICITATION
 from fixtures.situation import Prefix
 from tests.peers.wire_room import GUEST_LL, OTHER_LL, Cable
 
@@ -29,7 +31,7 @@ def test_the_kernel_takes_what_is_advertised_on_its_solicitation(stage: Cable, t
     stage.guest.until("2001:db8:1::ff:fe00:1/64", 20)
     route = next(one for one in stage.guest.ip("route") if one["dst"] == "default")
     assert (route["gateway"], route["metrics"][0]["hoplimit"]) == (str(OTHER_LL), 33)
-    stage.tap.until(icmpv6(wire.RA), 1)
+    stage.tap.until(icmpv6(ROUTER_ADVERTISEMENT), 1)
     rows = stage.tap.dissect(
         tmp_path, "ipv6.dst", "ipv6.hlim", "icmpv6.checksum.status", "icmpv6.nd.ra.cur_hop_limit",
         "icmpv6.nd.ra.router_lifetime", "icmpv6.nd.ra.reachable_time", "icmpv6.nd.ra.retrans_timer",
@@ -67,14 +69,14 @@ def test_malformed_advertisements_are_malformed_as_said_and_leave_nothing(stage:
     stage.put(ScriptedRouter(bad, answer="silent", link_local=IPv6Address("fe80::bad")))
     good = stage.put(ScriptedRouter(GOOD, answer="silent"))
     stage.up()
-    stage.tap.until(icmpv6(wire.RS), 8)
+    stage.tap.until(icmpv6(ROUTER_SOLICITATION), 8)
     for advertisement in malformed(bad).values():
         assert stage.peers[0].advertise(advertisement)
     assert good.advertise()
     stage.guest.until("default via", 3)
     assert [one["gateway"] for one in stage.guest.ip("route") if one["dst"] == "default"] == [str(OTHER_LL)]
     assert not [address for address in stage.guest.addresses() if "bad" in address]
-    stage.tap.until(lambda data: icmpv6(wire.RA)(data) and data[22:38] == OTHER_LL.packed, 3)
+    stage.tap.until(lambda data: icmpv6(ROUTER_ADVERTISEMENT)(data) and data[22:38] == OTHER_LL.packed, 3)
     rows = stage.tap.dissect(tmp_path, "ipv6.hlim", "icmpv6.checksum.status", "icmpv6.code", "ipv6.plen", "ipv6.src",
                              "_ws.malformed", only="icmpv6.type == 134")
     right = ["255", "1", "0", "56", "fe80::bad"]
@@ -96,8 +98,8 @@ def test_solicitations_from_the_unspecified_address_are_answered_to_all(stage: C
     stage.up()
     stage.put(ScriptedRouter(GOOD, answer="unicast"))
     stage.put(ScriptedNeighbour(solicitations=[Solicitation(0.0, unspecified=unspecified)]), stage.guest)
-    answer = stage.tap.frames[stage.tap.until(icmpv6(wire.RA), 3)][0]
-    assert answer[38:54] == (wire.ALL_NODES if unspecified else GUEST_LL).packed
+    answer = stage.tap.frames[stage.tap.until(icmpv6(ROUTER_ADVERTISEMENT), 3)][0]
+    assert answer[38:54] == (ALL_NODES if unspecified else GUEST_LL).packed
 
 
 def test_one_multicast_answer_serves_all_who_ask_while_it_waits(stage: Cable) -> None:
@@ -105,10 +107,10 @@ def test_one_multicast_answer_serves_all_who_ask_while_it_waits(stage: Cable) ->
     stage.up()
     stage.put(ScriptedRouter(GOOD, spacing=0.6))
     stage.put(ScriptedNeighbour(solicitations=[Solicitation(0.05 * number) for number in range(8)]), stage.guest)
-    first = stage.tap.until(icmpv6(wire.RA), 3)
-    stage.tap.until(icmpv6(wire.RA), 3, after=first + 1)
-    solicited = [number for number, (data, _) in enumerate(stage.tap.frames) if icmpv6(wire.RS)(data)]
-    answered = [number for number, (data, _) in enumerate(stage.tap.frames) if icmpv6(wire.RA)(data)]
+    first = stage.tap.until(icmpv6(ROUTER_ADVERTISEMENT), 3)
+    stage.tap.until(icmpv6(ROUTER_ADVERTISEMENT), 3, after=first + 1)
+    solicited = [number for number, (data, _) in enumerate(stage.tap.frames) if icmpv6(ROUTER_SOLICITATION)(data)]
+    answered = [number for number, (data, _) in enumerate(stage.tap.frames) if icmpv6(ROUTER_ADVERTISEMENT)(data)]
     assert len(solicited) == 8
     assert len(answered) == 2
     assert answered[0] < solicited[1] < solicited[7] < answered[1]

@@ -8,10 +8,11 @@ from ipaddress import IPv4Address, IPv6Address
 
 from scapy.layers.dns import DNS, DNSQR
 
-from fixtures.peers import wire
 from fixtures.peers.name_server import Entry, ScriptedNameServer
 from fixtures.peers.page_server import PageServer
 from fixtures.peers.slow_addresses import SlowAddresses
+from fixtures.protocols.icmp import NEIGHBOR_ADVERTISEMENT
+from fixtures.protocols.ip import ICMPV6
 from tests.peers.wire_room import OTHER_LL, Cable, Place
 
 SIX, FOUR = IPv6Address("2001:db8:f::80"), IPv4Address("198.51.100.80")
@@ -69,8 +70,9 @@ def test_slow_addresses_are_answered_for_one_by_one(stage: Cable) -> None:
     for address in (slow, other, fast):
         stage.guest.run("ip", "-6", "neigh", "add", str(address), "dev", "eth0", "nud", "none")
         stage.guest.run("ip", "-6", "neigh", "change", str(address), "dev", "eth0", "use")
-    stage.tap.until(lambda data: data[54] == wire.NA and data[62:78] == slow.packed, 5)
-    answered = [data[62:78] for data, out in stage.tap.drain() if not out and data[20] == 58 and data[54] == wire.NA]
+    stage.tap.until(lambda data: data[54] == NEIGHBOR_ADVERTISEMENT and data[62:78] == slow.packed, 5)
+    answered = [data[62:78] for data, out in stage.tap.drain()
+                if not out and data[20] == ICMPV6 and data[54] == NEIGHBOR_ADVERTISEMENT]
     assert answered[:2] == [fast.packed, slow.packed]
     assert other.packed not in answered
     assert OTHER_LL.packed not in answered

@@ -8,7 +8,9 @@ from ipaddress import IPv6Address
 import pytest
 
 from fixtures.peers import wire
-from fixtures.peers.vrrp import GROUP, VRRP, Announcement, invalid
+from fixtures.peers.vrrp import Announcement, invalid
+from fixtures.protocols.addresses import VRRP_GROUP
+from fixtures.protocols.ip import VRRP
 
 SOURCE = IPv6Address("fe80::1")
 GOOD = Announcement(51, 200, (IPv6Address("fe80::5e"), IPv6Address("2001:db8::f0")), interval=0.5)
@@ -20,7 +22,7 @@ def payload(announcement: Announcement) -> bytes:
 
 def checksum_ok(data: bytes) -> bool:
     blank = data[:6] + b"\0\0" + data[8:]
-    return wire.checksum_of(blank, VRRP, source=SOURCE, to=GROUP) == int.from_bytes(data[6:8], "big")
+    return wire.checksum_of(blank, VRRP, source=SOURCE, to=VRRP_GROUP) == int.from_bytes(data[6:8], "big")
 
 
 def test_the_fields_are_where_the_rfc_has_them() -> None:

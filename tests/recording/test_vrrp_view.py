@@ -7,7 +7,9 @@ from ipaddress import IPv6Address
 import pytest
 
 from fixtures.peers import wire
-from fixtures.peers.vrrp import GROUP, VRRP, Announcement, invalid
+from fixtures.peers.vrrp import Announcement, invalid
+from fixtures.protocols.addresses import VRRP_GROUP
+from fixtures.protocols.ip import VRRP
 from fixtures.recording.model import Frame
 from fixtures.recording.views import vrrp
 from tests.recording.crafted import MAC
@@ -18,7 +20,7 @@ GOOD = Announcement(51, 200, (SOURCE, IPv6Address("2001:db8::f0")), interval=0.5
 
 def seen(payload: bytes) -> vrrp.VrrpAdvertisement:
     """The view of a VRRP packet with that payload."""
-    packet = wire.frame(wire.Raw(payload), source_mac=MAC, source=SOURCE, to=GROUP)
+    packet = wire.frame(wire.Raw(payload), source_mac=MAC, source=SOURCE, to=VRRP_GROUP)
     packet["IPv6"].nh = VRRP
     return vrrp.advertisements([Frame(1, 0, "r1", "lan0", True, bytes(packet))])[0]
 

@@ -280,5 +280,5 @@ def test_a_stage_has_a_proc_of_its_own(lan: Stage) -> None:
     assert home == router.inside(lambda: os.stat("/proc").st_dev)
     assert home != here
     seen = guest.popen(["stat", "--format", "%d", "/proc"]).communicate()[0]
-    assert int(seen) == home, "programs see it, too"
+    assert int(seen) not in (home, here), "programs have one of their node's"
     assert guest.inside(lambda: os.path.exists(f"/proc/{os.getpid()}/ns/net")), "it shows the same processes"

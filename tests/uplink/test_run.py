@@ -32,7 +32,9 @@ class Machine:
 
     def __init__(self) -> None:
         self.here, self.far = self._namespace(), self._namespace()
-        self.run("ip link add up0 type veth peer name far0 && ip link set up0 up && ip link set far0 netns "
+        # It takes no default route from the router behind up0: an interface with one is not lent.
+        self.run("ip link add up0 type veth peer name far0 && echo 0 >/proc/sys/net/ipv6/conf/up0/accept_ra && "
+                 "ip link set up0 up && ip link set far0 netns "
                  f"{self.far.pid} && nsenter -t {self.far.pid} -n ip link set far0 up")
 
     @staticmethod

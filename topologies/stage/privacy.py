@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from topologies.stage.system import (
+from linux.system import (
     MS_BIND,
     MS_NODEV,
     MS_NOEXEC,
@@ -21,9 +21,11 @@ from topologies.stage.system import (
     MS_PRIVATE,
     MS_RDONLY,
     MS_REC,
+    MS_SHARED,
     attach_tree,
     mount,
     open_tree,
+    replace_mount,
 )
 
 #: What a node has for itself, empty at first. /run must be last: it covers the tmpfs that holds the others.
@@ -31,6 +33,9 @@ EMPTY = (Path("/tmp"), Path("/var/tmp"), Path("/run"))
 
 #: Where systemd's programs look who manages the container that they run in (systemd, src/basic/virt.c).
 CONTAINER = Path("/run/systemd/container")
+
+#: Bytes that a node may keep in these; the memory of a run is shared by all its nodes.
+DISK = 256 << 20
 
 _HOSTS = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
 
@@ -49,7 +54,7 @@ def furnish(keep: Iterable[Path]) -> None:
     """
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
     kept = [(path, open_tree(path)) for path in _still_visible(keep)]
-    mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
+    mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, f"mode=755,size={DISK}")
     _private_etc()
     for number, directory in enumerate(EMPTY):
         own = Path(f"/run/empty{number}")
@@ -62,7 +67,12 @@ def furnish(keep: Iterable[Path]) -> None:
     CONTAINER.write_text("container-other\n")
     for path, tree in kept:
         _attach(tree, path)
-    mount("sysfs", "/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    landing = Path("/run/sys")
+    landing.mkdir()
+    mount("sysfs", landing, "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    replace_mount(landing, "/sys")
+    landing.rmdir()
+    mount("none", "/", flags=MS_REC | MS_SHARED)  # what is laid later is seen in the programs' quarters too
 
 
 def own_proc() -> None:
@@ -80,7 +90,7 @@ def _private_etc() -> None:
     (upper / "resolv.conf").write_text("")
     (upper / "hosts").write_text(_HOSTS)
     try:
-        mount("overlay", "/etc", "overlay", options=f"lowerdir=/etc,upperdir={upper},workdir={work}")
+        mount("overlay", "/etc", "overlay", data=f"lowerdir=/etc,upperdir={upper},workdir={work}")
     except OSError:  # overlays stack only two deep: a container's root may have used that up
         for name in ("resolv.conf", "hosts"):
             mount(upper / name, f"/etc/{name}", flags=MS_BIND)

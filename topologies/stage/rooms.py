@@ -14,9 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from linux.system import CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, open_tree, setns, unshare
 from topologies.stage.netlink import Netlink
 from topologies.stage.privacy import emptied, furnish, lay, own_proc
-from topologies.stage.system import CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, open_tree, setns, unshare
+from topologies.stage.quarters import Home, Quarters
 
 T = TypeVar("T")
 
@@ -49,6 +50,7 @@ class Stagehands:
     def __init__(self) -> None:
         self.net = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self.mounts = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+        self.home = Home.here()
         self._pool = ThreadPoolExecutor(MOST_HANDS, thread_name_prefix="stagehand", initializer=self._arrive)
         self._closed = False
         self._housed, self._housing = False, threading.Lock()
@@ -91,6 +93,7 @@ class Stagehands:
             self._pool.shutdown(wait=not _here.hand)
             os.close(self.net)
             os.close(self.mounts)
+            self.home.close()
 
 
 class Room:
@@ -99,8 +102,10 @@ class Room:
     Two descriptors: the namespace and a netlink socket in it; a third for the mounts.
     """
 
-    def __init__(self, hands: Stagehands, keep: Sequence[Path] = ()) -> None:
+    def __init__(self, hands: Stagehands, keep: Sequence[Path] = (), *, name: str = "node") -> None:
         self._hands = hands
+        self._name = name
+        self._quarters: Quarters | None = None
         self._keep = list(keep)
         self._mounts: int | None = None
         self._furnishing, self._showing = threading.Lock(), threading.Lock()
@@ -155,6 +160,29 @@ class Room:
             finally:
                 _return_to(before, self._hands)
 
+    def start(self, job: Callable[[], T]) -> T:
+        """Run a job whose children are programs of this node: they get its quarters, made with the first of them."""
+        return self._hands.run(lambda: self._visit(lambda: self._quartered(job), files=True))
+
+    def _quartered(self, job: Callable[[], T]) -> T:
+        with self._furnishing:
+            if self._quarters is None:
+                self._quarters = Quarters(self._name, self._hands.home)
+        self._quarters.enter()
+        try:
+            return job()
+        finally:
+            self._hands.home.enter()
+
+    @property
+    def init(self) -> int | None:
+        """The first process of its quarters, None as long as no program was started."""
+        return None if self._quarters is None else self._quarters.pid
+
+    def processes(self) -> list[int]:
+        """Bytes of memory of each process of its quarters. Raises OSError when the room has been closed meanwhile."""
+        return [] if self._quarters is None else self._quarters.processes()
+
     def lay(self, target: Path, disk: Path | None) -> None:
         """Lay a directory of the process's own filesystem over an absolute path of this room; None: an empty one."""
         self._hands.run(lambda: self._lay(target, disk))
@@ -185,6 +213,8 @@ class Room:
         """Give the namespaces back: the kernel takes them down when nothing else uses them. May be called twice."""
         if not self.closed:
             self.closed = True
+            if self._quarters is not None:
+                self._quarters.close()
             self.netlink.close()
             os.close(self.net)
             if self._mounts is not None:

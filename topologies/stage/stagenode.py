@@ -55,7 +55,7 @@ class StageNode(LazyShell):
 
     def open(self) -> None:
         """Make the node's namespace, without links."""
-        self._room = Room(self._hands, self._keep)
+        self._room = Room(self._hands, self._keep, name=self.name)
         self._room.inside(self._write_sysctls)
         for path, disk in self._hidden.items():
             self._room.lay(path, disk)
@@ -119,7 +119,7 @@ class StageNode(LazyShell):
             return subprocess.Popen([os.fspath(word) for word in argv], env=env, cwd=directory,
                                     start_new_session=new_session, **streams)
 
-        popen = self.inside(start, files=True)
+        popen = self.room.start(start)
         self._spawned = [other for other in self._spawned if other.returncode is None] + [popen]
         return popen
 
@@ -176,7 +176,7 @@ class StageNode(LazyShell):
         for intf in self.stage_interfaces():
             self.room.netlink.delete_link(intf.index)
             intf.raised = False
-        for pid in processes:
+        for pid in processes - {self.room.init}:  # the first process ends last: it waits until the others are reaped
             end(pid)
         self.terminate()
 

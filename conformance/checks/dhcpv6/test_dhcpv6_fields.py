@@ -8,9 +8,9 @@ from conformance.broken.dhcpv6_edits import with_option
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.leases import sent
+from fixtures.protocols.dhcpv6 import CLIENT_FQDN
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
-from fixtures.recording.views.dhcpv6_options import CLIENT_FQDN
 from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.dhcpv6.lease_answers import LeaseAnswers
 from fixtures.scenarios.dhcpv6.moved_guest import MovedGuest

@@ -8,6 +8,7 @@ from conformance.broken.lease_guests import CLONED, DISKLESS, LINK_LAYER_TIME
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.boots import Life, lives
+from fixtures.protocols.ports import DHCPV6_SERVER_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
@@ -24,7 +25,7 @@ STATEFUL = GuestBoot(mode=Mode.STATEFUL)
 def said(recording: Recording, life: Life, interface: str | None = None) -> list[Message]:
     """What the client said in one life; the servers' port tells it from what they say."""
     return [message for message in dhcpv6.messages(life.frames(recording, interface, outgoing=True))
-            if message.destination_port == dhcpv6.SERVER_PORT]
+            if message.destination_port == DHCPV6_SERVER_PORT]
 
 
 def guests(recording: Recording) -> list[str]:

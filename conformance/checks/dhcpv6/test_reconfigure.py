@@ -7,9 +7,9 @@ from conformance.broken.dhcpv6_edits import said
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.leases import sent
+from fixtures.protocols.dhcpv6 import RECONFIGURE_ACCEPT
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6, ndp
-from fixtures.recording.views.dhcpv6_options import RECONFIGURE_ACCEPT
 from fixtures.scenarios.dhcpv6.misleading_answers import MisleadingAnswers
 from fixtures.scenarios.dhcpv6.stateless_guest import QUIET, StatelessGuest
 from fixtures.timers import INF_MAX_DELAY

@@ -10,11 +10,12 @@ from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import ASKER, Asked, table
 from fixtures.implementations.dhcrelay import Dhcrelay
+from fixtures.protocols.ports import DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.base import udp
-from fixtures.recording.views.dhcpv6 import CLIENT_PORT, DEEPEST, SERVER_PORT, Message
+from fixtures.recording.views.dhcpv6 import DEEPEST, Message
 from fixtures.scenarios.dhcpv6.relayed_boot import RelayedBoot
 from topologies.stage import addressing as plan
 
@@ -33,7 +34,7 @@ def asked(recording: Recording) -> Iterator[Message]:
     """What clients sent to all relays and servers, at the clients."""
     for client in CLIENTS:
         for each in dhcpv6.messages(recording.at(client, "eth0", outgoing=True)):
-            if not each.relays and each.destination_port == SERVER_PORT and each.destination.is_multicast:
+            if not each.relays and each.destination_port == DHCPV6_SERVER_PORT and each.destination.is_multicast:
                 yield each
 
 
@@ -78,7 +79,8 @@ def test_relays_wrap_and_unwrap(recording: Recording, notebook: Notebook) -> Non
         notebook.expect(came, f"the {each.name} that the server sent back does not reach {each.relays[0].peer_address} "
                         "as it was", each, *(() if came else other[:1]))
         port = came[0].destination_port
-        notebook.expect(port == CLIENT_PORT, f"the {each.name} goes to port {port}, not {CLIENT_PORT}", each, came[0])
+        notebook.expect(port == DHCPV6_CLIENT_PORT, f"the {each.name} goes to port {port}, not {DHCPV6_CLIENT_PORT}",
+                        each, came[0])
     kinds = dict.fromkeys(each.name for each in originals)
     notebook.finding = f"{', '.join(kinds)} reached the server, and {len(back)} answers came back"
 
@@ -167,7 +169,7 @@ def comes_back(recording: Recording, notebook: Notebook, each: Asked, through: M
     answered = [one for one in dhcpv6.messages(recording.at(SERVER, outgoing=True)) if len(one.relays) > 1
                 and one.transaction_id == through.transaction_id]
     if answered:
-        home = [one for one in each.answers if one.relays and one.destination_port == SERVER_PORT]
+        home = [one for one in each.answers if one.relays and one.destination_port == DHCPV6_SERVER_PORT]
         notebook.expect(home, "the answer to the other relay does not reach its port 547", answered[0], *each.answers)
         notebook.cite(home[0])
 
@@ -213,6 +215,6 @@ def relay_that_answers_relays_as_clients(recording: Recording) -> Recording:
     told = [each for each in dhcpv6.messages(recording.at(ASKER, outgoing=False)) if each.relays]
 
     def change(packet: Any) -> None:
-        packet["UDP"].dport = CLIENT_PORT
+        packet["UDP"].dport = DHCPV6_CLIENT_PORT
 
     return editing.rewritten(recording, told, change)

@@ -9,10 +9,12 @@ from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import ASKER, Asked, questions, read_by_then, table
 from fixtures.peers.dhcpv6.raw_bytes import WANTED
+from fixtures.protocols.dhcpv6 import StatusCode
+from fixtures.protocols.ports import DHCPV6_CLIENT_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
-from fixtures.recording.views.dhcpv6 import CLIENT_PORT, Message
+from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dhcpv6_options import Status
 from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.dhcpv6.exhaustion import Dhcpv6Exhaustion
@@ -20,13 +22,11 @@ from fixtures.scenarios.dhcpv6.questions import ELSEWHERE, Dhcpv6Questions
 from topologies.stage import addressing as plan
 
 ASKED, EXHAUSTED = Dhcpv6Questions(), Dhcpv6Exhaustion()
-#: RFC 8415 section 21.13.
-SUCCESS, NO_ADDRESSES, NO_BINDING, NOT_ON_LINK = 0, 2, 3, 4
 
 
 def code(status: Status | None) -> int:
     """The status code; an absent one means success (RFC 8415 section 21.13)."""
-    return SUCCESS if status is None else status.code
+    return StatusCode.SUCCESS if status is None else status.code
 
 
 @check("DHCP6-03", ASKED, EXHAUSTED, role="dhcpv6-server")
@@ -43,16 +43,17 @@ def test_solicit_is_answered_with_an_offer(recording: Recording, notebook: Noteb
     for each in notebook.stimulus(asked, "nobody solicited"):
         question, offer = each.question, each.answer(notebook, "ADVERTISE")
         to = f"{offer.destination} port {offer.destination_port}"
-        mine = (offer.destination, offer.destination_port) == (question.source, CLIENT_PORT)
-        notebook.expect(mine, f"the Advertise went to {to}, not to {question.source} port {CLIENT_PORT}", offer)
+        mine = (offer.destination, offer.destination_port) == (question.source, DHCPV6_CLIENT_PORT)
+        notebook.expect(mine, f"the Advertise went to {to}, not to {question.source} port {DHCPV6_CLIENT_PORT}", offer)
         notebook.expect(offer.client_duid == question.client_duid, "the Advertise names another client", offer)
         notebook.expect(offer.server_duid, "the Advertise has no Server Identifier", offer)
         iaids = [ia.iaid for ia in question.ia_na]
         notebook.expect([ia.iaid for ia in offer.ia_na] == iaids, f"for the IA_NA {iaids[0]} the Advertise has "
                         f"{_associations(offer)}", each.frame, offer)
         status = offer.status.name if offer.status else ""
-        notebook.expect(code(offer.status) == SUCCESS or not offer.addresses, "an address is offered, with the status "
-                        f"{status} of the whole message, for which clients leave it alone", each.frame, offer)
+        notebook.expect(code(offer.status) == StatusCode.SUCCESS or not offer.addresses, "an address is offered, "
+                        f"with the status {status} of the whole message, for which clients leave it alone",
+                        each.frame, offer)
         for ia in offer.ia_na:
             if ia.addresses:
                 offered += 1
@@ -60,8 +61,8 @@ def test_solicit_is_answered_with_an_offer(recording: Recording, notebook: Noteb
                 notebook.expect(not off_link, f"{', '.join(off_link)} is no address of the client's link", offer)
             else:
                 refused += 1
-                notebook.expect(code(ia.status) == NO_ADDRESSES, "an IA_NA has neither an address nor the status "
-                                "NoAddrsAvail", offer)
+                notebook.expect(code(ia.status) == StatusCode.NO_ADDRESSES, "an IA_NA has neither an address nor "
+                                "the status NoAddrsAvail", offer)
         missing = [str(number) for number in WANTED if number not in offer.options]
         notebook.recommend(not missing, f"the client asked for option {', '.join(missing)} and does not get it", offer)
     notebook.finding = f"{offered} offers of an address, {refused} refusals for want of one"
@@ -130,7 +131,7 @@ def test_declined_address_is_offered_to_nobody(recording: Recording, notebook: N
     address = declined.question.addresses[0]
     reply = declined.answer(notebook, "REPLY")
     told = ", ".join(each.name for each in (reply.status, *(ia.status for ia in reply.ia_na)) if each)
-    well = code(reply.status) == SUCCESS and all(code(ia.status) == SUCCESS for ia in reply.ia_na)
+    well = code(reply.status) == StatusCode.SUCCESS and all(code(ia.status) == StatusCode.SUCCESS for ia in reply.ia_na)
     notebook.expect(well, f"the Decline of a leased address is answered with {told}", declined.frame, reply)
     later = [each for each in questions(recording, "lease", "exhausted") if each.mark.ns > declined.mark.ns]
     told_later = [answer for each in later for answer in each.answers]
@@ -169,7 +170,8 @@ def test_confirm_is_answered_by_the_link(recording: Recording, notebook: Noteboo
     To a Confirm without addresses nothing is said (RFC 8415 section 18.3.3).
     """
     rows = table(recording, notebook, "confirm")
-    for row, wanted in (("right", SUCCESS), ("wrong", NOT_ON_LINK), ("mixed", NOT_ON_LINK)):
+    expected = {"right": StatusCode.SUCCESS, "wrong": StatusCode.NOT_ON_LINK, "mixed": StatusCode.NOT_ON_LINK}
+    for row, wanted in expected.items():
         reply = rows[row].answer(notebook, "REPLY")
         told = reply.status.name if reply.status else "no status"
         notebook.expect(code(reply.status) == wanted, f"a Confirm with {_addresses(rows[row])} is answered with {told}",
@@ -194,7 +196,7 @@ def server_that_confirms_everything(recording: Recording) -> Recording:
     """It does not look at the prefix."""
 
     def change(packet: Any) -> None:
-        packet[layer("dhcp6").DHCP6OptStatusCode].statuscode = SUCCESS
+        packet[layer("dhcp6").DHCP6OptStatusCode].statuscode = StatusCode.SUCCESS
 
     return editing.rewritten(recording, replies(recording, "confirm", "wrong"), change)
 
@@ -231,7 +233,8 @@ def test_renew_tells_what_is_wrong(recording: Recording, notebook: Notebook) -> 
         if each.row == "unknown":
             bound = any(leased.valid for leased in ia.addresses)
             told = "an IA_NA without address and status" if ia.status is None else ia.status.name
-            notebook.expect(bound or code(ia.status) == NO_BINDING, f"a Renew of a lease that nobody has gets {told}",
+            notebook.expect(bound or code(ia.status) == StatusCode.NO_BINDING,
+                            f"a Renew of a lease that nobody has gets {told}",
                             each.frame, reply)
         if each.row == "off-link":
             left = {leased.address: leased for leased in ia.addresses}

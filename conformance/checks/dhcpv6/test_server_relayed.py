@@ -7,9 +7,10 @@ from typing import Any
 from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import Asked, table
+from fixtures.protocols.ports import DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
-from fixtures.recording.views.dhcpv6 import SERVER_PORT, Message
+from fixtures.recording.views.dhcpv6 import Message
 from fixtures.scenarios.dhcpv6.questions import POOLS, RELAYED, Dhcpv6Questions
 
 ASKED = Dhcpv6Questions()
@@ -25,7 +26,7 @@ def test_relayed_client_gets_an_address_of_its_link(recording: Recording, notebo
     for row, each in table(recording, notebook, "relayed").items():
         question, offer = each.question, each.answer(notebook, "ADVERTISE")
         to = f"{offer.destination} port {offer.destination_port}"
-        home = (offer.destination, offer.destination_port) == (question.source, SERVER_PORT)
+        home = (offer.destination, offer.destination_port) == (question.source, DHCPV6_SERVER_PORT)
         notebook.expect(home, f"the answer to `{row}` goes to {to}, not to {question.source} port 547", offer)
         sent, back = _wrappers(question), _wrappers(offer)
         notebook.expect(sent == back, f"`{row}` came through {sent}, and goes back through {back}", each.frame, offer)
@@ -87,7 +88,7 @@ def server_that_answers_relays_as_clients(recording: Recording) -> Recording:
     """It answers at the client's port."""
 
     def change(packet: Any) -> None:
-        packet["UDP"].dport = 546
+        packet["UDP"].dport = DHCPV6_CLIENT_PORT
 
     return editing.rewritten(recording, [offer(recording, "second-link").answers[0]], change)
 

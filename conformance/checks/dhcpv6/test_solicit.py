@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address
 from typing import Any
 
 from conformance.broken.lease_guests import ONE_NIC
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import invitations, less
+from fixtures.protocols.addresses import ALL_DHCP_AGENTS
+from fixtures.protocols.dhcpv6 import SOL_MAX_RT
+from fixtures.protocols.ports import DHCPV6_SERVER_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6, ndp
 from fixtures.recording.views.dhcpv6 import Message
-from fixtures.recording.views.dhcpv6_options import SOL_MAX_RT
 from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.common.boot import GuestBoot
 from fixtures.scenarios.common.many_nics import ManyNics
@@ -22,7 +23,6 @@ from fixtures.stagecraft.watching import link_local_ready
 from fixtures.timers import EMULATION, RETRANS_TIMER, SOL_MAX_DELAY
 
 STATEFUL, CALICO = GuestBoot(mode=Mode.STATEFUL), GuestBoot(mode=Mode.CALICO)
-ALL_SERVERS = IPv6Address("ff02::1:2")
 
 #: Seconds that a client may take to act, beside the random delay that RFC 8415 section 18.2.1 bounds. dhcpcd runs its
 #: hooks between an RA and the Solicit, some fifty processes, which took 1.3 s where others kept the processors busy.
@@ -79,7 +79,7 @@ def test_solicits_on_every_interface(recording: Recording, notebook: Notebook) -
 def well_formed(notebook: Notebook, message: Message) -> None:
     """A Solicit as RFC 8415 sections 7, 13.1 and 18.2.1 want it, but for the ORO."""
     notebook.expect(message.malformed is None, f"the Solicit is malformed: {message.malformed}", message)
-    notebook.expect((message.destination, message.destination_port) == (ALL_SERVERS, dhcpv6.SERVER_PORT),
+    notebook.expect((message.destination, message.destination_port) == (ALL_DHCP_AGENTS, DHCPV6_SERVER_PORT),
                     f"the Solicit goes to {message.destination} port {message.destination_port}", message)
     notebook.expect(message.source.is_link_local, f"the Solicit comes from {message.source}", message)
     notebook.expect(message.client_duid, "the Solicit has no Client Identifier", message)

@@ -8,12 +8,14 @@ from conformance.broken.dhcpv6_edits import of_kind, said, with_option
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
-from conformance.reading.leases import ALL_DHCP_RELAY_AGENTS_AND_SERVERS, sent
+from conformance.reading.leases import sent
+from fixtures.protocols.addresses import ALL_DHCP_AGENTS
+from fixtures.protocols.dhcpv6 import IA_NA, IA_PD, IA_TA, INF_MAX_RT, REFRESH_TIME
+from fixtures.protocols.ports import DHCPV6_SERVER_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6, dns, ndp
 from fixtures.recording.views.dhcpv6 import Message
-from fixtures.recording.views.dhcpv6_options import IA_NA, IA_PD, IA_TA, INF_MAX_RT, REFRESH_TIME
 from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.common.boot import GuestBoot
 from fixtures.scenarios.common.networks import Mode
@@ -24,7 +26,6 @@ from topologies.stage import addressing as plan
 STATELESS = GuestBoot(mode=Mode.STATELESS)
 ASKS = "INFORMATION-REQUEST"
 NEEDS = ("dhcpv6-stateless",)
-
 
 
 def invited(recording: Recording, notebook: Notebook) -> list[ndp.RouterAdvertisement]:
@@ -59,7 +60,7 @@ def test_asks_for_information_only(recording: Recording, notebook: Notebook) -> 
 def _well_formed(notebook: Notebook, message: Message) -> None:
     notebook.expect(message.malformed is None, f"the Information-request is malformed: {message.malformed}", message)
     to = (message.destination, message.destination_port)
-    notebook.expect(to == (ALL_DHCP_RELAY_AGENTS_AND_SERVERS, dhcpv6.SERVER_PORT),
+    notebook.expect(to == (ALL_DHCP_AGENTS, DHCPV6_SERVER_PORT),
                     f"the Information-request goes to {to[0]} port {to[1]}", message)
     notebook.expect(message.source.is_link_local, f"the Information-request comes from {message.source}", message)
     notebook.expect(message.elapsed_time is not None, "the Information-request has no Elapsed Time", message)

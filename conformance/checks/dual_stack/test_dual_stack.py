@@ -9,11 +9,11 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.attempts import page
 from conformance.reading.pings import replies
+from fixtures.protocols.ip import UDP
 from fixtures.recording.editing import with_frame, without
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views import dns
 from fixtures.recording.views.base import packets
-from fixtures.recording.views.headers import UDP
 from fixtures.recording.views.transport import TcpSegment, tcp_segments
 from fixtures.scenarios.common.boot import BOOT
 from fixtures.scenarios.dual_stack.dual_stack import BROKEN, DUAL, IPV4_ONLY, DualStackNetwork

@@ -7,7 +7,7 @@ from ipaddress import IPv6Address
 from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.peers.wire import solicited_node
+from fixtures.protocols.addresses import solicited_node
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, KernelEvent, Recording
 from fixtures.recording.views import dhcpv6, mld, ndp, transport

@@ -11,7 +11,7 @@ from fixtures.recording import editing
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import transport
 from fixtures.recording.views.transport import Echo, IcmpError
-from fixtures.scenarios.neighbour_discovery.neighbour_talk import NeighbourTalk
+from fixtures.scenarios.neighbour_discovery.neighbour_talk import QUESTIONS, NeighbourTalk, Question
 
 #: Where the option is: behind the IPv6 header and the first two bytes of the extension header (RFC 4443 section 3.4).
 OPTION = 40 + 2
@@ -59,31 +59,36 @@ def _answers(recording: Recording, question: Mark) -> list[Echo]:
     return [each for each in _replies(recording) if str(each.destination) == question.fields["source"]]
 
 
-@check("LL-07", NeighbourTalk(), role="guest")
-def test_unknown_options_and_headers(recording: Recording, notebook: Notebook) -> None:
+@check("LL-07", NeighbourTalk(), role="guest", parts=QUESTIONS)
+def test_unknown_options_and_headers(recording: Recording, notebook: Notebook, part: str) -> None:
     """What a guest does not know is treated as its type says (RFC 8200 section 4.2).
 
     An option is skipped, or its packet discarded, in silence or with Parameter Problem code 2 that points at it, or so
     unless the packet was multicast. An unknown Next Header gets Parameter Problem code 1 (section 4).
     """
-    asked = notebook.stimulus(recording.marked("question"), "nobody asked the guest")
-    for question in asked:
-        what, multicast = question.fields["what"], question.fields["multicast"]
-        errors, answers = _errors(recording, question), _answers(recording, question)
-        where = f"{what}{' to all nodes' if multicast else ''}"
-        skips = what.endswith("skip")
-        unless = what.endswith("unless-multicast") and not multicast
-        told = what == "next-header" or what.endswith("-problem") or unless
-        notebook.expect(bool(answers) == skips,
-                        f"{where}: it was {'answered' if answers else 'not answered'}", question, *answers)
-        came = f"{where}: {'an' if errors else 'no'} ICMPv6 error came"
-        notebook.expect(bool(errors) == told, came, question, *errors)
-        for error in errors:
-            pointer = NEXT_HEADER if what == "next-header" else OPTION
-            code = UNKNOWN_HEADER if what == "next-header" else UNKNOWN_OPTION
-            notebook.expect((error.kind, error.code, error.parameter) == ("parameter-problem", code, pointer),
-                            f"{where}: the error is {error.kind} {error.code} at {error.parameter}", error)
-    notebook.finding = f"{len(asked)} packets with something unknown in them were treated as they ask to be"
+    asked = QUESTIONS[part]
+    question = _question(recording, notebook, asked)
+    errors, answers = _errors(recording, question), _answers(recording, question)
+    said = "answered" if answers else "not answered"
+    notebook.expect(bool(answers) == (asked.action == "skip"), f"{part}: it was {said}", question, *answers)
+    came = f"{part}: {'an' if errors else 'no'} ICMPv6 error came"
+    notebook.expect(bool(errors) == _is_told(asked), came, question, *errors)
+    right = ("parameter-problem", UNKNOWN_OPTION, OPTION) if asked.action else (
+        "parameter-problem", UNKNOWN_HEADER, NEXT_HEADER)
+    for error in errors:
+        notebook.expect((error.kind, error.code, error.parameter) == right,
+                        f"{part}: the error is {error.kind} {error.code} at {error.parameter}", error)
+    notebook.finding = f"{part}: it was treated as it asks to be"
+
+
+def _is_told(asked: Question) -> bool:
+    """Whether the sender is told that the guest does not know what it sent."""
+    return asked.action in ("", "problem") or (asked.action == "problem-unless-multicast" and not asked.multicast)
+
+
+def _question(recording: Recording, notebook: Notebook, asked: Question) -> Mark:
+    marks = [mark for mark in recording.marked("question") if mark.fields["source"] == str(asked.source)]
+    return notebook.stimulus(marks, "nobody asked the guest")[0]
 
 
 @edited(test_echo_replies, because="answered")
@@ -112,25 +117,35 @@ def guest_that_hides_from_groups(recording: Recording) -> Recording:
     return editing.without(recording, frames=[each for each in _replies(recording) if each.identifier == 102])
 
 
-@edited(test_unknown_options_and_headers, because="destination-discard: it was answered")
-def guest_that_answers_everything(recording: Recording) -> Recording:
+@edited(test_unknown_options_and_headers, because="it was answered",
+        parts=[part for part, asked in QUESTIONS.items() if asked.action != "skip"])
+def guest_that_answers_everything(recording: Recording, part: str) -> Recording:
     """It does not look at options."""
-    asked = {mark.fields["what"]: mark for mark in recording.marked("question") if not mark.fields["multicast"]}
-    answer = _answers(recording, asked["destination-skip"])[0]
+    skipped = [each for each in _replies(recording) if each.destination == QUESTIONS["destination-skip"].source]
 
     def change(packet: Any) -> None:
-        packet.payload.dst = asked["destination-discard"].fields["source"]
+        packet.payload.dst = str(QUESTIONS[part].source)
 
-    return _copied(recording, answer, change)
+    return _copied(recording, skipped[0], change)
 
 
-@edited(test_unknown_options_and_headers, because="no ICMPv6 error came")
+@edited(test_unknown_options_and_headers, because="it was not answered",
+        parts=[part for part, asked in QUESTIONS.items() if asked.action == "skip"])
+def guest_that_discards_what_it_does_not_know(recording: Recording, part: str) -> Recording:
+    mine = [each for each in _replies(recording) if each.destination == QUESTIONS[part].source]
+    return editing.without(recording, frames=mine)
+
+
+TOLD = [part for part, asked in QUESTIONS.items() if _is_told(asked)]
+
+
+@edited(test_unknown_options_and_headers, because="no ICMPv6 error came", parts=TOLD)
 def guest_that_discards_in_silence(recording: Recording) -> Recording:
     """It sends no error."""
     return editing.without(recording, frames=transport.icmp_errors(recording.at("guest", "eth0", outgoing=True)))
 
 
-@edited(test_unknown_options_and_headers, because="the error is")
+@edited(test_unknown_options_and_headers, because="the error is", parts=set(TOLD) - {"next-header"})
 def guest_that_points_elsewhere(recording: Recording) -> Recording:
     """Its errors point at the header."""
     def change(packet: Any) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address
 from typing import Any
 
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.addresses import ALL_NODES
 from fixtures.recording.editing import rewritten, without
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views.dissection import layer
@@ -19,8 +19,6 @@ from fixtures.recording.views.ndp import (
 from fixtures.scenarios.common.boot import GuestBoot
 from fixtures.scenarios.common.networks import Mode
 from fixtures.timers import RETRANS_TIMER
-
-ALL_NODES = IPv6Address("ff02::1")
 
 
 @check("NDP-02", GuestBoot(mode=Mode.STATEFUL), role="guest")

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.addresses import ALL_NODES
 from fixtures.recording.editing import rewritten, shifted, with_frame, without
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dissection import layer
@@ -24,7 +25,6 @@ from fixtures.timers import MAX_ANYCAST_DELAY_TIME, RETRANS_TIMER
 from topologies.stage import addressing as plan
 
 STATIC, BOUND = ContainersTalk(), ContainersTalk(rule="interface")
-ALL_NODES = IPv6Address("ff02::1")
 
 #: Seconds: a random delay is less than this once in eighty times; that of a program that does not wait is, where the
 #: machine does not hold it up. So it is enough that this part of its answers comes at once: random ones do so once in

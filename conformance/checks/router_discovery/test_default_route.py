@@ -8,6 +8,7 @@ from typing import Any
 from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.icmp import ECHO_REPLY, ECHO_REQUEST
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
 from fixtures.recording.views import ndp, transport
@@ -114,10 +115,10 @@ def machine_that_asks_somebody_else(recording: Recording) -> Recording:
 
     def answer(packet: Any) -> None:
         packet.dst = other
-        packet[layer("inet6").ICMPv6EchoRequest].type = 129
+        packet[layer("inet6").ICMPv6EchoRequest].type = ECHO_REPLY
 
     def ask(packet: Any) -> None:
-        packet[layer("inet6").ICMPv6EchoReply].type = 128
+        packet[layer("inet6").ICMPv6EchoReply].type = ECHO_REQUEST
 
     seen = editing.rewritten(recording, sent_off_link(recording), answer)
     return editing.unseen(editing.rewritten(seen, asked_from_outside(recording, reply=True), ask), "guest")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address
-
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.addresses import ALL_NODES
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
 from fixtures.scenarios.router_discovery.router_stop import RouterStop
 from fixtures.stagecraft.watching import default_route, no_default_route
-
-ALL_NODES = IPv6Address("ff02::1")
 
 #: RFC 4861 section 10: MAX_FINAL_RTR_ADVERTISEMENTS.
 MOST = 3

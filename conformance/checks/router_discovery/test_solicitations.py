@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +9,7 @@ from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.clocks import early
+from fixtures.protocols.addresses import ALL_ROUTERS, UNSPECIFIED
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
@@ -21,9 +21,6 @@ from fixtures.timers import RAND, RTR_SOLICITATION_INTERVAL
 
 #: Seconds that a client may take to start and to hear of its link-local address: no RFC says a number.
 COARSE = 1.0
-
-ALL_ROUTERS = IPv6Address("ff02::2")
-UNSPECIFIED = IPv6Address("::")
 
 
 def _sent(recording: Recording) -> list[RouterSolicitation]:

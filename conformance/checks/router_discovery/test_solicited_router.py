@@ -10,14 +10,13 @@ from itertools import pairwise
 from conformance.broken.hosts import ScriptedAdvertiser
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.addresses import ALL_NODES
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.ndp import RouterAdvertisement, RouterSolicitation
 from fixtures.scenarios.router_discovery.solicited_router import BURST, SolicitedRouter
 from fixtures.timers import MAX_RA_DELAY_TIME, MIN_DELAY_BETWEEN_RAS, TICK
-
-ALL_NODES = IPv6Address("ff02::1")
 
 #: Seconds. A delay that is random between 0 and 0.5 s is as short as this once in 25 times.
 AT_ONCE = 0.02

@@ -9,7 +9,7 @@ from conformance.broken.guests import without_dad
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.clocks import early
-from fixtures.peers.wire import solicited_node
+from fixtures.protocols.addresses import solicited_node
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
@@ -23,8 +23,6 @@ from fixtures.scenarios.common.networks import Mode
 from fixtures.scenarios.slaac.duplicates import DuplicateAddress
 from fixtures.stagecraft.watching import usable
 from fixtures.timers import RETRANS_TIMER
-
-UNSPECIFIED = IPv6Address("::")
 
 
 def _format(probe: NeighbourSolicitation, notebook: Notebook) -> None:

@@ -6,6 +6,8 @@ from conformance.broken.virtual_routers import CarelessKeepalived
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.virtual_routers import MAC, OTHER, ROOM, Turn, active, first, outage, told, turns
+from fixtures.protocols.icmp import ECHO_REPLY
+from fixtures.protocols.ip import ICMPV6, IPV6_FRAME
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, KernelEvent, Mark, Recording
 from fixtures.recording.views import ndp
@@ -114,7 +116,8 @@ def host_that_waits(recording: Recording) -> Recording:
 
 
 def _is_reply(frame: Frame) -> bool:
-    return not frame.outgoing and frame.data[12:14] == b"\x86\xdd" and frame.data[20] == 58 and frame.data[54] == 129
+    return (not frame.outgoing and frame.data[12:14] == IPV6_FRAME and frame.data[20] == ICMPV6
+            and frame.data[54] == ECHO_REPLY)
 
 
 @check("VIP-06", VirtualRouter(), role="virtual-router")

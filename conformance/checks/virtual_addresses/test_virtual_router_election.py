@@ -9,9 +9,12 @@ from conformance.broken.virtual_routers import GullibleKeepalived, MismatchedKee
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.virtual_routers import MAC, ROOM, Turn, first, heard, outage, said, turns
+from fixtures.protocols.addresses import VRRP_GROUP
+from fixtures.protocols.icmp import ECHO_REPLY
+from fixtures.protocols.ip import ICMPV6
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Mark, Recording
-from fixtures.recording.views.vrrp import GROUP, VrrpAdvertisement
+from fixtures.recording.views.vrrp import VrrpAdvertisement
 from fixtures.scenarios.virtual_addresses.virtual_router import (
     INTERVAL,
     PRIORITIES,
@@ -45,7 +48,7 @@ def test_vrrp_advertisements(recording: Recording, notebook: Notebook) -> None:
         expect(each.malformed is None, f"an advertisement is malformed: {each.malformed}")
         expect(each.hop_limit == 255, f"an advertisement has the hop limit {each.hop_limit}")
         expect(isinstance(each.source, IPv6Address) and each.source.is_link_local, f"its source is {each.source}")
-        expect(each.destination == GROUP, f"an advertisement went to {each.destination}")
+        expect(each.destination == VRRP_GROUP, f"an advertisement went to {each.destination}")
         expect((each.version, each.kind) == (3, 1), f"it has version {each.version} and type {each.kind}")
         expect(each.checksum_ok, "its checksum is wrong")
         expect(each.router == ROUTER, f"its VRID is {each.router}")
@@ -280,7 +283,7 @@ def address_that_is_away(recording: Recording) -> Recording:
     stop = recording.marked("stop")[0]
 
     def gone(frame: Frame) -> bool:
-        return (frame.node == "guest" and not frame.outgoing and frame.data[20] == 58 and frame.data[54] == 129
-                and stop.time < frame.time < stop.time + HAND_OVER + 0.2)
+        return (frame.node == "guest" and not frame.outgoing and frame.data[20] == ICMPV6
+                and frame.data[54] == ECHO_REPLY and stop.time < frame.time < stop.time + HAND_OVER + 0.2)
 
     return editing.without(recording, frames=gone)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.clouds.reading.flows import REQUEST, Flow, Passage, expect_answer, flows, passages
+from conformance.clouds.reading.flows import Flow, Passage, expect_answer, flows, passages
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.icmp import ECHO_REQUEST
 from fixtures.recording.model import Frame, Recording
 from fixtures.scenarios.clouds.calico.groups import CalicoGroups
 from fixtures.scenarios.clouds.calico.policy import SILENCE
@@ -24,7 +25,7 @@ def expect_policy(recording: Recording, notebook: Notebook, requirement: str) ->
     for flow in told:
         if flow.mark.fields["stops"]:
             expect_stopped(recording, notebook, flow, flow.mark.fields["stops"])
-        elif (flow.kind, flow.code) == (REQUEST, 0):
+        elif (flow.kind, flow.code) == (ECHO_REQUEST, 0):
             expect_answer(recording, notebook, flow)
         else:
             expect_arrival(recording, notebook, flow)

@@ -7,9 +7,10 @@ from conformance.clouds.reading.flows import Flow, expect_answer, flows, passage
 from conformance.clouds.reading.refusals import expect_refused
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.icmp import EXPERIMENT
 from fixtures.recording.editing import shifted, without
 from fixtures.recording.model import Mark, Recording
-from fixtures.scenarios.clouds.calico.group_calls import BAD_RULES, CHANGES, EXPERIMENT, Change
+from fixtures.scenarios.clouds.calico.group_calls import BAD_RULES, CHANGES, Change
 from fixtures.scenarios.clouds.calico.groups import EFFECTIVE, CalicoGroups
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from conformance.clouds.calico.policing import GROUPS, ONE, TWO, expect_policy
-from conformance.clouds.reading.flows import REQUEST, Flow, expect_answer, flows
+from conformance.clouds.reading.flows import Flow, expect_answer, flows
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.icmp import ECHO_REQUEST
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording
 from fixtures.recording.views.transport import IcmpError, icmp_errors
@@ -44,7 +45,7 @@ def _expect_told(recording: Recording, notebook: Notebook, flow: Flow, kind: str
 def _about(recording: Recording, flow: Flow, kind: str, node: str, *, outgoing: bool) -> list[IcmpError]:
     """The errors at a node about a flow: its number is the source port, or the identifier, of what they carry."""
     at = 44 if flow.protocol == "icmpv6" else 40
-    assert flow.kind == REQUEST
+    assert flow.kind == ECHO_REQUEST
     return [each for each in icmp_errors(recording.at(node, outgoing=outgoing), kind)
             if each.about == flow.address and int.from_bytes(each.invoking[at:at + 2], "big") == flow.number]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.ports import SIP_PORT
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views.headers import headers
 from fixtures.recording.views.transport import TcpSegment, UdpDatagram, icmp_errors, tcp_segments, udp_datagrams
 
-PORT = 5060
 #: Seconds in which a kernel refuses what nobody serves: at once, were it not for address resolution.
 AT_ONCE = 1.0
 _START = re.compile(rb"(SIP/2\.0 \d{3} |[A-Z]+ sip:\S+ SIP/2\.0\r\n)")
@@ -41,7 +41,7 @@ class SipMessage:
 def messages(frames: Iterable[Frame], method: str = "") -> list[SipMessage]:
     """The SIP messages among the frames, in order; all, or the requests of that method."""
     frames = list(frames)
-    packets: list[TcpSegment | UdpDatagram] = [*udp_datagrams(frames, PORT), *tcp_segments(frames, PORT)]
+    packets: list[TcpSegment | UdpDatagram] = [*udp_datagrams(frames, SIP_PORT), *tcp_segments(frames, SIP_PORT)]
     found = []
     for packet in sorted(packets, key=lambda each: each.frame.number):
         if _START.match(packet.payload):
@@ -71,14 +71,14 @@ def expect_refused(recording: Recording, notebook: Notebook, mark: Mark) -> None
     """Expect that an address refused service by both transports, and at once."""
     caller, to = mark.fields["caller"], mark.fields["to"]
     frames = [frame for frame in recording.at(caller) if frame.ns >= mark.ns]
-    asked = [each for each in udp_datagrams(frames, PORT) if each.frame.outgoing and str(each.destination) == to]
-    opened = [each for each in tcp_segments(frames, PORT) if each.opens and str(each.destination) == to]
+    asked = [each for each in udp_datagrams(frames, SIP_PORT) if each.frame.outgoing and str(each.destination) == to]
+    opened = [each for each in tcp_segments(frames, SIP_PORT) if each.opens and str(each.destination) == to]
     said = [each for each in messages(frames) if str(each.packet.source) == to]
     notebook.expect(not said, f"{to} answers as well, though the other family is configured",
                     *(each.packet for each in said[:1]))
-    open_to = [each for each in tcp_segments(frames, PORT) if each.accepts and str(each.source) == to]
+    open_to = [each for each in tcp_segments(frames, SIP_PORT) if each.accepts and str(each.source) == to]
     notebook.expect(not open_to, f"{to} accepts connections, though the other family is configured", *open_to[:1])
-    resets = [each for each in tcp_segments(frames, PORT) if each.resets and str(each.source) == to]
+    resets = [each for each in tcp_segments(frames, SIP_PORT) if each.resets and str(each.source) == to]
     for question, answers in ((asked, _unreachable(frames, to)), (opened, [each.frame for each in resets])):
         first = notebook.stimulus(question, f"{caller} did not try {to} by each transport")[0]
         notebook.expect(answers, f"{to} neither serves nor refuses: the caller hears nothing", first)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address
 
-from conformance.clouds.clearwater.sip import PORT, SipMessage, expect_call, expect_refused, messages
+from conformance.clouds.clearwater.sip import SipMessage, expect_call, expect_refused, messages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.leases import grants
 from fixtures.clouds.clearwater.control import Habits
+from fixtures.protocols.ports import SIP_PORT
 from fixtures.recording.editing import with_bytes, with_frame, without
 from fixtures.recording.model import Recording, Snapshot
 from fixtures.recording.views import dhcpv6, dns
@@ -38,7 +39,7 @@ def answered(recording: Recording, notebook: Notebook) -> list[SipMessage]:
 def expect_sockets(recording: Recording, notebook: Notebook, wanted: str) -> None:
     """Expect that the image serves SIP on that address and nowhere else."""
     shot = booted(recording, notebook, "serving")
-    local = {row["local"] for row in shot.tables["socket"] if row["port"] == PORT}
+    local = {row["local"] for row in shot.tables["socket"] if row["port"] == SIP_PORT}
     notebook.expect(local == {wanted}, f"the image serves SIP on {', '.join(sorted(local)) or 'nothing'}", shot)
 
 
@@ -73,7 +74,7 @@ def test_clearwater_image_on_ipv4(recording: Recording, notebook: Notebook) -> N
     notebook.stimulus([held] if set(held) == {4} else [], "the image has another family than IPv4")
     for each in answered(recording, notebook):
         contact = each.fields.get("contact", "")
-        notebook.expect(f"sip:{held[4]}:{PORT}" in contact, f"the image's Contact is {contact}", each.packet)
+        notebook.expect(f"sip:{held[4]}:{SIP_PORT}" in contact, f"the image's Contact is {contact}", each.packet)
     expect_sockets(recording, notebook, str(held[4]))
     notebook.finding = f"with {held[4]} alone, the image answered on it by UDP and TCP"
 
@@ -101,7 +102,7 @@ def test_clearwater_image_uses_ipv6(recording: Recording, notebook: Notebook) ->
     notebook.stimulus([held] if set(held) == {6} else [], "the image has another family than IPv6")
     for each in answered(recording, notebook):
         contact = each.fields.get("contact", "")
-        notebook.expect(f"sip:[{held[6]}]:{PORT}" in contact, f"the image's Contact is {contact}", each.packet)
+        notebook.expect(f"sip:[{held[6]}]:{SIP_PORT}" in contact, f"the image's Contact is {contact}", each.packet)
     expect_sockets(recording, notebook, str(held[6]))
     ready = address_ready("guest", address=IPv6Address(held[6]))
     has = next(event for event in recording.kernel("guest") if ready(event))

@@ -6,10 +6,11 @@ from dataclasses import replace
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from conformance.clouds.clearwater.sip import PORT, SipMessage, expect_call, expect_refused, messages
+from conformance.clouds.clearwater.sip import SipMessage, expect_call, expect_refused, messages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.clearwater.control import HTTP, Habits
+from fixtures.protocols.ports import SIP_PORT
 from fixtures.recording.editing import rewritten, with_bytes, without
 from fixtures.recording.model import Mark, Recording, Snapshot
 from fixtures.recording.views import dns
@@ -55,7 +56,7 @@ def test_clearwater_serves_one_family(recording: Recording, notebook: Notebook) 
         shot = served(recording, notebook, node)
         held = {row["family"] for row in shot.tables["address"] if row["scope"] == "global"}
         notebook.stimulus([held] if held == {"inet", "inet6"} else [], f"{node} does not have both families")
-        local = {row["local"] for row in shot.tables["socket"] if row["port"] == PORT}
+        local = {row["local"] for row in shot.tables["socket"] if row["port"] == SIP_PORT}
         told = ", ".join(sorted(local)) or "nothing"
         notebook.expect(local == {used(recording, node)}, f"{node} serves SIP on {told}", shot)
     notebook.finding = f"SIP on {used(recording, BONO)} only; the other family is refused at once, by UDP and by TCP"
@@ -74,7 +75,7 @@ def drops_the_other_family() -> Broken:
 
 @edited(test_clearwater_serves_one_family, because="nobody answered operator's call")
 def edge_that_hears_no_tcp(recording: Recording) -> Recording:
-    return without(recording, frames=[each for each in tcp_segments(recording.at(OPERATOR, outgoing=False), PORT)
+    return without(recording, frames=[each for each in tcp_segments(recording.at(OPERATOR, outgoing=False), SIP_PORT)
                                       if str(each.source) == used(recording, BONO)])
 
 
@@ -86,7 +87,7 @@ def test_clearwater_nodes_by_literals(recording: Recording, notebook: Notebook) 
     """
     for node in NODES:
         shot = served(recording, notebook, node)
-        local = {row["local"] for row in shot.tables["socket"] if row["port"] == PORT}
+        local = {row["local"] for row in shot.tables["socket"] if row["port"] == SIP_PORT}
         told = ", ".join(sorted(local)) or "nothing"
         as_told = local == {used(recording, node)}
         notebook.expect(as_told, f"{node} listens on {told}, not as its local_config says", shot)
@@ -224,7 +225,7 @@ def test_clearwater_names_have_aaaa(recording: Recording, notebook: Notebook) ->
     for service in services:
         found = [answer.data.split() for answer in said[service, "SRV"].answers]
         ports = [words[2] for words in found]
-        notebook.expect(ports == [str(PORT)], f"SRV of {service} leads to port {', '.join(ports) or 'nothing'}")
+        notebook.expect(ports == [str(SIP_PORT)], f"SRV of {service} leads to port {', '.join(ports) or 'nothing'}")
         targets += [words[3] for words in found]
     for name in {*targets, BESIDE, INSTEAD}:
         notebook.expect((name, "AAAA") in said, f"nobody asked for AAAA of {name}")

@@ -12,12 +12,13 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.asking import ACCEPTED, ASKED, RECORD, REFUSED
 from fixtures.clouds.cloudstack.control import Habits
+from fixtures.protocols.addresses import LINK_LOCAL
 from fixtures.recording import editing
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views.ndp import router_advertisements
 from fixtures.recording.views.transport import echoes
 from fixtures.scenarios.clouds.cloudstack.vm import ADDRESS, WANTED, CloudstackVm
-from fixtures.stagecraft.watching import LINK_LOCAL, address_ready
+from fixtures.stagecraft.watching import address_ready
 from topologies.stage import addressing as plan
 
 VM = CloudstackVm()
@@ -58,10 +59,10 @@ def test_cloudstack_takes_a_64_only(recording: Recording, notebook: Notebook) ->
             notebook.expect(refusal is None, f"{prefix} is refused", question, *([refusal] if refusal else []))
             accepted.append(prefix)
             continue
-        why = "overlaps" if prefix.prefixlen == 64 else f"/{prefix.prefixlen}"
         notebook.expect(refusal is not None, f"the network {prefix} is accepted", question)
         assert refusal is not None
-        notebook.expect(why in refusal.fields["reason"], f"{prefix} is refused for another reason: "
+        overlaps = refusal.fields["taken"] is not None
+        notebook.expect(overlaps == (prefix.prefixlen == 64), f"{prefix} is refused for another reason: "
                         f"{refusal.fields['reason']}", refusal)
     for node in ("rack", "vr"):
         before = networks_of(recording, "before-networks", node, notebook)
@@ -103,15 +104,16 @@ def test_cloudstack_reads_addresses(recording: Recording, notebook: Notebook) ->
     asked = notebook.stimulus(typed, "nobody typed an address")
     legal = 0
     for text, question, refusal in asked:
-        reason = refusal.fields["reason"] if refusal is not None else ""
+        reason = refusal.fields["reason"] if refusal is not None else "accepted"
+        taken = refusal.fields["taken"] if refusal is not None else None
         seen = [question] + ([refusal] if refusal is not None else [])
         if meaning(text) is None:
             notebook.expect(refusal is not None, f"{text!r} is no address, and is taken for one", *seen)
-            notebook.expect("in use" not in reason, f"{text!r} is taken for an address: {reason}", *seen)
+            notebook.expect(taken is None, f"{text!r} is taken for an address: {reason}", *seen)
         else:
             legal += 1
-            notebook.expect(f"{meaning(text)} is in use" in reason, f"{text!r} means {meaning(text)}, which is in use; "
-                            f"it is answered: {reason or 'accepted'}", *seen)
+            notebook.expect(taken == str(meaning(text)), f"{text!r} means {meaning(text)}, which is in use; it is"
+                            f" answered: {reason}", *seen)
     ready = [event for event in recording.kernel("guest") if address_ready("guest", address=ADDRESS)(event)]
     notebook.stimulus(ready, f"the VM never had {ADDRESS}")
     notebook.cite(ready[0])
@@ -131,7 +133,8 @@ def field_that_wants_lower_case(recording: Recording) -> Recording:
     """It refuses a legal spelling as illegal."""
     _, _, refusal = next(each for each in questions(recording, "deploy-vm") if each[0] == "2001:DB8:1::10")
     assert refusal is not None
-    other = replace(refusal, fields={**refusal.fields, "reason": "'2001:DB8:1::10' is no IPv6 address"})
+    other = replace(refusal, fields={**refusal.fields, "taken": None,
+                                       "reason": "'2001:DB8:1::10' is no IPv6 address"})
     return replace(recording, marks=tuple(other if mark is refusal else mark for mark in recording.marks))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from conformance.broken.cloudstack import IPv6Only, KnowsLinkLayer
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.ports import DHCPV4_SERVER_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, KernelEvent, Recording
 from fixtures.recording.views import dhcpv6
@@ -61,8 +62,9 @@ def test_cloudstack_families_are_served_apart(recording: Recording, notebook: No
                       notebook.stimulus(asked4, f"{vm} did not ask for an IPv4 address")[0])
         told6 = [each for each in leased(recording, vm) if meanwhile(recording, vm, each.frame)]
         told4 = [each for each in dhcpv4(recording, vm, ACK, outgoing=False) if meanwhile(recording, vm, each.frame)]
-        when = {None: "", 67: " while DHCPv4 is cut off", 547: " while DHCPv6 is cut off"}[port]
-        if port == 547:
+        when = {None: "", DHCPV4_SERVER_PORT: " while DHCPv4 is cut off",
+                DHCPV6_SERVER_PORT: " while DHCPv6 is cut off"}[port]
+        if port == DHCPV6_SERVER_PORT:
             notebook.stimulus([] if told6 else [port], f"{vm} got an IPv6 address from a server that does not hear")
         else:
             notebook.expect(told6, f"{vm} got no IPv6 address{when}", *asked6[:1])

@@ -7,6 +7,7 @@ from conformance.clouds.ovirt.forms import STORED, exchanges
 from conformance.clouds.ovirt.tls import Connection, connections
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.ip import ARP_FRAME, IPV4_FRAME
 from fixtures.recording.editing import with_frame, without
 from fixtures.recording.model import Mark, Recording, Snapshot
 from fixtures.recording.views import dns
@@ -134,7 +135,7 @@ def test_ovirt_needs_no_ipv4(recording: Recording, notebook: Notebook) -> None:
 
 def _no_ipv4_packet(recording: Recording, notebook: Notebook, until: Mark) -> None:
     for frame in recording.frames:
-        if frame.ns < until.ns and frame.data[12:14] in (b"\x08\x00", b"\x08\x06"):
+        if frame.ns < until.ns and frame.data[12:14] in (IPV4_FRAME, ARP_FRAME):
             found = headers(frame.data)
             notebook.expect(False, f"IPv4 was used: {found.source if found else 'ARP'} at {frame.node}", frame)
 
@@ -149,7 +150,7 @@ def certificate_without_the_address() -> Broken:
 def speaks_ipv4_too(recording: Recording) -> Recording:
     """A daemon that looks for its engine over IPv4 as well."""
     begins = recording.marked("engine-begins")[0]
-    packet = next(frame for frame in recording.at("host2", PORT, outgoing=True) if frame.data[12:14] == b"\x08\x00")
+    packet = next(frame for frame in recording.at("host2", PORT, outgoing=True) if frame.data[12:14] == IPV4_FRAME)
     return with_frame(recording, packet.data, time=begins.time, node="host2", interface=PORT, outgoing=True)
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.icmp import ECHO_REPLY, ECHO_REQUEST
+from fixtures.protocols.ip import ICMPV6, TCP, UDP
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views.base import packets
-from fixtures.recording.views.headers import ICMPV6, TCP, UDP, Headers
+from fixtures.recording.views.headers import Headers
 
 PROTOCOLS = {"tcp": TCP, "udp": UDP, "icmpv6": ICMPV6}
-#: RFC 4443 section 4: Echo Request and Echo Reply.
-REQUEST, REPLY = 128, 129
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Flow:
     protocol: str
     port: int
     mark: Mark
-    kind: int = REQUEST
+    kind: int = ECHO_REQUEST
     code: int = 0
 
     def __str__(self) -> str:
         where = "" if self.protocol == "icmpv6" else f" port {self.port}"
-        which = f" type {self.kind} code {self.code}" if (self.kind, self.code) != (REQUEST, 0) else ""
+        which = f" type {self.kind} code {self.code}" if (self.kind, self.code) != (ECHO_REQUEST, 0) else ""
         return f"{self.protocol}{which} from {self.source} to {self.to}{where}"
 
     @property
@@ -65,7 +65,8 @@ def flows(recording: Recording, **fields: object) -> list[Flow]:
         told = mark.fields
         if all(told.get(name) == value for name, value in fields.items()):
             found.append(Flow(told["number"], told["source"], told["to"], IPv6Address(told["address"]),
-                              told["protocol"], told["port"], mark, told.get("kind", REQUEST), told.get("code", 0)))
+                              told["protocol"], told["port"], mark, told.get("kind", ECHO_REQUEST),
+                              told.get("code", 0)))
     return found
 
 
@@ -85,7 +86,7 @@ def _way(headers: Headers, flow: Flow) -> bool | None:
     if len(data) < 8:
         return None
     if flow.protocol == "icmpv6":
-        kinds = (REQUEST, REPLY) if flow.kind == REQUEST else (flow.kind,)
+        kinds = (ECHO_REQUEST, ECHO_REPLY) if flow.kind == ECHO_REQUEST else (flow.kind,)
         mine = data[0] in kinds and int.from_bytes(data[4:6], "big") == flow.number
         return data[0] != flow.kind if mine else None
     ports = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big")

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.conversations import ECHO_REPLY, ECHO_REQUEST, words
+from fixtures.clouds.conversations import words
+from fixtures.protocols.icmp import ECHO_REPLY, ECHO_REQUEST, INFORMATIONAL
+from fixtures.protocols.ip import ICMPV6, TCP, UDP
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views.base import packets
-from fixtures.recording.views.headers import ICMPV6, TCP, UDP, Headers
+from fixtures.recording.views.headers import Headers
 
 PROTOCOLS = {"tcp": TCP, "udp": UDP, "icmpv6": ICMPV6}
-#: ICMPv6 types below this one are errors (RFC 4443 section 2.1).
-INFORMATIONAL = 128
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address, IPv6Network
 
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.ip import IPV6_FRAME
 from fixtures.recording.model import Frame, Mark, Recording, Snapshot
 
 #: Where the source of an IPv6 packet stands in an Ethernet frame (RFC 2464 section 3, RFC 8200 section 3).
@@ -36,7 +37,7 @@ def _held(guest: Snapshot) -> Iterable[IPv6Address]:
 
 
 def _source(frame: Frame) -> IPv6Address | None:
-    if frame.data[12:14] != b"\x86\xdd" or len(frame.data) < 54:
+    if frame.data[12:14] != IPV6_FRAME or len(frame.data) < 54:
         return None
     return IPv6Address(frame.data[_SOURCE])
 

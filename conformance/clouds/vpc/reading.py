@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.icmp import ECHO_REPLIES, ECHO_REQUESTS
+from fixtures.protocols.ip import ICMP, ICMPV6, TCP, UDP
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views.base import packets
-from fixtures.recording.views.headers import ICMPV6, TCP, UDP, Headers
+from fixtures.recording.views.headers import Headers
 from fixtures.scenarios.clouds.vpc.probing import PATIENCE
 
-ICMP = 1
 ECHOES = (ICMP, ICMPV6)
-#: Echo Request and Reply of each family (RFC 792, RFC 4443 section 4).
-REQUESTS, REPLIES = {(ICMP, 8), (ICMPV6, 128)}, {(ICMP, 0), (ICMPV6, 129)}
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Passage:
         if len(data) < 8 or headers.source.version != (6 if ":" in fields["to"] else 4):
             return False
         if fields["kind"] == "echo":
-            known = (headers.protocol, data[0]) in REQUESTS | REPLIES
+            known = (headers.protocol, data[0]) in ECHO_REQUESTS | ECHO_REPLIES
             return known and int.from_bytes(data[4:6], "big") == fields["number"]
         if headers.protocol != {"tcp": TCP, "udp": UDP}[fields["kind"]]:
             return False
@@ -77,7 +76,7 @@ class Passage:
 
     def _back(self, headers: Headers) -> bool:
         if self.probe.fields["kind"] == "echo":
-            return (headers.protocol, headers.payload[0]) in REPLIES
+            return (headers.protocol, headers.payload[0]) in ECHO_REPLIES
         return bool(str(headers.source) == self.probe.fields["to"])
 
 

@@ -10,7 +10,7 @@ from conformance.clouds.vpc.reading import expect_closed, expect_open, passage
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.asking import REFUSED
-from fixtures.clouds.conversations import ECHO_REQUEST
+from fixtures.protocols.icmp import ECHO_REQUEST
 from fixtures.recording.editing import with_frame, without
 from fixtures.recording.model import Mark, Recording
 from fixtures.scenarios.clouds.vpc.groups import MIXES, QUERY, SENT, VpcGroups, mix_question

@@ -6,18 +6,20 @@ from conformance.clouds.reading.messages import Message, expect_answered, expect
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.rulesets import RULESET
+from fixtures.protocols.icmp import DESTINATION_UNREACHABLE, PACKET_TOO_BIG, TIME_EXCEEDED
+from fixtures.protocols.ip import ICMPV6, TCP, UDP
 from fixtures.recording.editing import without
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views.base import packets
-from fixtures.recording.views.headers import ICMPV6, TCP, UDP, Headers
+from fixtures.recording.views.headers import Headers
 from fixtures.scenarios.clouds.vpc.tracking import IDLE, PROTOCOLS, VpcTracking
 from fixtures.timers import TICK
 
 #: Errors of RFC 4443 section 3, as (type, code): port unreachable, packet too big, hop limit exceeded.
-PORT_UNREACHABLE, PACKET_TOO_BIG, TIME_EXCEEDED = (1, 4), (2, 0), (3, 0)
+PORT_UNREACHABLE, TOO_BIG, TOO_FAR = (DESTINATION_UNREACHABLE, 4), (PACKET_TOO_BIG, 0), (TIME_EXCEEDED, 0)
 #: By moment and protocol: the error that the message meets.
-ERRORS = {("too long", "tcp"): PACKET_TOO_BIG, ("too long", "udp"): PACKET_TOO_BIG,
-          ("closed port", "udp"): PORT_UNREACHABLE, ("two hops", "icmpv6"): TIME_EXCEEDED}
+ERRORS = {("too long", "tcp"): TOO_BIG, ("too long", "udp"): TOO_BIG,
+          ("closed port", "udp"): PORT_UNREACHABLE, ("two hops", "icmpv6"): TOO_FAR}
 #: Faults of filters and agents, in three plays for all mutants.
 ONE, TWO, THREE = "stateless leaves-rules", "unrelated cuts", "never-idle still-acts"
 

@@ -1,0 +1,47 @@
+"""What passive checks of a DHCPv6 client share."""
+
+from __future__ import annotations
+
+from conformance.judging.verdict import Notebook
+from conformance.wire.spoken import examined, flawed, from_client, must, relayed
+from fixtures.protocols.addresses import ALL_DHCP_AGENTS
+from fixtures.recording.model import Recording
+from fixtures.recording.views.dhcpv6 import Message
+
+
+def mine(recording: Recording, *names: str) -> list[Message]:
+    """The client's messages of these names."""
+    return from_client(recording, *names)
+
+
+def well_formed(recording: Recording, notebook: Notebook, *names: str, server: bool | None, ia: bool) -> list[Message]:
+    """The client's messages of these names, as RFC 8415 sections 16 and 18.2 want them.
+
+    To all servers, with Client Identifier and Elapsed Time; with or without a Server Identifier, or either way
+    (`server`); with an IA that names an address or a prefix (`ia`). Unicast is left alone: a server may allow it
+    (section 18.4), and may have done so before the capture.
+    """
+    sent = mine(recording, *names)
+    told = " or ".join(name.capitalize() for name in names)
+    examined(notebook, sent, f"no {told} was seen")
+    for each in sent:
+        name = each.name.capitalize()
+        must(notebook, not flawed(each), f"the {name} is malformed: {each.malformed}", each)
+        must(notebook, each.destination == ALL_DHCP_AGENTS or not each.destination.is_multicast,
+             f"the {name} goes to {each.destination}", each)
+        must(notebook, each.client_duid, f"the {name} has no Client Identifier", each)
+        must(notebook, each.elapsed_time is not None, f"the {name} has no Elapsed Time", each)
+        if server is not None:
+            has = "no" if server else "a"
+            must(notebook, bool(each.server_duid) == server, f"the {name} has {has} Server Identifier", each)
+        if ia:
+            must(notebook, leases(each), f"the {name} names no address and no prefix", each)
+    where = "; what is around it only the relay knows" if relayed(recording) else ""
+    notebook.finding = f"{len(sent)} of {told}, formed as they should be{where}"
+    return sent
+
+
+def leases(message: Message) -> list[object]:
+    """The addresses and prefixes that a message names."""
+    associations = (*message.ia_na, *message.ia_ta, *message.ia_pd)
+    return [each for ia in associations for each in (*ia.addresses, *ia.prefixes)]

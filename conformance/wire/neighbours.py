@@ -1,0 +1,121 @@
+"""What hosts and routers alike owe each other in Neighbour Discovery and MLD, as far as the wire alone tells."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from ipaddress import IPv6Address
+
+from conformance.judging.verdict import Notebook
+from conformance.wire.speech import probes, questions
+from conformance.wire.spoken import (
+    examined,
+    flawed,
+    has_link_layer_addresses,
+    hearing,
+    last_before,
+    must,
+    receivable,
+    saying,
+    timed,
+    valid,
+)
+from fixtures.protocols.addresses import UNSPECIFIED, solicited_node
+from fixtures.recording.model import Recording
+from fixtures.recording.views import mld, ndp
+from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
+from fixtures.timers import RETRANS_TIMER
+
+#: Seconds after a probe in which the address may still be optimistic (RFC 4429): twice the usual wait.
+OPTIMISTIC = 2 * RETRANS_TIMER
+
+Times = dict[IPv6Address, list[float]]
+
+
+def probe_times(recording: Recording, role: str) -> Times:
+    """When the party probed for each address, ascending."""
+    found: Times = defaultdict(list)
+    for each in saying(recording, role, probes):
+        found[each.target].append(each.time)
+    return found
+
+
+def solicitations(recording: Recording, notebook: Notebook, role: str) -> None:
+    """Expect Neighbour Solicitations as RFC 4861 sections 4.3 and 7.2.2 want them."""
+    sent, count = saying(recording, role, questions), 0
+    examined(notebook, sent, "no address was resolved")
+    sized, probed = has_link_layer_addresses(recording, role), probe_times(recording, role)
+    for each in sent:
+        count += 1
+        valid(notebook, each, "solicitation", sized=sized)
+        if each.target.is_multicast:
+            must(notebook, False, f"the solicitation asks for the group {each.target}", each)
+        if each.source.is_multicast:
+            must(notebook, False, f"the solicitation came from {each.source}", each)
+        if not each.destination.is_multicast:
+            continue
+        if each.destination != solicited_node(each.target):
+            must(notebook, False, f"the solicitation for {each.target} went to {each.destination}", each)
+        if sized and not each.sllao and not _maybe_optimistic(each, probed):
+            timed(recording)
+            must(notebook, False, f"the multicast solicitation for {each.target} has no SLLAO", each)
+    notebook.finding = f"{count} solicitations as they should be; how often it asks was not judged"
+
+
+def _maybe_optimistic(sent: NeighbourSolicitation, probed: Times) -> bool:
+    """Whether its source was probed for just before, as far as the capture shows."""
+    times = probed.get(sent.source, []) if isinstance(sent.source, IPv6Address) else []
+    at = last_before(times, sent.time)
+    return sent.time < OPTIMISTIC or (at >= 0 and sent.time - times[at] < OPTIMISTIC)
+
+
+def advertisements(recording: Recording, notebook: Notebook, role: str) -> None:
+    """Expect Neighbour Advertisements as RFC 4861 sections 4.4 and 7.2.4 want them."""
+    sent = saying(recording, role, ndp.neighbour_advertisements)
+    sized = has_link_layer_addresses(recording, role)
+    examined(notebook, sent, "no Neighbour Advertisement was seen")
+    for each in sent:
+        valid(notebook, each, "advertisement", sized=sized)
+        if each.target.is_multicast:
+            must(notebook, False, f"the group {each.target} was advertised", each)
+        if each.solicited and each.destination.is_multicast:
+            must(notebook, False, f"an advertisement to {each.destination} has S=1", each)
+    answers = _answers(recording, sent, role) if sized else []
+    for asked, answer in answers:
+        if not answer.tllao:
+            must(notebook, False, f"the answer to a multicast solicitation for {answer.target} has no TLLAO",
+                 asked, answer)
+    notebook.finding = f"{len(sent)} advertisements, {len(answers)} of them answers to a multicast solicitation"
+
+
+def _answers(recording: Recording, sent: Iterable[NeighbourAdvertisement], role: str) -> list[
+        tuple[NeighbourSolicitation, NeighbourAdvertisement]]:
+    """Answers and the multicast solicitations that they must be for: that node asked for the target in no other way."""
+    asked: dict[object, list[NeighbourSolicitation]] = defaultdict(list)
+    for each in hearing(recording, role, questions):
+        if receivable(each):
+            asked[each.target, each.source].append(each)
+    times = {key: [each.time for each in group] for key, group in asked.items()}
+    found = []
+    for answer in sent:
+        key = answer.target, answer.destination
+        if not answer.solicited or key not in asked:
+            continue
+        at = last_before(times[key], answer.time)
+        before = [each for each in asked[key][max(0, at - 7):at + 1] if answer.time - each.time < RETRANS_TIMER]
+        if before and all(each.destination.is_multicast for each in before):
+            found.append((before[-1], answer))
+    return found
+
+
+def group_reports(recording: Recording, notebook: Notebook, role: str) -> None:
+    """Expect MLD reports as RFC 3810 section 5 wants them."""
+    sent = saying(recording, role, mld.reports)
+    examined(notebook, sent, "no MLD report was seen")
+    for each in sent:
+        must(notebook, each.hop_limit == 1, f"the report has hop limit {each.hop_limit}, not 1", each)
+        must(notebook, each.router_alert, "the report has no Router Alert option", each)
+        mine = each.source == UNSPECIFIED or each.source.is_link_local
+        must(notebook, mine, f"the report came from {each.source}", each)
+        must(notebook, not flawed(each), f"the report is malformed: {each.malformed}", each)
+    notebook.finding = f"{len(sent)} reports as they should be; which groups were joined was not judged"

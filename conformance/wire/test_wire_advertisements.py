@@ -1,0 +1,253 @@
+"""What a router's RAs say, and when, as far as the wire alone tells."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+from statistics import quantiles
+from typing import Any
+
+from conformance.judging.check import check, edited, healthy
+from conformance.judging.verdict import Notebook
+from conformance.wire.dates import rule
+from conformance.wire.edits import with_fields
+from conformance.wire.sample import conversation
+from conformance.wire.spoken import (
+    doubt,
+    examined,
+    has_link_layer_addresses,
+    must,
+    neighbour_discovery,
+    saying,
+    slack,
+    timed,
+    valid,
+)
+from fixtures.protocols.addresses import ALL_NODES
+from fixtures.protocols.ip import ICMPV6
+from fixtures.recording import editing
+from fixtures.recording.model import Recording
+from fixtures.recording.views import ndp
+from fixtures.recording.views.dissection import layer
+from fixtures.recording.views.nd_options import ADVERTISEMENT_INTERVAL
+from fixtures.recording.views.ndp import RouterAdvertisement
+from fixtures.timers import MIN_DELAY_BETWEEN_RAS, TICK
+
+#: Seconds: MaxRtrAdvInterval is at least this (RFC 4861 section 6.2.1), and no lifetime but 0 may be shorter.
+LEAST_INTERVAL = 4
+#: So many intervals between RAs tell how long they are at least.
+ENOUGH = 5
+#: An RA too soon after another may be that of a router that was started anew; so many in a row are its habit.
+HABIT = 3
+#: Seconds by which a capture's stamps may be off, on the mean of so many gaps.
+SLACK = 0.5
+#: So many gaps that all differ by less than this share are no chance: the least that RFC 4861 section 6.2.1 lets a
+#: router spread them over is a quarter of MaxRtrAdvInterval.
+MANY, ALIKE = 8, 0.02
+#: Seconds by which a lifetime that counts down with the clock may be off.
+COUNTED = 2.0
+
+
+def advertised(recording: Recording) -> list[RouterAdvertisement]:
+    """The router's RAs."""
+    return list(saying(recording, "router", ndp.router_advertisements))
+
+
+@check("RA-02", role="router", passive=True)
+def test_wire_advertisements_are_valid(recording: Recording, notebook: Notebook) -> None:
+    """Every RA comes from a link-local address, with hop limit 255, code 0, a right checksum and whole options.
+
+    RFC 4861 sections 4.2, 6.1.2. An SLLAO may be left out on purpose, so it is not judged.
+    """
+    sent = advertised(recording)
+    examined(notebook, sent, "no Router Advertisement was seen")
+    for each in sent:
+        must(notebook, each.source.is_link_local, f"the RA comes from {each.source}", each)
+        valid(notebook, each, "RA", sized=has_link_layer_addresses(recording, "router"))
+    notebook.finding = f"{len(sent)} RAs that hosts accept"
+
+
+@check("RA-01", role="router", passive=True)
+def test_wire_advertisements_are_spaced(recording: Recording, notebook: Notebook) -> None:
+    """Multicast RAs that say the same are at least 3 s apart (RFC 4861 section 6.2.6: MIN_DELAY_BETWEEN_RAS).
+
+    One or two may come sooner, when the router was started anew or stops; a capture's clock may be off, so it is the
+    mean of several gaps that counts. Lifetimes may count down meanwhile. Mobile routers, which say how often they
+    advertise, may do so every 30 ms (RFC 6275 section 7.5). Answers to solicitations are not judged.
+    """
+    alike: dict[object, list[RouterAdvertisement]] = defaultdict(list)
+    for each in advertised(recording):
+        if each.destination == ALL_NODES and each.lifetime and ADVERTISEMENT_INTERVAL not in each.options:
+            alike[_content(each)].append(each)
+    pairs = [pair for same in alike.values() for pair in pairwise(same)]
+    examined(notebook, [each for pair in pairs for each in pair], "no two equal multicast RAs were seen")
+    timed(recording)
+    for same in alike.values():
+        for at in range(len(same) - HABIT):
+            several = same[at:at + HABIT + 1]
+            gaps = [two.time - one.time for one, two in pairwise(several)]
+            least = MIN_DELAY_BETWEEN_RAS - TICK - slack(recording, SLACK)
+            if max(gaps) < MIN_DELAY_BETWEEN_RAS - TICK and sum(gaps) / HABIT < least:
+                told = ", ".join(f"{gap:.3f}" for gap in gaps)
+                must(notebook, False, f"multicast RAs came {told} s after another, and 3 s are the least", *several)
+    notebook.finding = f"{len(pairs)} times a multicast RA was followed by another, at least 3 s later"
+
+
+def _content(ra: RouterAdvertisement) -> object:
+    """What an RA says, but for lifetimes that may count down."""
+    return (ra.source, ra.cur_hop_limit, ra.managed, ra.other, ra.preference, ra.lifetime, ra.reachable_time,
+            ra.retrans_timer, ra.options, ra.sllao, ra.mtu,
+            tuple((each.prefix, each.length, each.on_link, each.autonomous) for each in ra.prefixes),
+            tuple(each.servers for each in ra.rdnss), tuple(each.domains for each in ra.dnssl),
+            tuple((each.network, each.preference) for each in ra.routes))
+
+
+@check("RA-03", role="router", passive=True)
+def test_wire_intervals_are_random(recording: Recording, notebook: Notebook) -> None:
+    """Unsolicited RAs do not come like clockwork: their intervals are drawn at random (RFC 4861 section 6.2.4).
+
+    Many intervals in a row that are all alike are no chance. How long they are is not judged, as some may be lost.
+    """
+    sent = [each for each in advertised(recording) if each.destination == ALL_NODES
+            and ADVERTISEMENT_INTERVAL not in each.options]
+    examined(notebook, sent[MANY:] and sent, f"fewer than {MANY + 1} multicast RAs were seen")
+    timed(recording)
+    gaps = [two.time - one.time for one, two in pairwise(sent)]
+    for at in range(len(gaps) - MANY + 1):
+        several = gaps[at:at + MANY]
+        spread = max(several) - min(several)
+        must(notebook, spread > ALIKE * max(several), f"{MANY} intervals in a row are from {min(several):.3f} s to"
+             f" {max(several):.3f} s long, so they are not random", *sent[at:at + MANY + 1])
+    notebook.finding = f"{len(gaps)} intervals, from {min(gaps):.1f} s to {max(gaps):.1f} s long"
+
+
+@check("RA-22", role="router", passive=True)
+def test_wire_lifetimes_are_coherent(recording: Recording, notebook: Notebook) -> None:
+    """No lifetime of an RA is shorter than the interval between two RAs; preferred is not above valid.
+
+    RFC 4861 section 6.2.1; of name servers and domains RFC 8106 section 5.1 says SHOULD. MaxRtrAdvInterval is at
+    least 4 s, and at least as long as most of the intervals seen, where there are enough. A lifetime of 0 withdraws,
+    and one that counts down ends.
+    """
+    sent = advertised(recording)
+    examined(notebook, sent, "no Router Advertisement was seen")
+    least, before = _least_interval(recording, sent), dict[object, tuple[float, int]]()
+    for each in sent:
+        shorter = f"is shorter than an interval between RAs, {least:.1f} s"  # lifetimes count whole seconds
+        must(notebook, each.lifetime == 0 or each.lifetime >= int(least),
+             f"the router lifetime of {each.lifetime} s {shorter}", each)
+        for name, what, life in _of_names(each):
+            time, earlier = before.get((name, what), (0.0, -1))
+            counts_down = abs(earlier - life - (each.time - time)) <= COUNTED and life < earlier
+            before[name, what] = each.time, life
+            if life and life < int(least) and not counts_down:
+                doubt(notebook, f"the {name} lifetime of {life} s {shorter}", each)
+        for prefix in each.prefixes:
+            must(notebook, prefix.preferred <= prefix.valid, f"{prefix.network} is preferred for {prefix.preferred} s"
+                 f" and valid for {prefix.valid} s", each)
+    notebook.finding = f"the lifetimes of {len(sent)} RAs are coherent"
+
+
+def _least_interval(recording: Recording, sent: list[RouterAdvertisement]) -> float:
+    """Seconds that MaxRtrAdvInterval has at least."""
+    times = [each.time for each in sent if each.destination == ALL_NODES]
+    gaps = [two - one for one, two in pairwise(times)]
+    if len(gaps) < ENOUGH or recording.play.options.get("clock"):
+        return LEAST_INTERVAL
+    return max(float(LEAST_INTERVAL), quantiles(gaps, n=4)[0])
+
+
+def _of_names(ra: RouterAdvertisement) -> list[tuple[str, object, int]]:
+    """The lifetimes of name servers and domains: of what, of which, and seconds."""
+    return [*(("RDNSS", each.servers, each.lifetime) for each in ra.rdnss),
+            *(("DNSSL", each.domains, each.lifetime) for each in ra.dnssl)]
+
+
+@check("RA-24", role="router", passive=True)
+def test_wire_neighbour_discovery_is_whole(recording: Recording, notebook: Notebook) -> None:
+    """No Neighbour Discovery message has a Fragment header (RFC 6980 section 5)."""
+    count = 0
+    examined(notebook, neighbour_discovery(recording, "router"), "no Neighbour Discovery message was seen")
+    with rule(notebook, "RFC 6980"):
+        for each in neighbour_discovery(recording, "router"):
+            count += 1
+            must(notebook, each.headers.fragment is None, "a Neighbour Discovery message is fragmented", each)
+    notebook.finding = f"none of {count} messages is fragmented"
+
+
+@healthy(test_wire_advertisements_are_valid)
+@healthy(test_wire_advertisements_are_spaced)
+@healthy(test_wire_intervals_are_random)
+@healthy(test_wire_lifetimes_are_coherent)
+@healthy(test_wire_neighbour_discovery_is_whole)
+def router_of_the_sample() -> Recording:
+    return conversation("router")
+
+
+@edited(test_wire_advertisements_are_valid, because="comes from 2001:db8::1")
+def advertises_from_a_global_address(recording: Recording) -> Recording:
+    return with_fields(recording, advertised(recording), "IPv6", src="2001:db8::1")
+
+
+@edited(test_wire_advertisements_are_valid, because="hop limit 254")
+def advertises_through_a_router(recording: Recording) -> Recording:
+    return with_fields(recording, advertised(recording), "IPv6", hlim=254)
+
+
+@edited(test_wire_advertisements_are_valid, because="option 1 has length 0")
+def advertises_an_option_of_no_length(recording: Recording) -> Recording:
+    return with_fields(recording, advertised(recording), "ICMPv6NDOptSrcLLAddr", len=0)
+
+
+@edited(test_wire_advertisements_are_spaced, because="3 s are the least")
+def advertises_every_second(recording: Recording) -> Recording:
+    return _every(recording, 1.0)
+
+
+@edited(test_wire_advertisements_are_spaced, because="3 s are the least")
+def advertises_every_second_and_counts_down(recording: Recording) -> Recording:
+    for number, each in enumerate(advertised(recording)):
+        recording = with_fields(recording, [each], "ICMPv6NDOptPrefixInfo", validlifetime=3600 - number)
+    return _every(recording, 1.0)
+
+
+@edited(test_wire_intervals_are_random, because="not random")
+def advertises_like_clockwork(recording: Recording) -> Recording:
+    return _every(recording, 7.0)
+
+
+def _every(recording: Recording, seconds: float) -> Recording:
+    """Multicast RAs that come so many seconds apart."""
+    first, *rest = [each for each in advertised(recording) if each.destination == ALL_NODES]
+    for number, each in enumerate(rest, 1):
+        recording = editing.shifted(recording, first.time + seconds * number - each.time,
+                                    frames=lambda frame, each=each: frame.ns == each.frame.ns)  # type: ignore[misc]
+    return recording
+
+
+@edited(test_wire_lifetimes_are_coherent, because="router lifetime of 3 s")
+def lifetime_of_three_seconds(recording: Recording) -> Recording:
+    return with_fields(recording, advertised(recording), "ICMPv6ND_RA", routerlifetime=3)
+
+
+@edited(test_wire_lifetimes_are_coherent, because="RDNSS lifetime of 5 s is shorter")
+def name_server_that_ends_between_two(recording: Recording) -> Recording:
+    return with_fields(recording, advertised(recording), "ICMPv6NDOptRDNSS", lifetime=5)
+
+
+@edited(test_wire_lifetimes_are_coherent, because="preferred for 900 s")
+def preferred_longer_than_valid(recording: Recording) -> Recording:
+    prefix = {"preferredlifetime": 900, "validlifetime": 600}
+    return with_fields(recording, advertised(recording), "ICMPv6NDOptPrefixInfo", **prefix)
+
+
+@edited(test_wire_neighbour_discovery_is_whole, because="is fragmented")
+def advertises_in_an_atomic_fragment(recording: Recording) -> Recording:
+
+    def wrap(packet: Any) -> Any:
+        inet6, head = layer("inet6"), packet.copy()
+        head[inet6.IPv6].remove_payload()
+        head[inet6.IPv6].nh = 44
+        return head / inet6.IPv6ExtHdrFragment(nh=ICMPV6) / packet[inet6.IPv6].payload
+
+    return editing.rewritten(recording, advertised(recording), wrap)
