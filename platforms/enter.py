@@ -8,7 +8,6 @@ When this process ends, whatever ends it, everything in the root ends with it, a
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
 import shutil
 import signal
@@ -16,10 +15,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fixtures.sandbox import kernel, shepherd
+from fixtures.sandbox import shepherd
+from linux import system
 
-_NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
-_MNT_DETACH = 2
+_NAMESPACES = system.CLONE_NEWNS | system.CLONE_NEWPID | system.CLONE_NEWIPC | system.CLONE_NEWUTS
 _PASSED_ON = ("null", "zero", "full", "random", "urandom", "tty", "net/tun")
 _LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2",
           "ptmx": "pts/ptmx"}
@@ -33,8 +32,8 @@ def command_line(root: Path, command: list[str], *, uid: int = 0, binds: list[Pa
 
 def enter(root: Path, command: list[str], *, uid: int, binds: list[Path]) -> int:
     """Run the command in the root and return its exit status. The caller must have one thread. Raises OSError."""
-    kernel.unshare(_NAMESPACES)
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    system.unshare(_NAMESPACES)
+    system.prctl(system.PR_SET_PDEATHSIG, signal.SIGKILL)
     mask = shepherd.hold()
     child = os.fork()
     if child == 0:
@@ -43,11 +42,11 @@ def enter(root: Path, command: list[str], *, uid: int, binds: list[Path]) -> int
 
 
 def _be_init(root: Path, command: list[str], uid: int, binds: list[Path], mask: set[int]) -> int:
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    system.prctl(system.PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
         furnish(root, binds)
         _pivot(root)
-        kernel.sethostname("platform")
+        system.sethostname("platform")
     except OSError as error:
         print(f"sextant: cannot enter {root}: {error.filename}: {error.strerror}", file=sys.stderr, flush=True)
         return 4
@@ -59,17 +58,17 @@ def _be_init(root: Path, command: list[str], uid: int, binds: list[Path], mask: 
 
 def furnish(root: Path, binds: list[Path]) -> None:
     """Mount what a system has besides its files."""
-    kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
-    kernel.mount(str(root), str(root), flags=kernel.MS_BIND)
-    kernel.mount("proc", str(root / "proc"), "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
-    kernel.mount("/sys", str(root / "sys"), flags=kernel.MS_BIND | kernel.MS_REC)
+    system.mount("none", "/", flags=system.MS_REC | system.MS_PRIVATE)
+    system.mount(str(root), str(root), flags=system.MS_BIND)
+    system.mount("proc", str(root / "proc"), "proc", system.MS_NOSUID | system.MS_NODEV | system.MS_NOEXEC)
+    system.mount("/sys", str(root / "sys"), flags=system.MS_BIND | system.MS_REC)
     for folder, mode in {"dev": "755", "run": "755", "tmp": "1777"}.items():
-        kernel.mount("platform", str(root / folder), "tmpfs", 0, f"mode={mode}")
+        system.mount("platform", str(root / folder), "tmpfs", 0, f"mode={mode}")
     _devices(root / "dev")
     for path in binds:
         there = root / path.relative_to("/")
         there.mkdir(parents=True, exist_ok=True)
-        kernel.mount(str(path), str(there), flags=kernel.MS_BIND)
+        system.mount(str(path), str(there), flags=system.MS_BIND)
 
 
 def _devices(folder: Path) -> None:
@@ -77,11 +76,11 @@ def _devices(folder: Path) -> None:
         if os.path.exists(f"/dev/{name}"):
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).touch()
-            kernel.mount(f"/dev/{name}", str(folder / name), flags=kernel.MS_BIND)
+            system.mount(f"/dev/{name}", str(folder / name), flags=system.MS_BIND)
     for name in ("shm", "pts"):
         (folder / name).mkdir()
-    kernel.mount("platform", str(folder / "shm"), "tmpfs", 0, "mode=1777")
-    kernel.mount("devpts", str(folder / "pts"), "devpts", 0, "newinstance,ptmxmode=0666,mode=620")
+    system.mount("platform", str(folder / "shm"), "tmpfs", 0, "mode=1777")
+    system.mount("devpts", str(folder / "pts"), "devpts", 0, "newinstance,ptmxmode=0666,mode=620")
     for name, target in _LINKS.items():
         (folder / name).symlink_to(target)
 
@@ -92,8 +91,7 @@ def _pivot(root: Path) -> None:
     done = subprocess.run([program, ".", "."], capture_output=True, text=True)
     if done.returncode:
         raise OSError(0, done.stderr.strip(), "pivot_root")
-    if ctypes.CDLL(None, use_errno=True).umount2(b".", _MNT_DETACH):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), "umount2")
+    system.unmount(".")
     os.chdir("/")
 
 

@@ -20,6 +20,7 @@ from platforms.known import Archive
 _REACHING = re.compile(r"Acquire::(https?|Check-|ForceIPv|Max-FutureTime|Retries)[\w:.-]* \"")
 #: Variables that say the same to pip, curl and others.
 _VARIABLES = re.compile(r"PIP_\w+|(https?|all|no)_proxy|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE", re.IGNORECASE)
+_SETTINGS = Path("/etc")
 #: Certificates that the machine's administrator has added.
 _CERTIFICATES = "/usr/local/share/ca-certificates"
 
@@ -82,7 +83,11 @@ def paths_in(values: Iterable[str]) -> list[Path]:
 
 
 def furnish(root: Path) -> list[Path]:
-    """Put the machine's settings into a root; returns the directories that they name, to be bound where they are."""
+    """Put the machine's settings into a root; returns the directories that they name, to be bound where they are.
+
+    None of them lies in /etc: a root has its own, and an ordinary user cannot lay anything over a directory in which
+    somebody else has mounted something.
+    """
     pip, variables = pip_settings(), environment()
     _write(root / "etc/resolv.conf", Path("/etc/resolv.conf").read_text())
     _write(root / "etc/pip.conf", "".join(
@@ -94,7 +99,7 @@ def furnish(root: Path) -> list[Path]:
         there = root / file.relative_to("/")
         there.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, there)
-    return [path for path in named if path.is_dir()]
+    return [path for path in named if path.is_dir() and _SETTINGS not in path.parents]
 
 
 def _write(file: Path, text: str) -> None:

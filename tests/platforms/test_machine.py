@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from platforms import machine
 
 
@@ -45,6 +47,16 @@ def test_paths_are_those_that_exist_and_a_mirror_is_meant_as_a_whole(tmp_path: P
 def test_variables_that_lead_to_packages_are_handed_on_and_no_others() -> None:
     given = {"PIP_INDEX_URL": "u", "https_proxy": "p", "HTTP_PROXY": "q", "SSL_CERT_FILE": "c", "HOME": "/h"}
     assert machine.environment(given).keys() == {"PIP_INDEX_URL", "https_proxy", "HTTP_PROXY", "SSL_CERT_FILE"}
+
+
+def test_nothing_is_bound_below_etc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An overlay over /etc, which an ordinary user's sandbox makes, cannot be mounted then."""
+    (tmp_path / "root/etc").mkdir(parents=True)
+    (tmp_path / "wheels").mkdir()
+    monkeypatch.setenv("SSL_CERT_DIR", "/etc/ssl")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
+    bound = machine.furnish(tmp_path / "root")
+    assert tmp_path / "wheels" in bound and not any(path.is_relative_to("/etc") for path in bound)
 
 
 def test_what_is_written_does_not_follow_a_link_out_of_the_root(tmp_path: Path) -> None:
