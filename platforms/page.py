@@ -13,10 +13,10 @@ from reports.document.compliance import Verdict
 _HEAD = """\
 # Platforms
 
-`script/platforms` wrote this page: it makes a minimal root of each system, runs `script/conformance` in it as root and as
-an ordinary user, which installs what is missing, and compares the verdicts with those on {reference}. The kernel is that
-of the machine that it ran on ({cores} cores). `set-up` is the time from the minimal root until the first play could
-begin, packages fetched included; `wall time` is that of the whole command when everything is there.
+`script/platforms` wrote this page: it makes a minimal root of each system, runs `script/conformance` in it as root and
+as an ordinary user, which installs what is missing, and compares the verdicts with those on {reference}. The kernel
+is that of the machine that it ran on ({cores} cores). `set-up` is the time from the minimal root until the first play
+could begin, packages fetched included; `wall time` is that of the whole command when everything is there.
 """
 
 
