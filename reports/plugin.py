@@ -105,6 +105,7 @@ class Reporter:
         self._trouble: ReportError | None = None
         self._shard: Shard | None = None
         self._annotations: list[str] = []
+        self._failures: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -160,6 +161,7 @@ class Reporter:
         if self._interrupted or not (self._harvest or idle):
             return
         from reports.build import build
+        from reports.terminal import failures
 
         desk = self._config.stash.get(DESK, None)
         by_somebody, by_itself = desk.stopped if desk else "", str(session.shouldfail or session.shouldstop or "")
@@ -177,6 +179,7 @@ class Reporter:
             )
             self._directory.publish()
             self._tell_github(document)
+            self._failures = list(failures(document, self._shown(self._directory.path / "index.html")))
             self._published = True
         except ReportError as error:
             self._trouble = error
@@ -193,6 +196,8 @@ class Reporter:
         elif self._published:
             from reports.allure import page as allure_page
 
+            for line in self._failures if self._config.get_verbosity() >= 0 else ():
+                self._say(line)
             self._say(f"report: {self._shown(self._directory.path / 'index.html')}")
             for line in self._annotations:
                 self._say(line)

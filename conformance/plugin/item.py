@@ -15,6 +15,7 @@ from conformance.judging.verdict import Judgement, Outcome
 from conformance.plugin.baseline import as_before
 from conformance.plugin.desk import DESK
 from conformance.plugin.failing import Failing, as_bug, as_story, as_trace
+from conformance.plugin.plain import plain
 from conformance.plugin.rulings import PROPERTY, Ruling, as_json, is_red, ruled, story_of
 from conformance.selection.cells import Cell
 from conformance.sources.base import NotPlayed, NotRecorded, NotRun
@@ -63,7 +64,7 @@ class CheckItem(pytest.Item):
         ruling = ruled(self.cell, judgement, self._recording, desk)
         self.stash[_RULING] = ruling
         self.user_properties.append((PROPERTY, as_json(ruling, self.nodeid, desk)))
-        outcome, reason, deviation = judgement.outcome, judgement.reason, ruling.deviation
+        outcome, reason, deviation = judgement.outcome, plain(judgement.reason), ruling.deviation
         if outcome in (Outcome.NOT_RUN, Outcome.NOT_APPLICABLE):
             raise pytest.skip.Exception(reason, _use_item_location=True)
         if outcome is Outcome.INCONCLUSIVE and ruling.excuse:

@@ -128,7 +128,8 @@ def _play_all(config: pytest.Config, requests: Sequence[PlayRequest], into: Path
               again: bool) -> None:
     from fixtures.playing.player import play_all
 
-    line, complete = ProgressLine(config, len(requests), again), False
+    lengths = {request.id: _expected(request) for request in requests}
+    line, complete = ProgressLine(config, len(requests), again, lengths), False
     try:
         play_all(requests, into, progress=line.show, limit=limit, expected=_expected)
         complete = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from conformance.judging.verdict import Outcome
 from reports.document.cells import named
 from reports.document.compliance import Compliance
 from reports.site.headline import headline
@@ -16,9 +17,9 @@ _LETTER = 6.6
 def badge(document: Compliance) -> str:
     """The file's text. Green: nothing new is wrong; red: something is; grey: nothing was judged."""
     told = headline(document, named(document["verdicts"]))
-    judged = sum(told.counts[word] for word in ("pass", "warn", "fail"))
+    judged = sum(told.counts[word] for word in (Outcome.PASS, Outcome.WARN, Outcome.FAIL))
     left, right = "IPv6 conformance", f"{told.counts['pass']} of {judged} pass" if judged else "nothing judged"
-    bad = told.new or told.counts["error"] or told.stale
+    bad = told.new or told.counts[Outcome.ERROR] or told.stale
     colour = _GREY if not judged else _RED if bad else _GREEN
     widths = [round(len(text) * _LETTER) + 14 for text in (left, right)]
     total = sum(widths)

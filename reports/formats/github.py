@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from conformance.judging.verdict import Outcome
 from reports.document.cells import Cell, label, named, worst_first
 from reports.document.compliance import Compliance
 from reports.formats.common import one_line, place, title
@@ -42,7 +43,7 @@ def summary(document: Compliance, changes: Difference | None) -> str:
 def commands(document: Compliance) -> Iterator[str]:
     """Workflow commands for the first findings that are not listed."""
     for each in _not_right(named(document["verdicts"]))[:MOST]:
-        kind = "warning" if each.verdict["verdict"] in ("warn", "inconclusive") else "error"
+        kind = "warning" if each.verdict["verdict"] in (Outcome.WARN, Outcome.INCONCLUSIVE) else "error"
         path, line = place(each.verdict["test"])
         told = f"{each.verdict['verdict']}: {one_line(each.verdict['reason'])}"
         yield f"::{kind} file={_property(path)},line={line},title={_property(title(each))}::{_message(told)}"
@@ -54,7 +55,7 @@ def is_here() -> bool:
 
 
 def _not_right(cells: list[Cell]) -> list[Cell]:
-    words = ("error", "fail", "flaky", "inconclusive")
+    words = (Outcome.ERROR, Outcome.FAIL, Outcome.FLAKY, Outcome.INCONCLUSIVE)
     return [each for each in worst_first(cells)
             if each.verdict["verdict"] in words and not each.verdict["known_deviation"]]  # fmt: skip
 

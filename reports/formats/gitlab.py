@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 
+from conformance.judging.verdict import Outcome
 from reports.document.cells import named
 from reports.document.compliance import Compliance
 from reports.formats.common import one_line, place, title
 
-_SEVERITY = {"error": "blocker", "fail": "critical", "flaky": "major", "inconclusive": "minor", "warn": "minor"}
+_SEVERITY: dict[str, str] = {Outcome.ERROR: "blocker", Outcome.FAIL: "critical", Outcome.FLAKY: "major",
+                             Outcome.INCONCLUSIVE: "minor", Outcome.WARN: "minor"}
 
 
 def code_quality(document: Compliance) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from conformance.judging.verdict import Outcome
 from reports.document.cells import named
 from reports.document.compliance import Compliance, Verdict
 from reports.formats.common import printable, title
 
-_FAILURES = ("fail", "flaky", "inconclusive")
+_FAILURES = (Outcome.FAIL, Outcome.FLAKY, Outcome.INCONCLUSIVE)
 
 
 def junit(document: Compliance) -> str:
@@ -38,12 +39,12 @@ def junit(document: Compliance) -> str:
 
 def _outcome(case: ElementTree.Element, verdict: Verdict) -> None:
     word, reason = verdict["verdict"], printable(verdict["reason"])
-    known = bool(verdict["known_deviation"]) and word != "pass"
-    if word == "error":
+    known = bool(verdict["known_deviation"]) and word != Outcome.PASS
+    if word == Outcome.ERROR:
         kind = "error"
     elif word in _FAILURES and not known:
         kind = "failure"
-    elif known or word in ("not-run", "not-applicable"):
+    elif known or word in (Outcome.NOT_RUN, Outcome.NOT_APPLICABLE):
         kind = "skipped"
     else:
         kind = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.judging.verdict import Outcome
 from reports.document.cells import Cell, named
 from reports.document.compliance import Compliance
 from reports.formats.common import one_line, title
@@ -26,10 +27,10 @@ def ktap(document: Compliance) -> str:
 def _line(cell: Cell, number: int) -> str:
     word, reason = cell.verdict["verdict"], one_line(cell.verdict["reason"]).replace("#", "\\#")
     name = title(cell).replace("#", "\\#")
-    if word in ("pass", "warn"):
-        return f"ok {number} {name}" + (f" # warn: {reason}" if word == "warn" else "")
-    if word in ("not-run", "not-applicable"):
+    if word in (Outcome.PASS, Outcome.WARN):
+        return f"ok {number} {name}" + (f" # warn: {reason}" if word == Outcome.WARN else "")
+    if word in (Outcome.NOT_RUN, Outcome.NOT_APPLICABLE):
         return f"ok {number} {name} # SKIP {word}: {reason}"
-    if word == "error":
+    if word == Outcome.ERROR:
         return f"not ok {number} {name} # ERROR {reason}"
     return f"not ok {number} {name} # {'XFAIL known: ' if cell.verdict['known_deviation'] else f'{word}: '}{reason}"

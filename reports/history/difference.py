@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.judging.verdict import Outcome
 from reports.document.cells import Cell, named
 from reports.document.compliance import Compliance, Verdict
 
 #: How bad a verdict is. What nobody judged is neither good nor bad: it has no place here.
-BADNESS = {"pass": 0, "warn": 2, "inconclusive": 3, "flaky": 3, "fail": 4, "error": 5}
+BADNESS: dict[str, int] = {Outcome.PASS: 0, Outcome.WARN: 2, Outcome.INCONCLUSIVE: 3, Outcome.FLAKY: 3,
+                            Outcome.FAIL: 4, Outcome.ERROR: 5}
 
 
 def badness(verdict: Verdict) -> int | None:
     """How bad a verdict is; a listed deviation is as bad as it was when it was listed: 1. None: nothing was judged."""
     word = verdict["verdict"]
-    if word in ("fail", "warn") and verdict["known_deviation"]:
+    if word in (Outcome.FAIL, Outcome.WARN) and verdict["known_deviation"]:
         return 1
     return BADNESS.get(word)
 
@@ -91,5 +93,5 @@ def _compare(found: Difference, cell: Cell, before: Mapping[str, Verdict]) -> No
 
 
 def _word(verdict: Verdict) -> str:
-    known = bool(verdict["known_deviation"]) and verdict["verdict"] in ("fail", "warn")
+    known = bool(verdict["known_deviation"]) and verdict["verdict"] in (Outcome.FAIL, Outcome.WARN)
     return f"{'known ' if known else ''}{verdict['verdict']}"

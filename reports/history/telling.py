@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+from conformance.plugin.plain import plain
 from reports.document.cells import label
 from reports.history.difference import Change, Difference
 from reports.site.headline import SYMBOLS
@@ -64,11 +65,6 @@ def as_html(found: Difference) -> str:
                 parts.append(f"<tr>{row}")
             parts.append("</table>")
     return "\n".join(parts) + "\n"
-
-
-def plain(text: str) -> str:
-    """The text without what a terminal would take for a command."""
-    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
 
 
 def _line(each: Change) -> str:
