@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.FLAKY, Outcome.INCONCLUSIVE, Outcome.WARN, Outcome.NOT_RUN,
                Outcome.NOT_APPLICABLE, Outcome.PASS)
 
-#: On a crowded machine its scheduler is not fair to everybody: so many times what was measured a program may have waited.
+#: A crowded machine is not fair to everybody: a program may have waited so many times what was measured.
 UNFAIR = 2.0
 
 #: Seconds before the first of two sightings in which a stall may have kept it back.

@@ -112,7 +112,7 @@ def test_lateness_is_charged_only_beyond_the_stall() -> None:
 
     assert judge(the_check(timely), recording(frame())).outcome is Outcome.FAIL
     assert judge(the_check(timely), recording(frame(), stall=0.09)).outcome is Outcome.FAIL
-    assert judge(the_check(timely), recording(frame(), stall=0.11)).outcome is Outcome.INCONCLUSIVE, "others wait longer"
+    assert judge(the_check(timely), recording(frame(), stall=0.11)).outcome is Outcome.INCONCLUSIVE, "unfair"
     assert judge(the_check(timely), recording(frame(seconds=0.7))).outcome is Outcome.PASS
 
 
