@@ -76,7 +76,9 @@ def test_heeds_advertised_reachable_time(recording: Recording, notebook: Noteboo
     probes = [each for each in _unicast(recording) if confirmed[0].time < each.time < limit]
     times = [confirmed[0].time, *(each.time for each in probes), limit]
     longest = max(two - one for one, two in pairwise(times) if two > begin.time)
-    notebook.cite(*probes)
+    asked = [each for each in probes if each.time > begin.time]
+    notebook.expect(asked, f"the reachable time of {TOLD.reachable} ms is not used: a neighbour was not probed for"
+                    f" {limit - times[-2]:.1f} s", begin, *asked)
     used = longest <= NEXT_PROBE * (1 + COARSE) + recording.stall()
     notebook.expect(used, f"the reachable time of {TOLD.reachable} ms is not used: a neighbour was not probed for"
                     f" {longest:.1f} s")

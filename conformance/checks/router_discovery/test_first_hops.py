@@ -107,12 +107,6 @@ def guest_that_keeps_its_first_router(recording: Recording, part: str) -> Record
     return moved(recording, part, next(node for node in NODES if node != PREFERRED[part][0]))
 
 
-@played(test_prefers_the_preferred_router, because="went to the router at", parts=["high-after-medium"])
-def guest_without_preferences() -> Broken:
-    """Its kernel ignores them."""
-    return Broken(FirstHops(), {"guest": KernelGuest("linux:accept_ra_rtr_pref=0", {"accept_ra_rtr_pref": 0})})
-
-
 @played(test_obeys_only_valid_redirects, because="redirected it to peer2", parts=["valid"])
 def guest_without_redirects() -> Broken:
     """Its kernel accepts none."""
