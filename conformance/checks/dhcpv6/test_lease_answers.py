@@ -185,8 +185,9 @@ BESIDE: dict[str, Callable[[Recording], list[Message]]] = {
 @check("DHCP6-30", LeaseAnswers(), role="guest", parts=BESIDE, needs=("dhcpv6",))
 def test_takes_the_address_beside(recording: Recording, notebook: Notebook, part: str) -> None:
     """Another address of the IA is leased all the same: it is added, or gets its new lifetimes (RFC 8415 18.2.10.1)."""
-    reply = notebook.stimulus(BESIDE[part](recording), "no such Reply reached the guest")[0]
-    _takes(recording, notebook, _another(recording, reply))
+    told = notebook.stimulus(BESIDE[part](recording), "no such Reply reached the guest")
+    notebook.cite(*told)
+    _takes(recording, notebook, _another(recording, told[0]))
     notebook.finding = f"{ANOTHER} was configured"
 
 
