@@ -125,7 +125,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 def test_ctrl_c_while_playing(report: Path) -> None:
     child = pexpect.spawn(PYTEST[0], [*PYTEST[1:], *ALONE, "--report-dir", str(report)], env=outside(), cwd=PROJECT,
                           encoding="utf-8", timeout=60)
-    child.expect(r"playing \d+ of \d+, \d+ s, longest still")
+    child.expect(r"playing \d+ of \d+, \d+ s(, about \d+ s more)?, longest still")
     child.sendintr()
     child.expect_exact("KeyboardInterrupt")
     child.expect(pexpect.EOF)
