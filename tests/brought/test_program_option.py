@@ -106,7 +106,8 @@ def _again(cell: dict[str, Any]) -> list[str]:
     (("--router", "rad*"), {"radvd", "radvd@mine"}),
 ])
 def test_who_plays(report: Path, newer: Path, options: tuple[str, ...], names: set[str]) -> None:
-    done = run(*ANSWERS, "--collect-only", "-q", "--program", f"radvd@mine={newer}", *options, report=report, within=600)
+    asked = ("--collect-only", "-q", "--program", f"radvd@mine={newer}", *options)
+    done = run(*ANSWERS, *asked, report=report, within=600)
     found = {line.partition("[")[2].rstrip("]") for line in lines(done, "test_solicited_router.py::")}
     assert found == {name.replace("@", ".") for name in names}, done.stdout
 
