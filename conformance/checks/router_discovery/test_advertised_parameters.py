@@ -14,7 +14,7 @@ from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.ndp import NeighbourSolicitation
 from fixtures.recording.views.transport import Echo
-from fixtures.scenarios.router_discovery.advertised_parameters import ABSENT, TALK, TOLD, AdvertisedParameters
+from fixtures.scenarios.router_discovery.advertised_parameters import ABSENT, TALK, TOLD, AdvertisedParameters, Part
 from fixtures.timers import DELAY_FIRST_PROBE_TIME, TICK
 
 #: Seconds from a confirmation to the next probe of a neighbour that is talked to (RFC 4861 section 7.3.3): the
@@ -32,16 +32,16 @@ def test_heeds_advertised_parameters(recording: Recording, notebook: Notebook) -
     limit of Echo Replies, in the time between two solicitations for an absent neighbour, and in the time until a known
     neighbour is probed again.
     """
-    parts = notebook.stimulus(recording.marked("part"), "no RA reached the guest")
+    parts = notebook.stimulus(recording.marked(Part), "no RA reached the guest")
     notebook.stimulus(parts[len(ABSENT) - 1:], "the play ended before its last part")
     faults: list[str] = []
     for part, end in pairwise([*parts, None]):
         assert part is not None
-        name = f"in the part {part.fields['part']!r}"
+        name = f"in the part {part.what.part!r}"
         replies = _settled_replies(recording, part, end)
         notebook.cite(*notebook.stimulus(replies, f"{name} the guest answered no Echo Request"))
-        wrong = {each.hop_limit for each in replies} - {part.fields["hop_limit"]}
-        faults += [f"{name} replies have hop limit {hops}, not {part.fields['hop_limit']}" for hops in sorted(wrong)]
+        wrong = {each.hop_limit for each in replies} - {part.what.hop_limit}
+        faults += [f"{name} replies have hop limit {hops}, not {part.what.hop_limit}" for hops in sorted(wrong)]
         faults += _retransmissions(recording, notebook, part)
     faults += _probes(recording, notebook)
     notebook.expect(not faults, "; ".join(faults))
@@ -57,11 +57,11 @@ def _settled_replies(recording: Recording, part: Mark, end: Mark | None) -> list
 
 def _retransmissions(recording: Recording, notebook: Notebook, part: Mark) -> Iterator[str]:
     """The first two solicitations for the part's absent neighbour are RetransTimer apart (section 7.2.2)."""
-    timer = part.fields["retrans"] / 1000
+    timer = part.what.retrans / 1000
     sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
-    asked = [each for each in sent if str(each.target) == part.fields["absent"]][:2]
-    notebook.cite(*notebook.stimulus(asked, f"nobody was looked for in the part {part.fields['part']!r}"))
-    where = f"in the part {part.fields['part']!r}"
+    asked = [each for each in sent if str(each.target) == part.what.absent][:2]
+    notebook.cite(*notebook.stimulus(asked, f"nobody was looked for in the part {part.what.part!r}"))
+    where = f"in the part {part.what.part!r}"
     if len(asked) < 2:
         yield f"{where} an absent neighbour was solicited only once"
         return
@@ -79,7 +79,7 @@ def _probes(recording: Recording, notebook: Notebook) -> Iterator[str]:
     confirmed = [each for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
                  if each.solicited]
     notebook.stimulus(confirmed, "the guest never asked for its neighbour")
-    begin, last = confirmed[0], recording.marked("part")[-1]
+    begin, last = confirmed[0], recording.marked(Part)[-1]
     times = [begin.time, *(each.time for each in probes if begin.time < each.time < last.time), last.time]
     longest = max(two - one for one, two in pairwise(times))
     notebook.cite(begin, *probes)
@@ -102,7 +102,7 @@ def guest_with_a_hop_limit_of_its_own() -> Broken:
 @edited(test_heeds_advertised_parameters, because="replies have hop limit 0, not 15")
 def guest_that_takes_zero_for_a_hop_limit(recording: Recording) -> Recording:
     """A host that obeys "unspecified"."""
-    nothing, end = recording.marked("part")[1:3]
+    nothing, end = recording.marked(Part)[1:3]
 
     def zero(packet: Any) -> None:
         packet.payload.hlim = 0
