@@ -57,6 +57,14 @@ class Played:
         """A play is made so that it can be judged."""
         return None
 
+    def beside(self, cell: ScenarioCell) -> str:
+        """Nothing."""
+        return ""
+
+    def turn(self, cell: ScenarioCell) -> tuple[int, int]:
+        """Anywhere."""
+        return 0, 0
+
     def options(self, cell: ScenarioCell) -> str:
         """`--nightly` for what only that plays."""
         return " --nightly" if not self.nightly and cell.scenario.nightly(cell.cast) else ""

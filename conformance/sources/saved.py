@@ -83,6 +83,14 @@ class Saved:
         """A play was made so that it can be judged."""
         return None
 
+    def beside(self, cell: ScenarioCell) -> str:
+        """Nothing."""
+        return ""
+
+    def turn(self, cell: ScenarioCell) -> tuple[int, int]:
+        """Anywhere."""
+        return 0, 0
+
     def options(self, cell: ScenarioCell) -> str:
         """None: whatever is saved is judged."""
         return ""
