@@ -36,7 +36,7 @@ def answered(recording: Recording, notebook: Notebook) -> list[tuple[str, Mark]]
     """Each local_ip that was configured, with what the node said to it."""
     found, asked = [], ""
     for mark in recording.marks:
-        if mark.what.what != "local_config":
+        if mark.fields.get("what") != "local_config":
             continue
         if mark.is_a(CloudAsked):
             asked = mark.what.given["local_ip"]
