@@ -26,17 +26,10 @@ NEXT_PACKET = 0.5
 PROCESSING = 0.5
 
 
-@check("RA-18", RouterFailure(), role="guest")
-def test_switches_to_another_router(recording: Recording, notebook: Notebook) -> None:
-    """A router whose lifetime has ended is not used any more (RFC 4861 section 6.3.5); nor should a dead one be.
-
-    Unreachability detection finds the router in use dead: the guest had no confirmation yet, so that takes
-    DELAY_FIRST_PROBE_TIME and three probes (section 7.3.3). Then it should prefer the other (section 6.3.6), and not
-    come back to the dead one as long as it is known to be dead.
-    """
-    dies = notebook.stimulus(recording.marked(RouterDies), "no router was in use")[0]
-    sent = notebook.stimulus(_sent_on(recording), "the guest sent nothing after its router had died")
-    _death(recording, notebook, dies, sent)
+@check("RA-18.lifetime", RouterFailure(), role="guest")
+def test_leaves_a_router_whose_lifetime_ended(recording: Recording, notebook: Notebook) -> None:
+    """A router whose lifetime has ended is not used any more (RFC 4861 section 6.3.5)."""
+    sent = _after_death(recording, notebook)[1]
     ends = notebook.stimulus(recording.marked(LifetimeEnds), "no router's lifetime ended")[0]
     told = [each for each in ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
             if each.lifetime == SHORT_LIFETIME]
@@ -48,31 +41,55 @@ def test_switches_to_another_router(recording: Recording, notebook: Notebook) ->
     limit = SHORT_LIFETIME + NEXT_PACKET + PROCESSING
     text = "the guest used a router after the end of its lifetime"
     notebook.in_time(last.time - heard.time, limit, text, heard, last, switched[0])
-    notebook.finding = "another router was used when the one in use was dead, and when its lifetime had ended"
+    notebook.finding = "another router was used when the lifetime of the one in use had ended"
 
 
-def _death(recording: Recording, notebook: Notebook, dies: Mark, sent: list[Echo]) -> None:
-    """The SHOULD: another router is used in time, and the dead one is not while it is known to be dead."""
-    back = recording.marked(RouterComesBack)
-    until = back[0].ns if back else recording.duration_ns
-    dead = [each for each in sent if each.frame.ns < until]
+@check("RA-18.dead", RouterFailure(), role="guest")
+def test_switches_from_a_dead_router(recording: Recording, notebook: Notebook) -> None:
+    """Unreachability detection finds the router in use dead; then the guest should prefer the other (section 6.3.6).
+
+    The guest had no confirmation yet, so that takes DELAY_FIRST_PROBE_TIME and three probes (section 7.3.3).
+    """
+    dies, sent = _after_death(recording, notebook)
+    dead, until = _dead(recording, sent)
     switched = [each for each in dead if each.mac_destination == dies.what.other]
     seconds = until / 1e9 - dies.time
-    notebook.recommend(switched, f"the guest used no other router for {seconds:.0f} s after its own had died", dies,
-                       dead[0], dead[-1])
-    if not switched:
-        return
+    notebook.expect(switched, f"the guest used no other router for {seconds:.0f} s after its own had died", dies,
+                    dead[0], dead[-1])
     seconds = switched[0].time - dead[0].time
     notebook.figure("switch from a dead router", seconds, "s")
     notebook.cite(switched[0])
-    forgot = _forgot(recording, dies)
-    if not any(dies.ns < when < switched[0].frame.ns for when in forgot):
+    if not any(dies.ns < when < switched[0].frame.ns for when in _forgot(recording, dies)):
         limit = UNREACHABLE + NEXT_PACKET + PROCESSING + recording.stall()
-        notebook.recommend(seconds <= limit, f"the guest left the dead router after {seconds:.1f} s only")
-    until = min([until, *(when for when in forgot if when > switched[0].frame.ns)])
+        notebook.expect(seconds <= limit, f"the guest left the dead router after {seconds:.1f} s only")
+    notebook.finding = f"another router was used after {seconds:.1f} s"
+
+
+@check("RA-18.stays-away", RouterFailure(), role="guest")
+def test_stays_away_from_a_dead_router(recording: Recording, notebook: Notebook) -> None:
+    """The guest should not come back to a dead router as long as it is known to be dead (section 6.3.6)."""
+    dies, sent = _after_death(recording, notebook)
+    dead, until = _dead(recording, sent)
+    found = [each for each in dead if each.mac_destination == dies.what.other]
+    notebook.expect(found, "the guest never left the dead router", dies, dead[-1])
+    switched = found[0]
+    until = min([until, *(when for when in _forgot(recording, dies) if when > switched.frame.ns)])
     again = [each for each in dead if each.mac_destination == dies.what.mac
-             and switched[0].frame.ns < each.frame.ns < until]
-    notebook.recommend(not again, "the guest returned to the dead router", *again)
+             and switched.frame.ns < each.frame.ns < until]
+    notebook.expect(not again, "the guest returned to the dead router", dies, switched, *again)
+
+
+def _after_death(recording: Recording, notebook: Notebook) -> tuple[Mark, list[Echo]]:
+    """When the router in use died, and what the guest sent from then on."""
+    dies = notebook.stimulus(recording.marked(RouterDies), "no router was in use")[0]
+    return dies, notebook.stimulus(_sent_on(recording), "the guest sent nothing after its router had died")
+
+
+def _dead(recording: Recording, sent: list[Echo]) -> tuple[list[Echo], int]:
+    """What the guest sent until the dead router came back, and when that was (ns)."""
+    back = recording.marked(RouterComesBack)
+    until = back[0].ns if back else recording.duration_ns
+    return [each for each in sent if each.frame.ns < until], until
 
 
 def _sent_on(recording: Recording) -> list[Echo]:
@@ -91,13 +108,13 @@ def _forgot(recording: Recording, dies: Mark) -> list[int]:
     return [event.ns for event in gone]
 
 
-@played(test_switches_to_another_router, because="used no other router")
+@played(test_switches_from_a_dead_router, because="used no other router")
 def guest_whose_neighbours_are_fixed() -> Broken:
     """Permanent neighbour entries: unreachability is never detected."""
     return Broken(RouterFailure(), {"guest": GuestWithFixedNeighbours("linux:permanent-neighbours")})
 
 
-@edited(test_switches_to_another_router, because="returned to the dead router")
+@edited(test_stays_away_from_a_dead_router, because="returned to the dead router")
 def guest_that_returns(recording: Recording) -> Recording:
     """Right after the switch one more packet goes to the dead router."""
     dies = recording.marked(RouterDies)[0]
@@ -106,7 +123,7 @@ def guest_that_returns(recording: Recording) -> Recording:
     return _sending(recording, stray, switched.time + 0.001)
 
 
-@edited(test_switches_to_another_router, because="left the dead router after")
+@edited(test_switches_from_a_dead_router, because="left the dead router after")
 def guest_that_is_slow(recording: Recording) -> Recording:
     """Its router had died two seconds earlier, and its kernel forgot nothing meanwhile."""
     dies, first = recording.marked(RouterDies)[0], _sent_on(recording)[0]
@@ -116,7 +133,7 @@ def guest_that_is_slow(recording: Recording) -> Recording:
     return _sending(kept, first.frame.data, first.time - 2)
 
 
-@edited(test_switches_to_another_router, because="after the end of its lifetime")
+@edited(test_leaves_a_router_whose_lifetime_ended, because="after the end of its lifetime")
 def guest_that_forgets_lifetimes(recording: Recording) -> Recording:
     """One more packet, the last of the play, goes to the router that is none any more."""
     ends, last = recording.marked(LifetimeEnds)[0], _sent_on(recording)[-1]
