@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from conformance.judging.check import Check
-from conformance.selection.cells import Cell, verify
+from conformance.selection.cells import Cell, ending, verify
 from conformance.sources.base import NotRun
 from fixtures.captures.clocks import day
 from fixtures.captures.parties import ROLES, SCENARIO, Judgeable, Party, judgeable
