@@ -29,6 +29,9 @@ class Outcome(StrEnum):
 WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.FLAKY, Outcome.INCONCLUSIVE, Outcome.WARN, Outcome.NOT_RUN,
                Outcome.NOT_APPLICABLE, Outcome.PASS)
 
+#: A crowded machine is not fair to everybody: a program may have waited so many times what was measured.
+UNFAIR = 2.0
+
 #: Seconds before the first of two sightings in which a stall may have kept it back.
 _KEPT_BACK = 1.0
 
@@ -48,7 +51,7 @@ class Figure:
 class Judgement:
     """What a check says of one recording.
 
-    `stalled` is the machine's stall, in seconds, for which alone the check could not decide; 0 where that was not so.
+    `stalled` is the host's stall, in seconds, for which alone the check could not decide; 0 where that was not so.
     `trace` says where the bug is that made it an error; `cause` is what the check raised, for whoever debugs it.
     """
 
@@ -116,9 +119,10 @@ class Notebook:
         return items
 
     def in_time(self, seconds: float, limit: float, otherwise: str, *seen: Seen) -> None:
-        """Expect `seconds` <= `limit`, widened by the machine's stall; late only through the stall is unjudgeable.
+        """Expect `seconds` <= `limit`, widened by the host's stall; late only through the stall is unjudgeable.
 
         The stall that counts is that between the first and the last of what was seen; of the play, where that is one.
+        A program may have been kept waiting for longer than those who measure it, by UNFAIR times.
         """
         __tracebackhide__ = True
         self.cite(*seen)
@@ -126,9 +130,9 @@ class Notebook:
         stall = self.recording.stall(min(times), max(times)) if len(times) > 1 else self.recording.stall()
         if seconds <= limit:
             return
-        if seconds <= limit + stall:
+        if seconds <= limit + UNFAIR * stall:
             late = f"{seconds:.3f} s, limit {limit:g} s"
-            raise Unjudgeable(f"{otherwise} ({late}), but the machine stalled for {stall:.3f} s", stalled=stall)
+            raise Unjudgeable(f"{otherwise} ({late}), but the host stalled for {stall:.3f} s", stalled=stall)
         raise Violated(f"{otherwise} ({seconds:.3f} s, limit {limit:g} s)")
 
     def not_before(self, seconds: float, limit: float, otherwise: str, first: Seen, second: Seen) -> None:
@@ -142,7 +146,7 @@ class Notebook:
         if seconds >= limit:
             return
         if seconds >= limit - stall:
-            raise Unjudgeable(f"{otherwise}, but the machine stalled for {stall:.3f} s", stalled=stall)
+            raise Unjudgeable(f"{otherwise}, but the host stalled for {stall:.3f} s", stalled=stall)
         raise Violated(otherwise)
 
     def neighbours_undisturbed(self) -> None:
