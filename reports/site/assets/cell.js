@@ -37,7 +37,7 @@ Sextant.cellParts = (() => {
     const part = (requirement.parts ?? []).find(each => each.id === cell.part);
     const parties = Object.entries(verdict.implementations).map(([role, each]) =>
       [h("a", { href: Sextant.to("program", `${role}/${each.name}`) }, each.name), ` ${each.version} as ${role}`]);
-    const check = (requirement.checks ?? []).find(each => verdict.test.includes(`::${each.test}`));
+    const check = (requirement.checks ?? []).find(each => each.test === verdict.test.split("::").pop().split("[")[0]);
     const lines = [
       ["promised", [h("strong", {}, part?.text ?? requirement.text), h("br"), h("small", {}, [requirement.level, requirement.role].filter(Boolean).join(", "), "; ",
         Sextant.source(part?.source ?? requirement.source))]],
@@ -164,7 +164,11 @@ Sextant.cellParts = (() => {
       add("What the programs said", "output", [...outputs].map(([who, lines]) => h("details", {}, h("summary", {}, `${who} (${Sextant.count(lines.length, "line")})`),
         h("pre", { tabindex: "0" }, lines.map(each => `${each.time.toFixed(3).padStart(9)}  ${each.text}\n`).join("")))));
     }
-    if (play.head.notes?.length) add("About this capture", "capture", h("ul", {}, play.head.notes.map(each => h("li", {}, each))));
+    if (play.capture) {
+      const when = new Date((play.head.started_ns ?? 0) / 1e6);
+      add("About this capture", "capture", h("ul", {}, h("li", {}, `${play.capture}, begun ${Number.isNaN(when.getTime()) ? "at an unknown time" : when.toISOString()}; frame numbers are those of the file, times count from its first packet`),
+        (play.head.notes ?? []).map(each => h("li", {}, each))));
+    }
     return parts;
   }
   return { story, ladder, rest };
