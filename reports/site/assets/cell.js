@@ -45,7 +45,7 @@ Sextant.cellParts = (() => {
         parties.length ? [" with ", parties.map((each, number) => [number ? ", " : "", each])] : "", cell.cloud ? ` in the ${cell.cloud} cloud` : "", steps(play)]],
       ["", h("div", { class: "sides" },
         h("div", {}, h("h3", {}, "expected"), h("p", {}, check?.specification ?? `It ${cell.question}.`)),
-        h("div", {}, h("h3", {}, "seen"), h("p", {}, h("strong", { class: `said ${verdict.verdict}` }, verdict.reason)), known(verdict)))],
+        h("div", {}, h("h3", {}, "seen"), h("p", {}, h("strong", { class: `said ${verdict.verdict}` }, verdict.reason)), known(verdict), history(cell)))],
       [DECIDED[verdict.verdict] ?? "cited", evidence(verdict, play)],
       ...(verdict.traceback?.length ? [["traceback", h("pre", { class: "traceback" }, verdict.traceback.map(each => `  File "${each.file}", line ${each.line}, in ${each.function}\n    ${each.text}\n`).join(""))]] : []),
       ["again", again(verdict, play)],
@@ -73,6 +73,14 @@ Sextant.cellParts = (() => {
     if (!it) return null;
     const told = typeof it === "string" ? [it] : [[it.implementation, it.versions].filter(Boolean).join(" "), it.reason, it.source].filter(Boolean);
     return h("p", { class: "note" }, "Known deviation: ", told.map((each, number) => [number ? "; " : "", Sextant.linked(each)]));
+  }
+
+  // Since when it has not been right, by the history file.
+  function history(cell) {
+    const seen = Sextant.run.seen?.[cell.anchor];
+    if (!seen || (Sextant.run.trend ?? []).length < 2) return null;
+    const [first, last, times] = seen;
+    return h("p", { class: "note" }, `First seen ${first}, last ${last}${times > 1 ? `; it comes and goes: ${times} times so far` : ""}.`);
   }
 
   function evidence(verdict, play) {
