@@ -21,7 +21,7 @@ from fixtures.recording.views.dissection import layer
 HOP_COUNT_LIMIT = 8
 RELAY_FORWARD, RELAY_REPLY = "RELAY-FORW", "RELAY-REPL"
 #: So many messages of one transaction may be on their way.
-RECENT = 8
+RECENT = 64
 
 
 @check("DHCP6-03", role="dhcpv6-server", passive=True)
