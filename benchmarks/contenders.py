@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from linux.netlink import RTMGRP_LINK
+from linux.system import CLONE_NEWNET, setns, unshare
 from topologies.stage.netlink import End, Netlink
-from topologies.stage.system import CLONE_NEWNET, setns, unshare
 
 Teardown = Callable[[], None]
 
@@ -98,7 +99,7 @@ def wait_until_gone(namespace: int | None = None) -> None:
     """
     if namespace is not None:
         setns(namespace, CLONE_NEWNET)
-    watch = Netlink(groups=1)  # RTMGRP_LINK
+    watch = Netlink(RTMGRP_LINK)
     poll = select.poll()
     poll.register(watch, select.POLLIN)
     while any(name.startswith(("h", "s1-", "port")) for _, name in socket.if_nameindex()):

@@ -1,6 +1,7 @@
 """`python -m reports DIRECTORY` makes the pages of a report again from its compliance.json and its recordings.
 
 `python -m reports merge DIRECTORY...` joins the reports of all shards of a run into one.
+`python -m reports diff OLD NEW` says what changed from one run to another (script/diff).
 `python -m reports durations DIRECTORY...` writes how long plays last, by which shards are balanced.
 `python -m reports clouds-doc` makes docs/clouds.md again, and `--check` only says whether it is up to date.
 """
@@ -26,12 +27,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m reports",
         description="Make the pages of a report again.",
-        epilog="Other commands, each with its own --help: merge, durations, clouds-doc.",
+        epilog="Other commands, each with its own --help: diff, merge, durations, clouds-doc.",
     )
     parser.add_argument("directory", type=Path, help="the directory that holds compliance.json")
-    directory = parser.parse_args(arguments).directory
+    parser.add_argument("--single-file", action="store_true", help="write sextant.html, too: one file to mail")
+    given = parser.parse_args(arguments)
+    directory = given.directory
     try:
-        rebuild(directory)
+        rebuild(directory, given.single_file)
     except ReportError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 4
@@ -94,7 +97,29 @@ def durations(arguments: list[str]) -> int:
     return 0
 
 
-_COMMANDS = {"clouds-doc": clouds_doc, "merge": merge, "durations": durations}
+def diff(arguments: list[str]) -> int:
+    """Exit status 1 when something got worse, 4 when a run cannot be read."""
+    from reports.document.compliance import load
+    from reports.history import telling
+    from reports.history.difference import difference
+
+    parser = argparse.ArgumentParser(prog="script/diff", description="Say what changed from one run to another.")
+    for name in ("old", "new"):
+        parser.add_argument(name, type=Path, help="a report, or its compliance.json")
+    formats = {"text": telling.as_text, "markdown": telling.as_markdown, "html": telling.as_html}
+    parser.add_argument("--format", choices=formats, default="text", help="what to write to standard output")
+    given = parser.parse_args(arguments)
+    try:
+        old, new = (load(path / "compliance.json" if path.is_dir() else path) for path in (given.old, given.new))
+    except ReportError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return 4
+    found = difference(old, new)
+    sys.stdout.write(formats[given.format](found))
+    return 1 if found.got_worse else 0
+
+
+_COMMANDS = {"clouds-doc": clouds_doc, "merge": merge, "durations": durations, "diff": diff}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

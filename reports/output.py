@@ -23,6 +23,8 @@ from reports.errors import ReportError, because
 CONTENTS = frozenset(
     {
         *("compliance.json", "index.html", "site", "data", "recordings", "allure-results", "allure.html"),
+        *("sextant.html", "changes.json", "history.jsonl", "summary.md", "badge.svg"),
+        *("sextant.junit.xml", "results.ktap", "gl-code-quality.json"),
         "clouds",  # of older reports
     }
 )

@@ -23,6 +23,9 @@ from reports.document.compliance import Compliance, Shard
 from reports.document.harvest import Harvest
 from reports.document.recordings import FOLDER, name_of, worst_stall
 from reports.errors import ReportError
+from reports.formats import github
+from reports.formats.write import SUMMARY
+from reports.history import before
 from reports.output import ReportDirectory, link_tree
 
 DEFAULT = Path("reports") / "out"
@@ -34,10 +37,15 @@ FAILED = 3
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--report-dir`."""
-    parser.getgroup("sextant").addoption(
+    """`--report-dir`, `--history`, `--single-file`."""
+    group = parser.getgroup("sextant")
+    group.addoption(
         "--report-dir", metavar="DIR", help=f"where the report goes, in place of the last one (default: {DEFAULT})"
     )
+    group.addoption(
+        "--history", metavar="FILE", help="the file that remembers all runs (default: history.jsonl in the report)"
+    )
+    group.addoption("--single-file", action="store_true", help="write the report as one HTML file, too, to mail it")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_sextant_keeps(config: pytest.Config) -> Iterable[Path] | None:
-    """The report's place has to be seen from within the sandbox, and its sibling too."""
+    """The report's place has to be seen from within the sandbox, and its sibling too; so has the history."""
     if not _is_reported(config):
         return None
     parent = _place(config).parent
@@ -65,7 +73,8 @@ def pytest_sextant_keeps(config: pytest.Config) -> Iterable[Path] | None:
         parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise pytest.UsageError(f"--report-dir {_place(config)}: {parent}: {error.strerror}") from error
-    return [parent]
+    named = config.getoption("history", None)
+    return [parent, *([(config.invocation_params.dir / named).parent] if named else [])]
 
 
 def _is_reported(config: pytest.Config) -> bool:
@@ -95,6 +104,8 @@ class Reporter:
         self._interrupted = False
         self._trouble: ReportError | None = None
         self._shard: Shard | None = None
+        self._annotations: list[str] = []
+        self._failures: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -150,6 +161,7 @@ class Reporter:
         if self._interrupted or not (self._harvest or idle):
             return
         from reports.build import build
+        from reports.terminal import failures
 
         desk = self._config.stash.get(DESK, None)
         by_somebody, by_itself = desk.stopped if desk else "", str(session.shouldfail or session.shouldstop or "")
@@ -157,8 +169,17 @@ class Reporter:
         try:
             self._bring_recordings()
             self._bring_captures()
-            build(self._document(), self._directory.staging)
+            document = self._document()
+            build(
+                document,
+                self._directory.staging,
+                previous=None if self._shard else before.previous(self._directory.path),
+                history=self._history(),
+                one_file=self._config.getoption("single_file", False),
+            )
             self._directory.publish()
+            self._tell_github(document)
+            self._failures = list(failures(document, self._shown(self._directory.path / "index.html")))
             self._published = True
         except ReportError as error:
             self._trouble = error
@@ -175,7 +196,11 @@ class Reporter:
         elif self._published:
             from reports.allure import page as allure_page
 
+            for line in self._failures if self._config.get_verbosity() >= 0 else ():
+                self._say(line)
             self._say(f"report: {self._shown(self._directory.path / 'index.html')}")
+            for line in self._annotations:
+                self._say(line)
             made = allure_page.generate(self._directory.path)
             self._say(f"allure: {self._shown(Path(made))}" if os.path.isabs(made) else made)
         elif self._harvest:
@@ -210,6 +235,28 @@ class Reporter:
             "verdicts": verdicts,
             "figures": self._harvest.figures,
         }
+
+    def _history(self) -> Path | None:
+        """The history file that this run continues; without `--history` a copy of the last report's."""
+        named = self._config.getoption("history", None)
+        if named:
+            return Path(self._config.invocation_params.dir, named)
+        if not self._shard:
+            before.carry(self._directory.path, self._directory.staging)
+        return None
+
+    def _tell_github(self, document: Compliance) -> None:
+        """In a GitHub workflow: annotations, and the summary on the job's page."""
+        if not github.is_here():
+            return
+        self._annotations = list(github.commands(document))
+        page = os.environ.get("GITHUB_STEP_SUMMARY")
+        if page:
+            try:
+                with open(page, "a", encoding="utf-8") as file:
+                    file.write((self._directory.path / SUMMARY).read_text(encoding="utf-8"))
+            except OSError as error:
+                self._annotations.append(f"::warning::the job's summary cannot be written: {error.strerror}")
 
     def _bring_captures(self) -> None:
         """Captures of other origin: the report keeps them beside it, under the names that its verdicts give them."""

@@ -16,9 +16,9 @@ from packaging.specifiers import SpecifierSet
 from conformance.catalogue.datafiles import BadData, entries, nearest, one_of, read
 from conformance.catalogue.requirements import Catalogue, catalogue, named_parts
 from conformance.catalogue.versions import BadRange, parse_range, within
-from conformance.catalogue.words import ROLES
 from fixtures.names import product_of
 from fixtures.recording.model import Program
+from fixtures.roles import ROLES
 
 FOLDER = Path(__file__).parent / "deviations"
 

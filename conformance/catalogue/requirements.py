@@ -10,7 +10,8 @@ from typing import Any
 
 from conformance.catalogue.datafiles import BadData, entries, nearest, one_of, read
 from conformance.catalogue.parts import Part, by_requirement, parts_in
-from conformance.catalogue.words import CLOUDS, LEVELS, ROLES
+from conformance.catalogue.words import CLOUDS, LEVELS
+from fixtures.roles import ROLES
 
 FOLDER = Path(__file__).parent / "requirements"
 

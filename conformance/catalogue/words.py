@@ -6,7 +6,3 @@ LEVELS = ("MUST", "SHOULD", "MAY", "PLATFORM")
 #: A violation of these is a failure, of the others a warning.
 BINDING = frozenset({"MUST", "PLATFORM"})
 CLOUDS = ("calico", "cloudstack", "ovirt", "clearwater", "vpc")
-ROLES = (
-    "router", "dhcpv6-server", "relay", "guest", "neighbour-proxy", "fabric", "name-server", "application",
-    "virtual-router", "sip-endpoint", "compute-host", "segment", "management", "peer",
-)

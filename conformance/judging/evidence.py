@@ -9,6 +9,10 @@ from fixtures.recording.kernel_text import event_text, snapshot_text
 from fixtures.recording.model import Frame, KernelEvent, Mark, Snapshot
 from fixtures.recording.views.base import View
 from fixtures.recording.views.frames import decoded
+from fixtures.recording.views.text import one_line
+
+#: Characters of a mark's field that a line has room for.
+ROOM = 240
 
 Seen = Frame | View | KernelEvent | Snapshot | Mark
 #: Which piece of a recording it is: kind, node, frame number, and seconds since the play's start.
@@ -67,5 +71,5 @@ def _frame_text(frame: Frame) -> str:
 
 
 def _mark_text(mark: Mark) -> str:
-    fields = ", ".join(f"{key}={' '.join(str(value).split())}" for key, value in mark.fields.items())
+    fields = ", ".join(f"{key}={one_line(str(value), ROOM)}" for key, value in mark.fields.items())
     return f"{mark.name}: {fields}" if fields else mark.name

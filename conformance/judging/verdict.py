@@ -25,6 +25,10 @@ class Outcome(StrEnum):
     FLAKY = "flaky"
 
 
+#: Of several verdicts the first of these counts most.
+WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.FLAKY, Outcome.INCONCLUSIVE, Outcome.WARN, Outcome.NOT_RUN,
+               Outcome.NOT_APPLICABLE, Outcome.PASS)
+
 #: Seconds before the first of two sightings in which a stall may have kept it back.
 _KEPT_BACK = 1.0
 

@@ -12,6 +12,7 @@ pytest_plugins = [
     "conformance.plugin.sharding",
     "conformance.plugin.playing",
     "conformance.plugin.ending",
+    "conformance.plugin.baseline",
     "conformance.plugin.stopping",
     "conformance.plugin.declining",
     "conformance.plugin.capturing",

@@ -12,7 +12,6 @@ from shlex import quote
 
 import pytest
 
-from conformance.catalogue.words import ROLES
 from conformance.plugin import hooks
 from conformance.plugin.collecting import cell_of
 from conformance.plugin.desk import DESK
@@ -24,6 +23,7 @@ from fixtures.brought.program import implementation
 from fixtures.implementations.registry import all_implementations, bring, send_away
 from fixtures.names import product_of
 from fixtures.programs.base import Implementation, ProgramError
+from fixtures.roles import ROLES
 from fixtures.sandbox import environment
 
 _BROUGHT: pytest.StashKey[tuple[Newcomer, ...]] = pytest.StashKey()

@@ -46,7 +46,8 @@ def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
         except Unrecognised as error:
             assert who.build is not None
             main = who.build.files[who.build.main]
-            raise pytest.UsageError(f"--program {given}: {main} is no {product_of(who.name)}: {error}") from error
+            raise pytest.UsageError(f"--program {given}: {main} is no {product_of(who.name)}: asked with"
+                                    f" `{error.asked}`, it says {error.said!r}") from error
         except (BadBuild, ProgramError, UnknownImplementation) as error:
             raise pytest.UsageError(f"--program {given}: {error}") from error
         assert who.build is not None

@@ -31,9 +31,9 @@ def told(cells: Iterable[dict[str, Any]]) -> list[str]:
         if cell["verdict"] == Outcome.NOT_RUN:
             absent[cell["reason"]].append(cell["requirement"])
         else:
-            reason, _, date = cell["reason"].rpartition("; captured ")
+            reason = cell["reason"].removesuffix(f"; {cell['captured']}")
             for role, each in cell["implementations"].items():
-                capture = f"{cell['recording']}, captured {date}"
+                capture = f"{cell['recording']}, {cell['captured']}"
                 parties[capture, role, each["name"]].append({**cell, "reason": reason})
     alike: dict[tuple[str, str, tuple[str, ...]], list[str]] = defaultdict(list)
     for (capture, role, name), mine in parties.items():

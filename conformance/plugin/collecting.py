@@ -13,7 +13,6 @@ from conformance.plugin.desk import DESK
 from conformance.plugin.item import CheckItem
 from conformance.selection.casting import BadSelection
 from conformance.selection.cells import BadCheck, Cell
-from conformance.sources.captured import Captured
 
 
 def cell_of(item: pytest.Item) -> Cell[Any] | None:
@@ -52,9 +51,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         cell = cell_of(item)
         asked = not wanted or (cell is not None and bool(wanted & {cell.check.requirement, cell.check.id}))
         (kept if asked else gone).append(item)
-    source = config.stash[DESK].source
-    if isinstance(source, Captured):
-        kept.sort(key=lambda item: source.place(item.cell.scenario) if isinstance(item, CheckItem) else (-1, 0))
+    turn = config.stash[DESK].source.turn
+    kept.sort(key=lambda item: turn(item.cell) if isinstance(item, CheckItem) else (-1, 0))
     items[:] = kept
     if gone:
         config.hook.pytest_deselected(items=gone)

@@ -11,7 +11,6 @@ from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement
 from conformance.selection.cells import Cell
 from conformance.sources.base import Source
-from conformance.sources.captured import Captured
 from conformance.sources.played import Played
 from conformance.sources.programs import Programs
 from fixtures.recording.model import Recording
@@ -39,9 +38,8 @@ class Desk:
     def judged(self, cell: Cell[Any], recording: Recording) -> Judgement:
         """What the cell's check says of its recording."""
         found = judge(cell.check, recording, cell.lacking(self.programs.known))
-        if isinstance(self.source, Captured):
-            return replace(found, reason=f"{found.reason}; {self.source.date(cell.scenario)}")
-        return found
+        beside = self.source.beside(cell)
+        return replace(found, reason=f"{found.reason}; {beside}") if beside else found
 
 
 DESK: pytest.StashKey[Desk] = pytest.StashKey()

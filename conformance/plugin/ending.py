@@ -11,6 +11,7 @@ import pytest
 from conformance.catalogue.requirements import catalogue
 from conformance.judging.verdict import Outcome
 from conformance.plugin.desk import DESK
+from conformance.plugin.plain import plain
 from conformance.plugin.rulings import PROPERTY
 from conformance.plugin.sharding import is_part_of_something
 from conformance.selection.undisturbed import told
@@ -19,6 +20,8 @@ from fixtures.captures.parties import SCENARIO
 RED, STOPPED, BROKEN, NOTHING = 1, 2, 3, 5
 #: Characters of one line of the list; the whole reason stands in the story above it and in the report.
 _LINE = 240
+#: So many plays that were played again are told one by one.
+_EACH = 8
 _JUDGED = (Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.FLAKY)
 
 
@@ -118,20 +121,47 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     if not tally.cells:
         _say_why_empty(terminalreporter, config, exitstatus)
         return
-    terminalreporter.section("conformance")
+    quiet = terminalreporter.verbosity < 0
+    if not quiet:
+        terminalreporter.section("conformance")
     for title, nodeids in (("error", tally.broken), ("red", tally.red), ("not judged", _inconclusive(tally))):
         for nodeid, reason, others in _alike(nodeids, tally):
             more = f" and {others} more" if others else ""
-            line = f"{title}: {nodeid.rpartition('::')[2]}{more}: {tally.cells[nodeid]['verdict']}: {reason}"
+            line = plain(f"{title}: {nodeid.rpartition('::')[2]}{more}: {tally.cells[nodeid]['verdict']}: {reason}")
             terminalreporter.write_line(line if len(line) <= _LINE else f"{line[:_LINE]}...")
-    if config.stash[DESK].disturbed:
-        terminalreporter.write_line(told(config.stash[DESK].disturbed))
+    if not quiet:
+        for line in [*again(config.stash[DESK].disturbed, terminalreporter.verbosity), *by_family(tally)]:
+            terminalreporter.write_line(line)
     terminalreporter.write_line(summary(tally))
     if config.stash[DESK].stopped:
         terminalreporter.write_line(f"{config.stash[DESK].stopped}: {len(tally.cells)} of {len(tally.selected)} cells"
                                     " have a verdict", red=True)
     if exitstatus == NOTHING:
         terminalreporter.write_line("nothing was judged, so nothing is known: this run is not green")
+
+
+def again(disturbed: Mapping[str, str], verbosity: int) -> list[str]:
+    """What was played again, and for what reason: each play, or with many of them the reasons."""
+    if len(disturbed) > _EACH and verbosity <= 0:
+        return [told(disturbed)]
+    return [f"played again: {play}: {reason}" for play, reason in sorted(disturbed.items())]
+
+
+def by_family(tally: Tally) -> list[str]:
+    """A table: how many verdicts of each word a family has; nothing where there is but one family."""
+    families: dict[str, Counter[str]] = {}
+    for cell in tally.cells.values():
+        families.setdefault(catalogue().named(cell["requirement"]).family, Counter())[cell["verdict"]] += 1
+    if len(families) < 2:
+        return []
+    words = [word for word in _ORDER if any(counts[word] for counts in families.values())]
+    titles = {family: catalogue().families.get(family, family) for family in families}
+    first = max(len(title) for title in titles.values())
+    rows = [f"{'':{first}}  " + "  ".join(words)]
+    for family, title in titles.items():
+        numbers = (f"{families[family][word] or '-':>{len(word)}}" for word in words)
+        rows.append(f"{title:{first}}  " + "  ".join(numbers))
+    return [*rows, ""]
 
 
 def _alike(nodeids: Mapping[str, str], tally: Tally) -> Iterator[tuple[str, str, int]]:
@@ -170,6 +200,10 @@ def _inconclusive(tally: Tally) -> dict[str, str]:
 
 
 def _say_why_empty(terminalreporter: Any, config: pytest.Config, exitstatus: int) -> None:
+    if config.stash[DESK].stopped:
+        terminalreporter.write_line(f"{config.stash[DESK].stopped}, before anything was judged: the previous report, if"
+                                    " any, is kept", red=True)
+        return
     if config.stash.get(_IDLE, False):
         terminalreporter.write_line("nothing of the selection is this shard's: there are fewer plays than shards")
         return

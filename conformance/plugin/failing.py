@@ -18,6 +18,7 @@ from _pytest._code.code import (
 )
 
 from conformance.judging.verdict import Judgement, Outcome
+from conformance.plugin.plain import plain
 from fixtures.recording.model import TraceLine
 from fixtures.recording.traces import as_text
 
@@ -31,7 +32,7 @@ class Failing(Exception):
 
 def as_story(judgement: Judgement, story: str, style: str, where: tuple[str, int]) -> Any:
     """The story of a verdict; with `--tb=line` one line of where it was decided, by which summaries name it, too."""
-    crash = ReprFileLocation(*where, f"{judgement.outcome}: {judgement.reason}")
+    crash = ReprFileLocation(*where, f"{judgement.outcome}: {plain(judgement.reason)}")
     return ReprExceptionInfo(_only_line(judgement, crash) if style == "line" else _native(f"{story}\n"), crash)
 
 
@@ -44,7 +45,7 @@ def as_bug(traceback: Any, story: str) -> Any:
 
 def as_trace(judgement: Judgement, story: str, style: str) -> Any:
     """The traceback that a judgement keeps, in a style of `--tb`, and the story below it."""
-    sentence, steps = judgement.reason, judgement.trace
+    sentence, steps = plain(judgement.reason), judgement.trace
     crash = ReprFileLocation(steps[-1].file, steps[-1].line, sentence)
     if style == "line":
         return ReprExceptionInfo(_only_line(judgement, crash), crash)

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from conformance.judging.verdict import Judgement, Outcome
+from conformance.plugin.baseline import as_before
 from conformance.plugin.desk import DESK
 from conformance.plugin.failing import Failing, as_bug, as_story, as_trace
+from conformance.plugin.plain import plain
 from conformance.plugin.rulings import PROPERTY, Ruling, as_json, is_red, ruled, story_of
 from conformance.selection.cells import Cell
 from conformance.sources.base import NotPlayed, NotRecorded, NotRun
@@ -62,7 +64,7 @@ class CheckItem(pytest.Item):
         ruling = ruled(self.cell, judgement, self._recording, desk)
         self.stash[_RULING] = ruling
         self.user_properties.append((PROPERTY, as_json(ruling, self.nodeid, desk)))
-        outcome, reason, deviation = judgement.outcome, judgement.reason, ruling.deviation
+        outcome, reason, deviation = judgement.outcome, plain(judgement.reason), ruling.deviation
         if outcome in (Outcome.NOT_RUN, Outcome.NOT_APPLICABLE):
             raise pytest.skip.Exception(reason, _use_item_location=True)
         if outcome is Outcome.INCONCLUSIVE and ruling.excuse:
@@ -70,6 +72,8 @@ class CheckItem(pytest.Item):
         if deviation is not None and outcome in (Outcome.FAIL, Outcome.WARN) and is_red(outcome, desk):
             pytest.xfail(f"{reason} (known deviation: {deviation.source})")
         if outcome is Outcome.ERROR or ruling.stale or is_red(outcome, desk):
+            if (word := as_before(self.config, self.nodeid, outcome)) is not None and not ruling.stale:
+                pytest.xfail(f"{reason} (no worse than in the baseline: {word})")
             raise judgement.cause or Failing(reason)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

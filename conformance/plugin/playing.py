@@ -17,6 +17,7 @@ import pytest
 
 from conformance.plugin import planning
 from conformance.plugin.desk import DESK
+from conformance.plugin.item import CheckItem
 from conformance.plugin.machine import demand_kernel
 from conformance.plugin.planning import Planned
 from conformance.plugin.progress import ProgressLine
@@ -29,6 +30,8 @@ from fixtures.recording.camera import CameraError
 from fixtures.recording.storage import SavedError
 
 _SCRATCH: pytest.StashKey[str] = pytest.StashKey()
+#: The file beside the recordings by which workers know that not all was played.
+_STOPPED = ".stopped"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -79,20 +82,19 @@ def _play_here(session: pytest.Session) -> None:
     if planned:
         staging = config.stash.get(STAGING, None) or _scratch(config)
         plays.place = staging / "recordings"
-        try:
-            _play(config, planned, staging / "recordings")
-        except KeyboardInterrupt as stop:
-            if not _recorded(session, staging / "recordings"):
-                raise
-            config.stash[DESK].stopped = reason_of(stop)
+        _play(config, planned, staging / "recordings")
 
 
-def _recorded(session: pytest.Session, place: Path) -> bool:
-    """Whether anything was recorded until the run was stopped; what was not is no longer asked for."""
-    plays = planning.requests(session.items, session.config)
-    lost = {item for item, request in plays.items() if not (place / request.id).exists()}
-    session.items[:] = [item for item in session.items if item not in lost]
-    return len(lost) < len(plays)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Where the run was stopped while it played, what was not recorded until then is no longer asked for."""
+    plays = item.config.stash[DESK].plays
+    if not isinstance(item, CheckItem) or plays is None or plays.place is None:
+        return None
+    if not (plays.place.parent / _STOPPED).exists():
+        return None
+    request = planning.requests([item], item.config).get(item)
+    return None if request is None or (plays.place / request.id).exists() else True
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -111,6 +113,11 @@ def _play(config: pytest.Config, planned: Sequence[Planned], into: Path) -> None
     try:
         desk.disturbed = undisturbed([each.request for each in planned], into, play_all,
                                      lambda play: by_id[play].judges(desk.programs.known))
+    except KeyboardInterrupt as stop:
+        if not any((into / play).exists() for play in by_id):
+            raise
+        desk.stopped = reason_of(stop)
+        (into.parent / _STOPPED).touch()
     except SavedError as error:
         pytest.exit(f"{error}; free some space there, or name another place with --report-dir", returncode=3)
     except (OSError, CameraError) as error:
@@ -121,7 +128,8 @@ def _play_all(config: pytest.Config, requests: Sequence[PlayRequest], into: Path
               again: bool) -> None:
     from fixtures.playing.player import play_all
 
-    line, complete = ProgressLine(config, len(requests), again), False
+    lengths = {request.id: _expected(request) for request in requests}
+    line, complete = ProgressLine(config, len(requests), again, lengths), False
     try:
         play_all(requests, into, progress=line.show, limit=limit, expected=_expected)
         complete = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +19,23 @@ _PACE = 1.0
 
 
 class ProgressLine:
-    """`playing 37 of 120, 12 s, longest still ...`, rewritten in place; without a terminal only beginning and end.
+    """`playing 37 of 120, 12 s, about 25 s more, longest still ...`, rewritten in place.
 
-    `again` says that the machine disturbed these plays the last time.
+    Without a terminal only beginning and end are told, and nothing with `-q`. `lengths` are the seconds that plays
+    last, by id: most of a run is timers of protocols, so how long it still takes is known. `again` says that the
+    machine disturbed these plays the last time.
     """
 
-    def __init__(self, config: pytest.Config, total: int, again: bool = False) -> None:
+    def __init__(
+        self, config: pytest.Config, total: int, again: bool = False, lengths: Mapping[str, float] | None = None
+    ) -> None:
         self._again = " again" if again else ""
         self._reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+        if self._reporter and self._reporter.verbosity < 0:
+            self._reporter = None
         self._live = bool(self._reporter and self._reporter.isatty)
         self._begin, self._total, self._done = time.monotonic(), total, 0
+        self._lengths, self._since = dict(lengths or {}), dict[str, float]()
         self._running: tuple[str, ...] = ()
         self._over = threading.Event()
         self._clock = threading.Thread(target=self._tick, name="progress", daemon=True)
@@ -40,6 +48,9 @@ class ProgressLine:
     def show(self, progress: Progress) -> None:
         """Take how far it is; called from any of the plays' threads, and told at the next tick."""
         self._done, self._running = max(self._done, progress.done), progress.running
+        now = time.monotonic()
+        for play in progress.running:
+            self._since.setdefault(play, now)
 
     def end(self, complete: bool = True) -> None:
         """Leave one line behind that stays."""
@@ -49,15 +60,23 @@ class ProgressLine:
             self._write("")
             self._reporter.write("\r")
         if self._reporter:
-            told = f"played{self._again} {_scenarios(self._total)}" if complete else (
-                f"stopped with {self._done} of {_scenarios(self._total)} played")
+            told = f"played{self._again} {_scenarios(self._total)}" if complete else "given up"
             self._reporter.write_line(f"{told} in {time.monotonic() - self._begin:.1f} s")
+
+    def remaining(self, now: float) -> float:
+        """Seconds until the last play should be over: what runs ends in its time, what has not begun lasts as long."""
+        since = dict(self._since)
+        running = [self._lengths.get(play, 0.0) - (now - since.get(play, now)) for play in self._running]
+        waiting = [length for play, length in self._lengths.items() if play not in since]
+        return max([0.0, *running, *waiting])
 
     def _tick(self) -> None:
         while not self._over.wait(_PACE):
             longest = f", longest still {self._running[0]}" if self._running else ""
-            seconds = time.monotonic() - self._begin
-            self._write(f"playing{self._again} {self._done} of {self._total}, {seconds:.0f} s{longest}")
+            now = time.monotonic()
+            left = self.remaining(now)
+            more = f", about {left:.0f} s more" if left >= 1 else ""
+            self._write(f"playing{self._again} {self._done} of {self._total}, {now - self._begin:.0f} s{more}{longest}")
 
     def _write(self, text: str) -> None:
         self._reporter.rewrite(text[: self._reporter._tw.fullwidth - 1], erase=True)

@@ -85,6 +85,7 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
         "figures": [asdict(each) for each in judgement.figures],
         "traceback": [asdict(line) for line in judgement.trace],
         "recording": ruling.recording,
+        "captured": (desk.source.beside(cell) or None) if ruling.recording else None,
         "reproduce": reproduce(cell, desk),
     }
 

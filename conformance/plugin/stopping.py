@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from conformance.plugin.desk import DESK
+from fixtures.playing.paths import STAGING
 
 _BY_SIGTERM = "stopped by SIGTERM"
 _BY_CONTROL_C = "stopped by Ctrl-C"
@@ -22,9 +23,15 @@ _AGAIN = 0.05
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Be there from the start; a worker ends with its run."""
+    """Be there from the start."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Stopping(config), "sextant-stopping")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A worker of a reported run ends with it: the terminal sends Ctrl-C to all, and the controller decides."""
+    if hasattr(session.config, "workerinput") and STAGING in session.config.stash:
+        signal.signal(signal.SIGINT, lambda number, frame: None)
 
 
 def reason_of(stop: KeyboardInterrupt) -> str:

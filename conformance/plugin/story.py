@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.catalogue.requirements import catalogue
 from conformance.judging.evidence import Evidence
 from conformance.judging.verdict import Judgement
+from conformance.plugin.plain import plain
 from conformance.selection.cells import Cell, Scene
 
 
@@ -13,13 +14,13 @@ def story(cell: Cell[Scene], judgement: Judgement, recording: str | None, again:
     promise = catalogue().promise(cell.check.id)
     players = ", ".join(f"{role} {name}" for role, name in cell.cast.items()) or "kernels alone"
     decided = _line(judgement.evidence[-1]) if judgement.evidence else "nothing was cited"
-    return "\n".join([
+    return plain("\n".join([
         f"promised: {promise.id} ({promise.level}, {promise.source}): {promise.text}",
         f"done:     {cell.scenario.name} with {players}" + (f", recorded as {recording}" if recording else ""),
         f"seen:     {judgement.outcome}: {judgement.reason}",
         f"decided:  {decided}",
         f"again:    {again}",
-    ])
+    ]))
 
 
 def _line(evidence: Evidence) -> str:

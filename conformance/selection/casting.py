@@ -16,10 +16,10 @@ from types import MappingProxyType
 from typing import Literal
 
 from conformance.catalogue.datafiles import nearest
-from conformance.catalogue.words import ROLES
 from conformance.selection.lineup import Lineup
 from fixtures.names import in_file_name, product_of
 from fixtures.programs.base import Implementation
+from fixtures.roles import ROLES
 
 #: Roles that the network's side plays; a program among them plays all of these that it can.
 NETWORK = ("router", "dhcpv6-server", "name-server")

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from conformance.catalogue.datafiles import BadData, nearest, read
-from conformance.catalogue.words import ROLES
+from fixtures.roles import ROLES
 
 FILE = Path(__file__).with_name("casts.toml")
 

@@ -45,6 +45,12 @@ class Source(Protocol):
     def excuse(self, cell: Cell[Any]) -> str | None:
         """Why it is nobody's fault where a cell stays inconclusive; None where it is somebody's."""
 
+    def beside(self, cell: Cell[Any]) -> str:
+        """What has to stand beside each verdict on the recording, such as its date; empty where nothing has."""
+
+    def turn(self, cell: Cell[Any]) -> tuple[int, int]:
+        """Where the cell is judged among all; equal ones stay as they are."""
+
     def options(self, cell: Cell[Any]) -> str:
         """What else a command needs to show the cell again, each option with a space before it."""
 

@@ -104,8 +104,9 @@ class Captured:
             self._latest = scene, self.captures[scene.file].recording(party, scene.file)
         return self._latest[1]
 
-    def place(self, scene: Heard) -> tuple[int, int]:
-        """Where a cell stands among the others: the checks of one party come one after the other."""
+    def turn(self, cell: PartyCell) -> tuple[int, int]:
+        """The checks of one party come one after the other."""
+        scene = cell.scenario
         if scene.reason:
             return len(self.captures), 0
         party = Party(scene.role, scene.party, scene.link)
@@ -116,9 +117,9 @@ class Captured:
         return {name: {party: at for at, party in enumerate(capture.parties)}
                 for name, capture in self.captures.items()}
 
-    def date(self, scene: Heard) -> str:
-        """When a capture was made, to stand beside each of its verdicts."""
-        when = day(self.captures[scene.file].started_ns)
+    def beside(self, cell: PartyCell) -> str:
+        """When the capture was made."""
+        when = day(self.captures[cell.scenario.file].started_ns)
         return f"captured on {when:%-d %B %Y}" if when else "captured nobody knows when"
 
     def declined(self, cell: PartyCell, recording: Recording) -> None:

@@ -67,6 +67,14 @@ class Played:
         """A play is made so that it can be judged; what passive checks find in it is as it comes."""
         return AS_IT_WAS_PLAYED if isinstance(cell.scenario, Throughout) else None
 
+    def beside(self, cell: Cell[Any]) -> str:
+        """Nothing."""
+        return ""
+
+    def turn(self, cell: Cell[Any]) -> tuple[int, int]:
+        """Anywhere."""
+        return 0, 0
+
     def options(self, cell: Cell[Any]) -> str:
         """`--nightly` for what only that plays."""
         if isinstance(cell.scenario, Throughout):

@@ -16,21 +16,22 @@ from typing import Any
 from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import Attachment, Label, Link, Parameter, Status, StatusDetails, TestResult
 
+from conformance.judging.verdict import Outcome
 from reports.allure.story import Story, as_text, tell
 from reports.document.cells import label, named, ordered
 from reports.document.compliance import Compliance, Requirement, Verdict
 
 FOLDER = "allure-results"
 
-_STATUS = {
-    "pass": Status.PASSED,
-    "warn": Status.PASSED,
-    "fail": Status.FAILED,
-    "flaky": Status.FAILED,
-    "inconclusive": Status.UNKNOWN,
-    "not-applicable": Status.SKIPPED,
-    "not-run": Status.SKIPPED,
-    "error": Status.BROKEN,
+_STATUS: dict[str, str] = {
+    Outcome.PASS: Status.PASSED,
+    Outcome.WARN: Status.PASSED,
+    Outcome.FAIL: Status.FAILED,
+    Outcome.FLAKY: Status.FAILED,
+    Outcome.INCONCLUSIVE: Status.UNKNOWN,
+    Outcome.NOT_APPLICABLE: Status.SKIPPED,
+    Outcome.NOT_RUN: Status.SKIPPED,
+    Outcome.ERROR: Status.BROKEN,
 }
 _SEVERITY = {"MUST": "critical", "PLATFORM": "critical", "SHOULD": "normal", "MAY": "minor"}
 
@@ -72,7 +73,7 @@ def _result(
         description=story.promised,
         status=_STATUS[verdict["verdict"]],
         statusDetails=StatusDetails(
-            message=story.seen, known=bool(verdict["known_deviation"]), flaky=verdict["verdict"] == "flaky"
+            message=story.seen, known=bool(verdict["known_deviation"]), flaky=verdict["verdict"] == Outcome.FLAKY
         ),
         stage="finished",
         start=when,

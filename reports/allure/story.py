@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.judging.verdict import Outcome
 from fixtures.recording.model import TraceLine
 from fixtures.recording.traces import as_text as as_lines
 from reports.document.cells import Cell, ordered
@@ -94,9 +95,9 @@ def _done(verdict: Verdict, play: Told | None) -> str:
 def _choose(verdict: Verdict) -> tuple[list[Evidence], int | None]:
     """The evidence to show, and which of it decided: what a check cites last before it says that a rule is broken."""
     evidence = verdict["evidence"]
-    most = SHOWN_OF_PASS if verdict["verdict"] == "pass" else SHOWN
+    most = SHOWN_OF_PASS if verdict["verdict"] == Outcome.PASS else SHOWN
     shown = evidence if len(evidence) <= most else [*evidence[: most - 1], evidence[-1]]
-    return shown, len(shown) - 1 if shown and verdict["verdict"] in ("fail", "warn") else None
+    return shown, len(shown) - 1 if shown and verdict["verdict"] in (Outcome.FAIL, Outcome.WARN) else None
 
 
 def _line(evidence: Evidence) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reports.document.compliance import ROLES, VERDICTS, Implementation, Verdict
+from reports.document.compliance import READING_ORDER, VERDICTS, Implementation, Verdict
 
 Cast = tuple[str, ...]
 
@@ -42,7 +42,8 @@ def worst_first(cells: Iterable[Cell]) -> list[Cell]:
 
 def ordered(implementations: Mapping[str, Implementation]) -> tuple[str, ...]:
     """The roles that took part, in the order in which a reader expects them."""
-    return tuple(sorted(implementations, key=lambda role: ROLES.index(role) if role in ROLES else len(ROLES)))
+    rank = {role: place for place, role in enumerate(READING_ORDER)}
+    return tuple(sorted(implementations, key=lambda role: rank.get(role, len(rank))))
 
 
 def cast(verdict: Verdict) -> Cast:

@@ -7,30 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
+from conformance.judging.verdict import WORST_FIRST, Outcome
+from fixtures.roles import APPLICATION, GUEST, ROLES
 from reports.errors import ReportError
 
 SCHEMA = 1
 SCHEMA_FILE = Path(__file__).parent / "schema" / f"compliance-{SCHEMA}.schema.json"
 
 #: The words of verdicts, worst first.
-VERDICTS = ("error", "fail", "flaky", "inconclusive", "warn", "not-run", "not-applicable", "pass")
+VERDICTS: tuple[str, ...] = WORST_FIRST
 #: The words of roles, in the order in which a reader expects the parties.
-ROLES = (
-    "guest",
-    "application",
-    "router",
-    "dhcpv6-server",
-    "relay",
-    "name-server",
-    "neighbour-proxy",
-    "fabric",
-    "virtual-router",
-    "sip-endpoint",
-    "compute-host",
-    "segment",
-    "management",
-    "peer",
-)
+READING_ORDER = (GUEST, APPLICATION, *(role for role in ROLES if role not in (GUEST, APPLICATION)))
 
 
 class Implementation(TypedDict):
@@ -89,6 +76,7 @@ class Verdict(TypedDict):
     known_deviation: Any
     evidence: list[Evidence]
     traceback: NotRequired[list[TraceLine]]
+    captured: NotRequired[str | None]
     recording: str | None
     reproduce: str
 
@@ -268,7 +256,7 @@ def by_name(figure: Figure) -> tuple[str, str, list[str], str, float]:
 
 def is_stale(verdict: Mapping[str, Any]) -> bool:
     """Whether a passing cell is still listed as a known deviation: the list is wrong now."""
-    return verdict["verdict"] == "pass" and bool(verdict["known_deviation"])
+    return verdict["verdict"] == Outcome.PASS and bool(verdict["known_deviation"])
 
 
 def dumps(document: Compliance) -> str:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from conformance.judging.check import declared_by
+from conformance.judging.verdict import Outcome
 from reports.document.compliance import Figure, Verdict, by_name, by_requirement, is_stale
 
 PROPERTY = "sextant"
@@ -97,18 +98,18 @@ class Harvest:
         cell["test"] = cell.get("test") or nodeid
         cell["reproduce"] = cell.get("reproduce") or f"pytest '{nodeid}'"
         if nodeid in self._broke:
-            cell |= {"verdict": "error", "reason": self._broke[nodeid]}
+            cell |= {"verdict": Outcome.ERROR, "reason": self._broke[nodeid]}
         elif nodeid in self._stale:
             cell["reason"] += "; it is listed as a known deviation, but no longer deviates: remove that entry"
         elif nodeid not in self._said and nodeid in self._skipped:
-            cell |= {"verdict": "not-run", "reason": self._skipped[nodeid]}
+            cell |= {"verdict": Outcome.NOT_RUN, "reason": self._skipped[nodeid]}
         elif nodeid not in self._said:
-            cell |= {"verdict": "error", "reason": "the test ended without a verdict"}
+            cell |= {"verdict": Outcome.ERROR, "reason": "the test ended without a verdict"}
         return cast(Verdict, cell)
 
 
 #: Verdicts that never make a test fail: when it failed all the same, something else broke.
-_QUIET = frozenset({"pass", "not-applicable", "not-run"})
+_QUIET = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.NOT_RUN})
 
 
 def _sentence(report: pytest.TestReport) -> str:

@@ -12,6 +12,7 @@ from reports.document.compliance import Compliance, Run, Shard, by_name, by_requ
 from reports.document.recordings import FOLDER
 from reports.document.sentences import judged
 from reports.errors import ReportError
+from reports.history import before
 from reports.output import ReportDirectory, link_tree
 
 
@@ -25,7 +26,8 @@ def merge(directories: Sequence[Path], into: Path) -> Compliance:
     try:
         for directory in documents:
             _bring(directory / FOLDER, target.staging / FOLDER)
-        build(joined, target.staging)
+        before.carry(target.path, target.staging)
+        build(joined, target.staging, previous=before.previous(target.path))
         target.publish()
     finally:
         target.discard()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from conformance.judging.verdict import Outcome
 from reports.document.compliance import VERDICTS, Check, Requirement, Sentence, Verdict
 
 #: Verdicts that say something about whoever was judged.
-TELLING = frozenset({"pass", "warn", "fail", "flaky"})
+TELLING = frozenset({Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.FLAKY})
 
 
 def judged(
@@ -23,7 +24,7 @@ def judged(
 def _judged(sentence: Sentence, known: Mapping[str, Requirement], verdicts: list[Verdict]) -> Sentence:
     by_requirement = {id: about(sentence, known.get(id), verdicts) for id in sentence["requirements"]}
     counts = Counter(each["verdict"] for found in by_requirement.values() for each in found)
-    telling = [word for word in VERDICTS if counts[word] and word not in ("not-run", "not-applicable")]
+    telling = [word for word in VERDICTS if counts[word] and word not in (Outcome.NOT_RUN, Outcome.NOT_APPLICABLE)]
     return {
         **sentence,
         "verdict": next(iter(telling or [word for word in VERDICTS if counts[word]]), None),

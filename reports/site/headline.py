@@ -6,24 +6,25 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from conformance.judging.verdict import Outcome
 from reports.document.cells import Cell
 from reports.document.compliance import VERDICTS, Compliance, is_stale
 
 #: Verdicts that somebody has to look at.
-ALARMING = ("error", "fail", "flaky", "inconclusive", "warn")
+ALARMING = (Outcome.ERROR, Outcome.FAIL, Outcome.FLAKY, Outcome.INCONCLUSIVE, Outcome.WARN)
 #: Shape and word, so that no verdict is told by its colour alone.
-SYMBOLS = {
-    "pass": "✓",
-    "fail": "✗",
-    "warn": "▲",
-    "inconclusive": "?",
-    "not-applicable": "–",
-    "not-run": "○",
-    "error": "‼",
-    "flaky": "≈",
+SYMBOLS: dict[str, str] = {
+    Outcome.PASS: "✓",
+    Outcome.FAIL: "✗",
+    Outcome.WARN: "▲",
+    Outcome.INCONCLUSIVE: "?",
+    Outcome.NOT_APPLICABLE: "–",
+    Outcome.NOT_RUN: "○",
+    Outcome.ERROR: "‼",
+    Outcome.FLAKY: "≈",
 }
 #: Verdicts of which nobody knows yet what they say.
-DOUBTFUL = ("flaky", "inconclusive")
+DOUBTFUL = (Outcome.FLAKY, Outcome.INCONCLUSIVE)
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,17 @@ class Headline:
     @property
     def clean(self) -> bool:
         """Whether nothing has to be looked at."""
-        return not (self.new or self.counts["error"] or self.doubtful or self.stale)
+        return not (self.new or self.counts[Outcome.ERROR] or self.doubtful or self.stale)
 
     @property
     def sentence(self) -> str:
         """The verdict on the run."""
-        judged = sum(self.counts[word] for word in ("pass", "warn", "fail"))
-        if not judged and not self.counts["error"]:
+        judged = sum(self.counts[word] for word in (Outcome.PASS, Outcome.WARN, Outcome.FAIL))
+        if not judged and not self.counts[Outcome.ERROR]:
             return "Nothing was judged"
         words = [
             _count(self.new, "new failure"),
-            _count(self.counts["error"], "error of the suite", "errors of the suite"),
+            _count(self.counts[Outcome.ERROR], "error of the suite", "errors of the suite"),
             _count(self.stale, "known deviation that is gone", "known deviations that are gone"),
             _count(self.doubtful, "doubtful verdict"),
         ]
@@ -81,7 +82,7 @@ def headline(document: Compliance, cells: Iterable[Cell]) -> Headline:
             continue
         counts[verdict["verdict"]] += 1
         seen.add(verdict["requirement"])
-        if verdict["verdict"] == "fail":
+        if verdict["verdict"] == Outcome.FAIL:
             known += bool(verdict["known_deviation"])
             new += not verdict["known_deviation"]
         stale += is_stale(verdict)

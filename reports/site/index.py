@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.judging.verdict import Outcome
 from reports.document.cells import Cell
 from reports.document.compliance import VERDICTS, Compliance, Figure, Verdict, is_stale
 from reports.document.recordings import name_of
@@ -59,8 +60,8 @@ def index(
             tables["partners"].number(partners(verdict)),
             verdict["cloud"],
             VERDICTS.index(verdict["verdict"]),
-            tables["reasons"].number(verdict["reason"]) if verdict["verdict"] != "pass" or verdict["known_deviation"]
-            else -1,
+            tables["reasons"].number(verdict["reason"])
+            if verdict["verdict"] != Outcome.PASS or verdict["known_deviation"] else -1,
             tables["plays"].number(plays[cell.anchor]),
             _flags(verdict),
         ])  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fixtures.names import in_file_name
 from reports.document.cells import ordered
 from reports.document.compliance import Verdict
 
@@ -17,7 +18,7 @@ def question(verdict: Verdict) -> str:
 def situation(verdict: Verdict) -> str:
     """What tells this cell from others of its check besides who took part: `stateful`, `slaac`, a capture's party."""
     _, _, inside = verdict["test"].rpartition("::")[2].rstrip("]").partition("[")
-    names = {each["name"] for each in verdict["implementations"].values()}
+    names = {in_file_name(each["name"]) for each in verdict["implementations"].values()}
     for name in sorted(names, key=len, reverse=True):
         inside = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", "\0", inside)
     words = [word for word in re.split(r"[\0+]|(?<=\0)-|-(?=\0)", inside) if word.strip("- ")]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.judging.verdict import Outcome
 from reports.document.cells import Cell, worst_first
 from reports.document.compliance import VERDICTS
 from reports.site.working import MARKS
@@ -16,7 +17,7 @@ NETWORK = ("router", "dhcpv6-server", "relay")
 #: A guest, and somebody in each of these.
 NEEDED = frozenset({"guest", "router", "dhcpv6-server"})
 #: Verdicts that say how far the two conform.
-TELLING = ("pass", "warn", "fail")
+TELLING = (Outcome.PASS, Outcome.WARN, Outcome.FAIL)
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Square:
             "marks": [[*self.marks[name], self.shown_by[name]] if name in self.marks else None for name in MARKS],
             "counts": [counts[word] for word in VERDICTS],
             "judged": self.judged,
-            "passed": counts["pass"],
+            "passed": counts[Outcome.PASS],
             "worst": worst_first(self.cells)[0].anchor,
         }
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
+from fixtures.protocols.addresses import LINK_LOCAL
+from fixtures.protocols.dhcpv6 import Kind
+from fixtures.protocols.icmp import ECHO_REPLY, NEIGHBOR_SOLICITATION
 from fixtures.protocols.ip import ICMPV6, UDP
 from fixtures.recording.model import Frame
 from fixtures.recording.pcapng import PcapngError, read
@@ -21,9 +24,6 @@ from reports.site.plays import Recorded
 #: The marks of a square, in the order in which a guest needs them.
 MARKS = ("address", "default route", "reached from outside", "renewed", "released")
 
-_ECHO_REQUEST, _ECHO_REPLY, _NS = 128, 129, 135
-_REPLY, _RENEW, _RELEASE = 7, 5, 8
-_LOCAL = IPv6Network("fe80::/10")
 _GUEST = "guest"
 
 
@@ -69,11 +69,11 @@ def _boot(told: Mapping[str, Any], frames: list[Frame], play: Recorded) -> Told:
 
 
 def _renewal(told: Mapping[str, Any], frames: list[Frame], play: Recorded) -> Told:
-    return Told({MARKS[3]: _exchanged(frames, _RENEW)})
+    return Told({MARKS[3]: _exchanged(frames, Kind.RENEW)})
 
 
 def _release(told: Mapping[str, Any], frames: list[Frame], play: Recorded) -> Told:
-    return Told({MARKS[4]: _exchanged(frames, _RELEASE)})
+    return Told({MARKS[4]: _exchanged(frames, Kind.RELEASE)})
 
 
 _PLAYS: dict[Any, Callable[[Mapping[str, Any], list[Frame], Recorded], Told]] = {
@@ -100,9 +100,9 @@ def _reached(frames: list[Frame], on_link: IPv6Network) -> bool:
         if found is None or found.protocol != ICMPV6 or not found.payload or not found.whole:
             continue
         far = found.destination if frame.outgoing else found.source
-        if not isinstance(far, IPv6Address) or far in on_link or far in _LOCAL or far.is_multicast:
+        if not isinstance(far, IPv6Address) or far in on_link or far in LINK_LOCAL or far.is_multicast:
             continue
-        if found.payload[0] == _ECHO_REPLY:
+        if found.payload[0] == ECHO_REPLY:
             return True
     return False
 
@@ -113,10 +113,11 @@ def _claimed(frames: list[Frame]) -> bool:
         found = headers(frame.data)
         if found is None or not frame.outgoing or not isinstance(found.source, IPv6Address):
             continue
-        if found.protocol == ICMPV6 and len(found.payload) >= 24 and found.payload[0] == _NS and not int(found.source):
-            if IPv6Address(found.payload[8:24]) not in _LOCAL:
+        asks = found.protocol == ICMPV6 and len(found.payload) >= 24 and found.payload[0] == NEIGHBOR_SOLICITATION
+        if asks and not int(found.source):
+            if IPv6Address(found.payload[8:24]) not in LINK_LOCAL:
                 return True
-        elif int(found.source) and found.source not in _LOCAL:
+        elif int(found.source) and found.source not in LINK_LOCAL:
             return True
     return False
 
@@ -134,6 +135,6 @@ def _exchanged(frames: list[Frame], kind: int) -> bool:
             continue
         if frame.outgoing and kind_seen == kind:
             asked.add(transaction)
-        elif not frame.outgoing and kind_seen == _REPLY and transaction in asked:
+        elif not frame.outgoing and kind_seen == Kind.REPLY and transaction in asked:
             return True
     return False

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from conformance.judging.verdict import Outcome
 from reports.document.cells import Cell, named, worst_first
 from reports.document.compliance import Cloud, Compliance, Figure
 from reports.document.law import stage
@@ -72,7 +73,7 @@ def assembled(document: Compliance, base: Path, more: Mapping[str, Any]) -> Site
     topologies: set[str] = set()
     for (key, cells), (text, told, topology) in zip(groups.items(), made, strict=True):
         site.scripts[key] = script(key, text)
-        if any(cell.verdict["verdict"] != "not-applicable" for cell in cells):
+        if any(cell.verdict["verdict"] != Outcome.NOT_APPLICABLE for cell in cells):
             marks[cells[0].verdict["recording"] or ""] = told.marks
         figures += [_figure(cells[0], name, value) for name, value in told.times.items()]
         topologies |= {topology} if topology else set()
@@ -101,10 +102,11 @@ def write_site(site: Site, directory: Path) -> None:
 
 def page(site: Site) -> str:
     """The first page, which loads everything else from beside itself and nothing from elsewhere."""
-    return _rendered(site, policy="; ".join(POLICY), single=False)
+    return rendered(site, policy="; ".join(POLICY), single=False)
 
 
-def _rendered(site: Site, **parts: Any) -> str:
+def rendered(site: Site, **parts: Any) -> str:
+    """The page's template, filled."""
     head = headline(site.document, site.cells)
     told = {"inline_style": "", "inline_scripts": "", "styles": STYLES, "scripts": SCRIPTS} | parts
     return template("index.html").render(

@@ -13,6 +13,7 @@ from fixtures.brought.build import BadBuild, find, stand_in
 from fixtures.implementations.registry import named
 from fixtures.names import in_file_name, product_of
 from fixtures.programs.base import ProgramError, Unrecognised, ask, find_program, version_in
+from fixtures.scenarios.common.networks import Mode, network
 
 Maker = Callable[..., Path]
 
@@ -132,6 +133,13 @@ def test_dhcpcd_without_dhcpv6_lacks_it(program: Maker) -> None:
     text = "#!/bin/sh\necho 'dhcpcd 10.1.0\nCompiled in features: INET ARP INET6 AUTH'\n"
     mine = stand_in(named("dhcpcd"), "dhcpcd", find(program("dhcpcd", text), named("dhcpcd")))
     assert {"dhcpv6", "dhcpv6-stateless", "confirm", "release"} <= set(mine.lacks) and "dhcpv4" not in mine.lacks
+
+
+def test_dnsmasq_without_dhcpv6_is_a_name_server(program: Maker) -> None:
+    text = "#!/bin/sh\necho 'Dnsmasq version 2.91\nCompile time options: IPv6 DHCP no-DHCPv6'\n"
+    mine = stand_in(named("dnsmasq"), "dnsmasq", find(program("dnsmasq", text), named("dnsmasq")))
+    assert "no-DHCPv6" in str(mine.declines(network(Mode.SLAAC), frozenset({"router", "name-server"})))
+    assert mine.declines(network(Mode.SLAAC), frozenset({"name-server"})) is None
 
 
 def test_a_program_of_another_kind(program: Maker) -> None:

@@ -146,3 +146,23 @@ def test_bad_declaration_is_one_sentence(check: Check, said: str) -> None:
     with pytest.raises(BadCheck) as caught:
         verify(check)
     assert said in str(caught.value)
+
+
+MINE: Any = {**KNOWN, **{f"{name}@mine": SimpleNamespace(**{**vars(KNOWN[name]), "name": f"{name}@mine"})
+                         for name in ("dnsmasq", "radvd")}}
+
+
+def test_a_build_stands_where_what_it_is_a_build_of_does() -> None:
+    """Where a document names the programs, and in listed networks: there in all roles of one program, or in none."""
+    wanted = {"guest": ["linux"], "router": ["radvd", "radvd@mine"], "dhcpv6-server": ["kea"]}
+    named = casts(LAN, Selection(wanted, MINE), {"router": ("radvd",)})
+    assert [label(cast) for cast in named] == ["radvd+kea-linux", "radvd.mine+kea-linux"]
+    every = Selection({"guest": ["linux"]}, MINE, LINEUP, matrix="pairs")
+    assert sorted(map(label, casts(LAN, every))) == [
+        "dnsmasq-linux", "dnsmasq.mine-linux", "radvd+dnsmasq-linux", "radvd+dnsmasq.mine-linux",
+        "radvd.mine+dnsmasq-linux", "radvd.mine+dnsmasq.mine-linux"]
+
+
+def test_data_speak_of_a_build_as_of_its_program() -> None:
+    (cell,) = cells(the_check(Unplayed()), lambda _: [{"router": "radvd@mine", "guest": "linux"}])
+    assert (cell.id, cell.test_of_products) == ("radvd.mine-linux", f"{cell.check.name}[radvd-linux]")

@@ -10,7 +10,10 @@ from conformance.catalogue import allowances, deviations
 from conformance.catalogue import requirements as catalogue
 from conformance.catalogue.datafiles import BadData
 from conformance.catalogue.versions import BadRange, parse_range, within
+from fixtures.implementations.registry import all_implementations
 from fixtures.recording.model import Program
+from fixtures.roles import ROLES
+from tests.conformance.proof import all_checks
 
 #: The requirements of the first five behaviours.
 FIRST = {
@@ -142,3 +145,11 @@ def test_allowance_needs_a_reason(tmp_path: Path) -> None:
     path.write_text('[[allowed]]\nrequirement = "RA-01"\ntests = ["*"]\nreason = ""\n')
     with pytest.raises(BadData, match=r"allowed.toml: RA-01: `tests` and `reason` must not be empty"):
         allowances.load(path, catalogue.catalogue())
+
+
+def test_every_role_that_is_used_is_a_role() -> None:
+    """A role that is misspelled would have no player."""
+    played = {role for check in all_checks().values() for scenario in check.scenarios for role in scenario.parts}
+    offered = {role for each in all_implementations().values() for role in each.roles}
+    judged = {check.role for check in all_checks().values()}
+    assert played | offered | judged <= set(ROLES)

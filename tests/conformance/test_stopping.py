@@ -64,14 +64,16 @@ def test_while_it_judges(tmp_path: Path, number: str, said: str, swallowed: bool
     assert f"{said}: 2 of 4 cells have a verdict" in (tmp_path / "reports" / "out" / "index.html").read_text()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_while_it_plays(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(("number", "workers"), [
+    (signal.SIGTERM, ()), (signal.SIGINT, ()), (signal.SIGTERM, ("-n", "2")),
+])
+def test_while_it_plays(tmp_path: Path, number: signal.Signals, workers: tuple[str, ...]) -> None:
     """What was recorded until then is judged; what was not is missing, and counted."""
     trial, place = Trial(tmp_path), tmp_path / "reports" / "out"
     checks = PROJECT / "conformance" / "checks"
     run = trial.start([
         *trial.pytest("-c", str(PROJECT / "pyproject.toml"), "--rootdir", str(PROJECT)), "-p", "no:cacheprovider",
-        "--report-dir", str(place), f"{checks}/router_discovery/test_router_stop.py::{SHORT}",
+        *workers, "--report-dir", str(place), f"{checks}/router_discovery/test_router_stop.py::{SHORT}",
         f"{checks}/link_local/test_link_local.py::{LONG}"])
     while not any(place.parent.glob(".out.*/recordings/router-stop-*")):
         assert run.poll() is None, "the run ended before it was stopped"

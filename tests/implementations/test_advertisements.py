@@ -54,7 +54,7 @@ def parsed(message: bytes) -> Advertisement:
     network = None
     if PREFIX_INFORMATION in options:
         length, prefix_flags, valid = struct.unpack_from("!BBI", options[PREFIX_INFORMATION], 2)
-        network = IPv6Network((options[PREFIX_INFORMATION][16:32], length))
+        network = IPv6Network((options[PREFIX_INFORMATION][16:32], length), strict=False)
     return Advertisement(
         hop_limit, bool(flags & 0x80), bool(flags & 0x40), lifetime, network, bool(prefix_flags & 0x80),
         bool(prefix_flags & 0x40), valid, IPv6Address(options[RDNSS][8:24]) if RDNSS in options else None,

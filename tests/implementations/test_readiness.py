@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import stat
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -19,6 +16,7 @@ from fixtures.programs.announcements import Announcements
 from fixtures.programs.base import GuestClient, Implementation, Post, ProgramError, find_program
 from fixtures.programs.readiness import ready, written
 from fixtures.situation import FabricTask, Prefix, Proxied, ProxyTask, Situation, VrrpTask
+from tests.implementations.fakes import instead, script
 from tests.implementations.rooms import Rooms
 from tests.implementations.test_advertisements import MODES, situation_of
 from tests.implementations.test_dhcpv6_servers import RELAYED, STATEFUL
@@ -32,23 +30,9 @@ VRRP = VrrpTask(51, 200, "lan0", IPv6Address("fe80::51"), IPv6Address("2001:db8:
                 virtual_mac=True)
 PROXY = ProxyTask((Proxied("lan0", IPv6Network("2001:db8:1::/64")),), "auto")
 ROLES = ("router", "dhcpv6-server", "relay", "guest", "neighbour-proxy", "fabric", "virtual-router")
+__all__ = ["instead"]  # a fixture
+
 CASES = [(role, who.name) for role in ROLES for who in playing(role) if not who.opaque and who.name != "linux"]
-
-
-@pytest.fixture(scope="module")
-def instead() -> Iterator[dict[str, Path]]:
-    """Programs that are started instead of the machine's own, by name."""
-    fakes: dict[str, Path] = {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fixtures.playing.post.find_program",
-                      lambda name: str(fakes[name]) if name in fakes else find_program(name))
-        yield fakes
-
-
-def script(path: Path, text: str) -> Path:
-    path.write_text(text)
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
 
 
 # -- real programs that say nothing -----------------------------------------------------------------------------------
@@ -99,44 +83,7 @@ def test_a_program_that_says_nothing_is_ready(begins: Mapping[tuple[str, str], F
     assert begins[role, name].result()
 
 
-# -- fakes that behave like newer programs ----------------------------------------------------------------------------
-
-#: radvd 2.20 does not hear itself: it clears IPV6_MULTICAST_LOOP.
-RADVD = f"""#!{sys.executable} -IS
-import re, signal, socket, sys
-with open(sys.argv[sys.argv.index("--config") + 1]) as file:
-    interfaces = re.findall(r"(?m)^interface (\\S+)", file.read())
-wire = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-wire.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 0)
-for name in interfaces:
-    wire.sendto(bytes([134, 0, 0, 0, 64]) + bytes(11), ("ff02::1", 0, 0, socket.if_nametoindex(name)))
-signal.pause()
-"""
-#: systemd-networkd 257 says nothing of its enumeration; Ubuntu's waits for udev unless the node says that it is a
-#: container. The second time it takes a while.
-NETWORKD = f"""#!{sys.executable} -IS
-import os, signal, socket, time
-container = os.path.exists("/run/systemd/container")
-if os.path.exists("/run/lock-of-the-first"):
-    time.sleep(0.5)
-open("/run/lock-of-the-first", "w").close()
-file = f"/run/systemd/netif/links/{{socket.if_nametoindex('eth0')}}"
-with open(f"{{file}}.new", "w") as new:
-    new.write(f"ADMIN_STATE={{'configuring' if container else 'pending'}}\\nOPER_STATE=carrier\\n")
-os.rename(f"{{file}}.new", file)
-signal.pause()
-"""
-#: keepalived 2.3 runs no script whose program is a symbolic link.
-KEEPALIVED = f"""#!{sys.executable} -IS
-import os, re, signal, socket, subprocess, sys
-path = next(word for word in sys.argv if word.startswith("--use-file=")).partition("=")[2]
-with open(path) as file:
-    program, *words = re.search(r'notify_master "(.*)"', file.read())[1].split()
-wire = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 112)
-if not os.path.islink(program) and os.access(program, os.X_OK):
-    subprocess.Popen([program, *words])
-signal.pause()
-"""
+# -- signs ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -144,13 +91,6 @@ def lan(tmp_path: Path) -> Iterator[Rooms]:
     with Rooms(Lan(guests=1), replace(STATEFUL, prefix=Prefix(plan.LAN, autonomous=True)), tmp_path / "lan") as rooms:
         assert becomes(lambda: rooms.addresses("router"), 8)
         yield rooms
-
-
-def test_radvd_that_does_not_hear_itself(lan: Rooms, instead: dict[str, Path], tmp_path: Path) -> None:
-    instead["radvd"] = script(tmp_path / "radvd", RADVD)
-    post = lan.post("router", named("radvd"))
-    named("radvd").start(post)
-    assert post.programs[0].lines == []
 
 
 def test_a_router_that_is_silent_on_the_wire_is_not_ready(lan: Rooms) -> None:
@@ -161,36 +101,6 @@ def test_a_router_that_is_silent_on_the_wire_is_not_ready(lan: Rooms) -> None:
                                 "it wrote nothing")
     with Announcements(post, ("lan0",)) as heard, pytest.raises(ProgramError, match="ended with exit status 0 before"):
         heard.begin(post.run(["true"], name="radvd"))
-
-
-def test_networkd_that_says_nothing_and_asks_whether_it_is_in_a_container(
-        lan: Rooms, instead: dict[str, Path], tmp_path: Path) -> None:
-    networkd = named("systemd-networkd", "guest")
-    assert isinstance(networkd, GuestClient)
-    if networkd.missing():
-        pytest.skip("the version of systemd-networkd is asked")
-    lan.up("guest")
-    instead["systemd-networkd"] = script(tmp_path / "systemd-networkd", NETWORKD)
-    post = lan.post("guest", networkd, "guest")
-    networkd.start(post)
-    begin = time.monotonic()
-    networkd.restart(post)
-    assert time.monotonic() - begin >= 0.5, "what it left there when it ended is not its word"
-
-
-def test_keepalived_that_runs_no_symbolic_link(lan: Rooms, instead: dict[str, Path], tmp_path: Path) -> None:
-    if named("radvd").missing():
-        pytest.skip("radvd is not installed")
-    instead["keepalived"] = script(tmp_path / "keepalived", KEEPALIVED)
-    own = IPv6Address(lan.run("router", "sh", "-c", "ip -o -6 addr show dev lan0 scope link").stdout.split()[3][:-3])
-    task = replace(VRRP, virtual_mac=False, link_local=own, advertises=True)
-    post = lan.post("router", named("keepalived"), task=cast(Any, task))
-    with Announcements(post, ("lan0",)) as heard:
-        named("keepalived").start(post)
-        heard.begin(post.programs[0])
-
-
-# -- signs ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_program_that_is_never_ready_says_what_was_waited_for(lan: Rooms) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fixtures.peers.endpoint import link_local_of
+from linux import netlink
 from tests.patience import PATIENCE
 from topologies.stage.rooms import Room, Stagehands
 
@@ -174,10 +175,8 @@ def cable() -> Iterator[Cable]:
 
 
 def _kernel_events() -> socket.socket:
-    """Wakes for links, IPv6 addresses and IPv6 routes (RTMGRP_LINK, _IPV6_IFADDR, _IPV6_ROUTE)."""
-    events = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
-    events.bind((0, 0x1 | 0x100 | 0x400))
-    return events
+    """Wakes for links, IPv6 addresses and IPv6 routes."""
+    return netlink.route_socket(netlink.RTMGRP_LINK | netlink.RTMGRP_IPV6_IFADDR | netlink.RTMGRP_IPV6_ROUTE)
 
 
 def pause(seconds: float) -> None:

@@ -19,7 +19,7 @@ from fixtures.playing.player import Progress, batches, play_all
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import SavedError, load
-from fixtures.sandbox import kernel
+from linux import system
 from tests.playing.tiny import Tiny, played, tiny
 from topologies.stage.topology import Topology
 
@@ -174,7 +174,7 @@ def test_an_interrupt_ends_all_plays(tmp_path: Path) -> None:
 def test_a_full_disk_ends_the_run(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    kernel.mount("tmpfs", str(disk), "tmpfs", 0, "size=64k")
+    system.mount("tmpfs", str(disk), "tmpfs", 0, "size=64k")
 
     def talk(live: Any) -> None:
         live.at("guest").run(["sh", "-c", "yes | head -c 200000"], name="talker")

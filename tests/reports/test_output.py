@@ -30,7 +30,8 @@ def test_a_report_replaces_the_last_one(tmp_path: Path) -> None:
     publish(tmp_path / "out", 9)
     assert (tmp_path / "out" / "compliance.json").read_text().count('"reproduce"') == 9
     assert names(tmp_path) == ["out"]
-    assert names(tmp_path / "out") == ["allure-results", "compliance.json", "data", "index.html", "site"]
+    made = set(names(tmp_path / "out"))
+    assert {"allure-results", "compliance.json", "data", "index.html", "site"} <= made <= output.CONTENTS
 
 
 def test_it_does_so_where_directories_cannot_be_exchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

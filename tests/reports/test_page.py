@@ -14,6 +14,7 @@ import pytest
 from reports.build import build
 from reports.document.cells import named
 from reports.document.compliance import VERDICTS, Compliance
+from reports.site.situations import situation
 from tests.reports.staged import HOSTILE, staged
 from tests.reports.synthetic import document
 
@@ -67,6 +68,15 @@ def test_no_square_shows_a_test_id(tmp_path: Path) -> None:
     for name in ("questions", "situations", "partners"):
         assert not [each for each in told[name] if re.search(r"::|\[|\]|_|\.py", each)]
     assert {row[0] for row in told["programs"]} == {"guest"}
+
+
+def test_a_build_is_named_once() -> None:
+    """Its name has a dot for the @ in the test id, which is not what tells the cell from others."""
+    verdict = document(1)["verdicts"][0]
+    verdict["test"] = "checks/test_x.py::test_x[slaac-radvd.mine+kea-linux]"
+    verdict["implementations"] = {role: {"name": name, "version": "1"} for role, name in (
+        ("router", "radvd@mine"), ("dhcpv6-server", "kea"), ("guest", "linux"))}
+    assert situation(verdict) == "slaac"
 
 
 def test_models_are_counted_apart(tmp_path: Path) -> None:

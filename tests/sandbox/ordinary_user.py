@@ -9,13 +9,13 @@ import sys
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from fixtures.sandbox import kernel
+from linux import system
 
 
 def become(uid: int, more_namespaces: int = 0) -> None:
     """Be `uid` in a new user namespace, with all capabilities there until the next exec (for root: also after)."""
     mappings = (("uid_map", f"{uid} {os.geteuid()} 1"), ("gid_map", f"{uid} {os.getegid()} 1"))
-    kernel.unshare(kernel.CLONE_NEWUSER | more_namespaces)
+    system.unshare(system.CLONE_NEWUSER | more_namespaces)
     for name, text in (("setgroups", "deny"), *mappings):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
@@ -23,5 +23,5 @@ def become(uid: int, more_namespaces: int = 0) -> None:
 
 if __name__ == "__main__":
     become(1000)
-    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)
     os.execvp(sys.argv[1], sys.argv[1:])

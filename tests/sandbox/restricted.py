@@ -7,7 +7,8 @@ import sys
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
-from fixtures.sandbox import kernel, seccomp
+from fixtures.sandbox import seccomp
+from linux import system
 from tests.sandbox.ordinary_user import become
 
 _UNSHARE = {"x86_64": 272, "aarch64": 97}
@@ -21,8 +22,8 @@ def main(how: str, command: list[str]) -> None:
     elif how == "seccomp":
         seccomp.answer([_UNSHARE[platform.machine()]], errno.EPERM)
     elif how == "masked-proc":
-        become(0, kernel.CLONE_NEWNS)
-        kernel.mount("none", "/proc/sys", "tmpfs")
+        become(0, system.CLONE_NEWNS)
+        system.mount("none", "/proc/sys", "tmpfs")
         become(1000)
     else:
         raise ValueError(how)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.sandbox import kernel
 from fixtures.uplink.refusals import why_not
+from linux import system
 
 HEAD = "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n"
 NOWHERE = "0" * 32
@@ -21,7 +21,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / "sys/class/net" / name).mkdir(parents=True)
     (tmp_path / "sys/class/net/eth2/upper_br0").mkdir()
     (tmp_path / "proc/net").mkdir(parents=True)
-    monkeypatch.setattr(kernel, "may_administer", lambda: True)
+    monkeypatch.setattr(system, "may_administer", lambda: True)
     return tmp_path
 
 
@@ -55,5 +55,5 @@ def test_what_is_not_there(machine: Path, monkeypatch: pytest.MonkeyPatch) -> No
     routes(machine)
     assert why_not("eth7", NAMES, machine) == "there is no interface 'eth7' (there are: br0, eth0, eth1, eth2)"
     assert why_not("lo", NAMES, machine) == "lo is every namespace's own and cannot be lent"
-    monkeypatch.setattr(kernel, "may_administer", lambda: False)
+    monkeypatch.setattr(system, "may_administer", lambda: False)
     assert why_not("eth1", NAMES, machine) == "only root can lend an interface of the machine"

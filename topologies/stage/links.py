@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 from mininet.link import Intf, Link
 
+from linux.netlink import IFF_UP
 from topologies.stage.addressing import mac_of
-from topologies.stage.netlink import IFF_UP, Address, End, Interface, Network
+from topologies.stage.netlink import Address, End, Interface, Network
 from topologies.stage.offload import switch_off
 from topologies.stage.rooms import Room
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from topologies.stage.system import (
+from linux.system import (
     MS_BIND,
     MS_NODEV,
     MS_NOEXEC,
@@ -90,7 +90,7 @@ def _private_etc() -> None:
     (upper / "resolv.conf").write_text("")
     (upper / "hosts").write_text(_HOSTS)
     try:
-        mount("overlay", "/etc", "overlay", options=f"lowerdir=/etc,upperdir={upper},workdir={work}")
+        mount("overlay", "/etc", "overlay", data=f"lowerdir=/etc,upperdir={upper},workdir={work}")
     except OSError:  # overlays stack only two deep: a container's root may have used that up
         for name in ("resolv.conf", "hosts"):
             mount(upper / name, f"/etc/{name}", flags=MS_BIND)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from topologies.stage.system import (
+from linux.system import (
     CLONE_NEWNS,
     CLONE_NEWPID,
     CLONE_NEWUTS,

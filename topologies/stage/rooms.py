@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from linux.system import CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, open_tree, setns, unshare
 from topologies.stage.netlink import Netlink
 from topologies.stage.privacy import emptied, furnish, lay, own_proc
 from topologies.stage.quarters import Home, Quarters
-from topologies.stage.system import CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, open_tree, setns, unshare
 
 T = TypeVar("T")
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from ipaddress import IPv6Address
 from pathlib import Path
 
+from linux.netlink import RTMGRP_IPV6_IFADDR
 from topologies.stage.links import StageIntf
-from topologies.stage.netlink import GROUP_IPV6_ADDRESSES, Netlink
+from topologies.stage.netlink import Netlink
 from topologies.stage.stagenode import StageNode
 
 
@@ -32,7 +33,7 @@ def settled(nodes: Sequence[StageNode], within: float) -> bool:
 
 
 def _settled(node: StageNode, deadline: float) -> bool:
-    watch = node.inside(lambda: Netlink(GROUP_IPV6_ADDRESSES))  # subscribed before it asks
+    watch = node.inside(lambda: Netlink(RTMGRP_IPV6_IFADDR))  # subscribed before it asks
     try:
         poll = select.poll()
         poll.register(watch, select.POLLIN)

@@ -17,7 +17,7 @@ Sextant.front = (() => {
     const names = Sextant.by(cells, cell => cell.program.name);
     const few = cells.length <= 4;
     return h("li", {}, Sextant.badge(first), " ", h("a", { class: "id", href: Sextant.to("requirement", first.requirement.id) }, first.requirement.id), " ",
-      cells.length > 1 ? h("b", { class: "times" }, `${cells.length}× `) : null, h("span", { class: "reason" }, first.reason || first.requirement.text),
+      cells.length > 1 ? h("b", { class: "times" }, `${cells.length}× `) : null, h("span", { class: "reason" }, first.reason || first.requirement.text), since(cells),
       h("div", { class: "who" }, few ? cells.map((cell, number) => [number ? ", " : "", link(cell), situation(cell)])
         : h("details", {}, h("summary", {}, [...names].map(([program, its]) => `${program}${its.length > 1 ? ` ${its.length}×` : ""}`).join(", ")),
           h("ul", {}, cells.map(cell => h("li", {}, link(cell), situation(cell)))))));
@@ -28,6 +28,15 @@ Sextant.front = (() => {
   const section = (id, title, ...content) => h("section", { id }, h("h2", {}, title), content);
   const quiet = (summary, build) => Sextant.later(h("details", { class: "quiet" }, h("summary", {}, summary)), build);
 
+  const word = text => Sextant.badge({ verdict: text.replace("known ", ""), known: text.startsWith("known ") });
+  // Since when a cell is not right, and whether it comes and goes.
+  const since = cells => {
+    const seen = cells.map(cell => Sextant.run.seen?.[cell.anchor]).filter(Boolean);
+    if (!seen.length || (Sextant.run.trend ?? []).length < 2) return null;
+    const first = seen.map(each => each[0]).sort()[0], often = Math.max(...seen.map(each => each[2]));
+    return h("small", {}, ` since ${first.slice(0, 16).replace("T", " ")}${often > 1 ? `, comes and goes (${often} times)` : ""}`);
+  };
+
   function changes() {
     const it = Sextant.run.changes;
     if (!it) return null;
@@ -36,7 +45,7 @@ Sextant.front = (() => {
       h("summary", {}, h("b", {}, entries.length), ` ${title}`),
       h("ul", {}, entries.slice(0, 200).map(([anchor, then, now]) => {
         const cell = byAnchor.get(anchor);
-        return h("li", {}, then ? [Sextant.badge({ verdict: then }), " → "] : null, now ? Sextant.badge({ verdict: now }) : null, " ",
+        return h("li", {}, then ? [word(then), " → "] : null, word(now), " ",
           cell ? [h("b", {}, cell.requirement.id), " ", link(cell), situation(cell), " ", h("small", {}, cell.reason)] : anchor);
       })));
     const lines = [line("worse than in the last run", it.worse, "worse"), line("new and not passing", it.new, "worse"), line("better", it.fixed, "fixed")].filter(Boolean);
