@@ -83,6 +83,11 @@ def replace_mount(new: str | os.PathLike[str], target: str | os.PathLike[str]) -
     mount(new, target, flags=MS_MOVE)
 
 
+def unmount(target: str | os.PathLike[str]) -> None:
+    """Take a mount and all below it away from the thread's mount namespace, though it is in use (umount2(2))."""
+    _checked(_libc.umount2(os.fsencode(target), _MNT_DETACH), f"umount {target}")
+
+
 def open_tree(path: os.PathLike[str]) -> int:
     """A detached copy of what is mounted at `path`, to be attached elsewhere; returns its descriptor."""
     flags = _OPEN_TREE_CLONE | _AT_RECURSIVE | os.O_CLOEXEC

@@ -119,6 +119,7 @@ def examined(notebook: Notebook, messages: Iterable[View], otherwise: str) -> No
 
 def must(notebook: Notebook, holds: object, otherwise: str, *seen: Seen) -> None:
     """Expect something of each of many messages; the one that breaks the rule is the last that is cited."""
+    __tracebackhide__ = True
     if not holds:
         last = [place(item) for item in seen]
         notebook.evidence[:] = [each for each in notebook.evidence if each.place not in last]

@@ -53,7 +53,7 @@ def test_a_rule_is_there_once_or_not_at_all() -> None:
 def test_rules_are_written_as_cloudstack_writes_them() -> None:
     assert RANGE.words() == ("ip6 saddr 2001:db8:f::/64 ip6 daddr 2001:db8:1::11/128 tcp dport { 8080-8082 } accept")
     assert FirewallRule("Egress", "udp").words() == "ip6 saddr ::/0 ip6 daddr ::/0 meta l4proto udp accept"
-    assert FirewallRule("Egress", "icmp").words().endswith("meta l4proto ipv6-icmp accept")
+    assert FirewallRule("Egress", "icmp").words().endswith("meta l4proto icmpv6 accept")
     assert FirewallRule("Egress", "all").words() == "ip6 saddr ::/0 ip6 daddr ::/0 accept"
 
 

@@ -1,4 +1,7 @@
-"""python -I -S restricted.py HOW COMMAND...: run a command where the kernel refuses a sandbox, each in its own way."""
+"""python -I -S restricted.py HOW COMMAND...: run a command where the kernel refuses a sandbox, each in its own way.
+
+With `mount-in-etc` it refuses only an overlay over /etc, as in a container, which has mounts of its engine's there.
+"""
 
 import errno
 import os
@@ -24,6 +27,10 @@ def main(how: str, command: list[str]) -> None:
     elif how == "masked-proc":
         become(0, system.CLONE_NEWNS)
         system.mount("none", "/proc/sys", "tmpfs")
+        become(1000)
+    elif how == "mount-in-etc":
+        become(0, system.CLONE_NEWNS)
+        system.mount("/etc/passwd", "/etc/passwd", flags=system.MS_BIND)
         become(1000)
     else:
         raise ValueError(how)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,20 @@ def test_overlaid(trial: Trial, folder: str) -> None:
     assert done.returncode == 0, done.stderr
     assert sorted(done.stdout.splitlines()) == before
     assert sorted(os.listdir(folder)) == before
+
+
+def test_etc_can_be_written_where_somebody_else_has_mounts_in_it(tmp_path: Path) -> None:
+    """As in a container, whose engine lays its own resolv.conf and hosts: the kernel refuses an overlay over them."""
+    restricted = Path(__file__).with_name("restricted.py")
+    trial = Trial(tmp_path, user=(sys.executable, "-I", "-S", str(restricted), "mount-in-etc"))
+    script = "! grep ' /etc overlay' /proc/self/mounts; ls -A /etc; cat /etc/passwd; : >/etc/new; echo x >/etc/hosts"
+    done = trial.run(trial.sandbox("sh", "-ec", script), LC_ALL="C")
+    assert done.returncode == 0, done.stderr
+    entries = set(os.listdir("/etc"))
+    readable = {name for name in entries if os.path.islink(f"/etc/{name}") or os.access(f"/etc/{name}", os.R_OK)}
+    assert readable <= set(done.stdout.splitlines())
+    assert Path("/etc/passwd").read_text() in done.stdout
+    assert not Path("/etc/new").exists()
 
 
 def test_files_of_the_machine_are_still_read(trial: Trial) -> None:

@@ -34,4 +34,4 @@ def test_no_program_and_no_package_is_listed_twice() -> None:
 
 
 def test_the_sections_are_those_that_the_commands_name() -> None:
-    assert list(listing()) == ["base", "conformance", "test", "matrix", "all"]
+    assert list(listing()) == ["base", "conformance", "test", "matrix", "platforms", "all"]
