@@ -12,6 +12,7 @@ from conformance.judging.verdict import Judgement, Outcome
 from conformance.plugin.desk import Desk
 from conformance.plugin.story import story
 from conformance.selection.cells import Cell
+from conformance.selection.party import party
 from conformance.sources.throughout import Throughout
 from fixtures.recording.model import Program, Recording
 
@@ -76,6 +77,7 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
         "implementations": {role: asdict(program) for role, program in ruling.implementations.items()},
         "cloud": cell.check.cloud,
         "role": cell.check.role,
+        "party": str(party(cell, desk.programs.known)),
         "scenario": cell.scenario.name,
         "verdict": str(judgement.outcome),
         "reason": judgement.reason,

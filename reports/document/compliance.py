@@ -203,7 +203,7 @@ class Shard(TypedDict):
 
 
 class PlayedAgain(TypedDict):
-    """A play that the machine disturbed, so that another one took its place: `reason` is what disturbed it."""
+    """A play that the host disturbed, so that another one took its place: `reason` is what disturbed it."""
 
     recording: str
     reason: str
