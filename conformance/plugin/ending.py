@@ -14,7 +14,7 @@ from conformance.plugin.desk import DESK
 from conformance.plugin.plain import plain
 from conformance.plugin.rulings import PROPERTY
 from conformance.plugin.sharding import is_part_of_something
-from conformance.selection.undisturbed import told
+from conformance.selection.undisturbed import describe_repeats
 from fixtures.captures.parties import SCENARIO
 from fixtures.programs.party import Party
 
@@ -149,7 +149,7 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
 def again(disturbed: Mapping[str, str], verbosity: int) -> list[str]:
     """What was played again, and for what reason: each play, or with many of them the reasons."""
     if len(disturbed) > _EACH and verbosity <= 0:
-        return [told(disturbed)]
+        return [describe_repeats(disturbed)]
     return [f"played again: {play}: {reason}" for play, reason in sorted(disturbed.items())]
 
 
