@@ -90,7 +90,8 @@ Sextant.cellParts = (() => {
   }
 
   function again(verdict, play) {
-    const frame = [...verdict.evidence].reverse().find(each => each.frame)?.frame;
+    const proving = play.arrows.findLast(each => each.proving)?.evidence[0]?.frame;
+    const frame = proving ?? [...verdict.evidence].reverse().find(each => each.frame)?.frame;
     const commands = [[verdict.reproduce, "plays exactly this again"]];
     if (play.place && frame) commands.push([`tshark -r ${Sextant.decode.quote(play.place)} -Y 'frame.number == ${frame}' -V`, "decodes the packet; in this page’s directory"]);
     return [commands.map(([command, what]) => h("p", { class: "command" }, h("code", {}, command), " ",
@@ -137,7 +138,10 @@ Sextant.cellParts = (() => {
       const element = board.querySelector(`[data-frame="${chosen.numbers[0]}"]`);
       packet(chosen, element);
       requestAnimationFrame(() => {
-        if (element) board.scrollTop = Math.max(0, element.getBoundingClientRect().top - board.getBoundingClientRect().top - board.clientHeight / 2);
+        if (!element) return;
+        const mine = element.querySelector("line, .label").getBoundingClientRect(), its = board.getBoundingClientRect();
+        if (mine.right > its.right - 90) board.scrollLeft += mine.right - its.right + 120;
+        board.scrollTop = Math.max(0, element.getBoundingClientRect().top - board.getBoundingClientRect().top - board.clientHeight / 2);
       });
     }
     return h("section", { id: "ladder" }, h("h2", {}, "Ladder"),
