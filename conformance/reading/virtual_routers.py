@@ -12,7 +12,16 @@ from fixtures.recording.views import ndp, transport, vrrp
 from fixtures.recording.views.ndp import NeighbourAdvertisement
 from fixtures.recording.views.transport import Echo
 from fixtures.recording.views.vrrp import VrrpAdvertisement
-from fixtures.scenarios.virtual_addresses.virtual_router import INTERVAL, PRIORITIES, VIRTUAL, task
+from fixtures.scenarios.virtual_addresses.virtual_router import (
+    INTERVAL,
+    PRIORITIES,
+    VIRTUAL,
+    Asked,
+    BothStart,
+    R1Returns,
+    task,
+)
+from fixtures.stagecraft.marks import Down, Stop
 
 MAC = task(0).mac
 #: Seconds that a router may take to process and to send what its timers tell it to. Less than the interval of the
@@ -44,10 +53,10 @@ def turns(recording: Recording, notebook: Notebook) -> list[Turn]:
     """The four changes of the play. Unjudgeable where one did not take place."""
     began = [
         (why, notebook.stimulus(recording.marked(mark), f"the play did not come to where {why}")[0], node)
-        for why, mark, node in (("both start", "both-start", "r1"), ("r1 stops", "stop", "r2"),
-                                ("r1 returns", "r1-returns", "r1"), ("r1 loses its link", "down", "r2"))]
+        for why, mark, node in (("both start", BothStart, "r1"), ("r1 stops", Stop, "r2"),
+                                ("r1 returns", R1Returns, "r1"), ("r1 loses its link", Down, "r2"))]
     ends = [mark.ns for _, mark, _ in began[1:]] + [recording.duration_ns]
-    asked = recording.marked("asked")
+    asked = recording.marked(Asked)
     return [Turn(why, mark, end / 1e9, node, tuple(each for each in asked if mark.ns < each.ns < end))
             for (why, mark, node), end in zip(began, ends, strict=True)]
 
@@ -72,7 +81,7 @@ def first(recording: Recording, notebook: Notebook, turn: Turn) -> VrrpAdvertise
 def active(recording: Recording, time: float) -> tuple[str, float] | None:
     """Who is active at a time by what both have said, and since when; None when nobody is."""
     holder: tuple[str, float] | None = None
-    down = [mark.time for mark in recording.marked("down")]
+    down = [mark.time for mark in recording.marked(Down)]
     both = sorted((each for node in PRIORITIES for each in said(recording, node)), key=lambda each: each.frame.ns)
     for each in both:
         if each.time > time:

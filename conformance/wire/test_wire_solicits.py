@@ -32,7 +32,7 @@ LONGEST_ELAPSED = 0xFFFF
 SLACK = 0.2
 
 
-@check("DHCP6-01", role="guest", passive=True)
+@check("DHCP6-01.form", role="guest", passive=True)
 def test_wire_solicits(recording: Recording, notebook: Notebook) -> None:
     """A Solicit goes from a link-local address to ff02::1:2, names the client, no server, and the elapsed time.
 
@@ -44,7 +44,7 @@ def test_wire_solicits(recording: Recording, notebook: Notebook) -> None:
             must(notebook, each.source.is_link_local, f"the Solicit comes from {each.source}", each)
 
 
-@check("DHCP6-01", role="guest", passive=True)
+@check("DHCP6-01.oro", role="guest", passive=True)
 def test_wire_solicits_ask_for_sol_max_rt(recording: Recording, notebook: Notebook) -> None:
     """Every Solicit has an Option Request option that asks for SOL_MAX_RT (RFC 8415 section 18.2.1).
 

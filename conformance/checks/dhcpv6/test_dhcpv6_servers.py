@@ -21,8 +21,6 @@ from fixtures.timers import RAND, SOL_TIMEOUT
 PROMPT, READINESS = 0.3, 1.0
 #: RFC 8415 section 14.1 recommends to send no more than 20 messages in 20 s; here, of one kind in WINDOW seconds.
 WINDOW, MOST = 10.0, 10
-#: The status codes by which the servers refuse, in their order.
-REASONS = ("NoAddrsAvail", "NotOnLink", "UnspecFail")
 
 
 def advertises(recording: Recording) -> list[Message]:
@@ -114,37 +112,60 @@ def refusals(recording: Recording) -> list[tuple[str, Message]]:
     found = []
     for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY"):
         statuses = [reply.status, *(ia.status for ia in reply.ia_na)]
-        found += [(each.name, reply) for each in statuses if each is not None and each.name in REASONS]
+        found += [(each.name, reply) for each in statuses if each is not None and each.name in REFUSED.values()]
     return found
 
 
-@check("DHCP6-18", CompetingServers(), role="guest", needs=("dhcpv6",))
-def test_finds_its_way_around_refusals(recording: Recording, notebook: Notebook) -> None:
+#: By part of the requirement: the status by which a Request is refused.
+REFUSED = {"not-on-link": "NotOnLink", "no-addrs-avail": "NoAddrsAvail", "unspec-fail": "UnspecFail"}
+
+
+def _refused(recording: Recording, notebook: Notebook, part: str) -> list[Message]:
+    """The Replies with the status of a part."""
+    name = REFUSED[part]
+    found = [reply for each, reply in refusals(recording) if each == name]
+    return notebook.stimulus(found, f"no Request was refused with {name}")
+
+
+@check("DHCP6-18", CompetingServers(), role="guest", parts=REFUSED, needs=("dhcpv6",))
+def test_finds_its_way_around_refusals(recording: Recording, notebook: Notebook, part: str) -> None:
     """A Request that is refused is not the end (RFC 8415 sections 18.2.10 and 18.2.10.1).
 
     NotOnLink: the client requests again without the address, or looks for a server anew. NoAddrsAvail: it should try
-    another server, perhaps by looking for one anew. UnspecFail: it may try again, at a limited rate.
+    another server, perhaps by looking for one anew. UnspecFail: it may try again.
     """
-    refused = notebook.stimulus(refusals(recording), "no Request was refused")
-    for name, reply in refused:
+    for reply in _refused(recording, notebook, part):
         later = sent(recording, after=reply.time)
-        notebook.expect(later, f"after {name} it said nothing more", reply)
+        notebook.expect(later, f"after {REFUSED[part]} it said nothing more", reply)
         same = later[0].name == "REQUEST" and later[0].server_duid == reply.server_duid
-        if name == "NotOnLink":
+        if part == "not-on-link":
             notebook.expect(not (same and later[0].addresses), "after NotOnLink it requested the same address again",
                             reply, later[0])
-        if name == "NoAddrsAvail":
+        if part == "no-addrs-avail":
             notebook.recommend(not same, "after NoAddrsAvail it requested the same of the same server",
                                reply, later[0])
         notebook.cite(reply, later[0])
+    notebook.finding = f"after {REFUSED[part]} it sent {later[0].name}"
+
+
+@check("DHCP6-18.limited-rate", CompetingServers(), role="guest", needs=("dhcpv6",))
+def test_asks_again_at_a_limited_rate(recording: Recording, notebook: Notebook) -> None:
+    """After refusals, UnspecFail among them, the client does not flood the servers (RFC 8415 section 14.1)."""
+    reply = _refused(recording, notebook, "unspec-fail")[0]
+    notebook.cite(reply, *sent(recording, after=reply.time)[:1])
     _moderate(recording, notebook)
-    missing = [name for name in REASONS if name not in {each for each, _ in refused}]
-    notebook.stimulus([] if missing else [1], f"no Request was refused with {', '.join(missing)}")
-    leased = [each for each in grants(recording) if each.time > refused[-1][1].time]
-    notebook.expect(leased, "it got no lease in the end", refused[-1][1], *(each.reply for each in leased[:1]))
-    waited = leased[0].time - refused[0][1].time
+
+
+@check("DHCP6-18.lease-in-the-end", CompetingServers(), role="guest", needs=("dhcpv6",))
+def test_has_a_lease_in_the_end(recording: Recording, notebook: Notebook) -> None:
+    """After one refusal of each kind the client gets its lease, from a server that grants it."""
+    last = [_refused(recording, notebook, part)[-1] for part in REFUSED]
+    first = refusals(recording)[0][1]
+    leased = [each for each in grants(recording) if each.time > max(reply.time for reply in last)]
+    notebook.expect(leased, "it got no lease in the end", *last, *(each.reply for each in leased[:1]))
+    waited = leased[0].time - first.time
     notebook.figure("lease after the first refusal", waited, "s")
-    notebook.finding = f"{len(refused)} refusals, and a lease {waited:.1f} s after the first"
+    notebook.finding = f"a lease {waited:.1f} s after the first refusal"
 
 
 def _moderate(recording: Recording, notebook: Notebook) -> None:
@@ -156,39 +177,40 @@ def _moderate(recording: Recording, notebook: Notebook) -> None:
             notebook.expect(len(burst) <= MOST, f"{len(burst)} {kind} in {WINDOW:.0f} s", message, burst[-1])
 
 
-@edited(test_finds_its_way_around_refusals, because="after NotOnLink it requested the same address again")
-def client_that_insists(recording: Recording) -> Recording:
+@edited(test_finds_its_way_around_refusals, because={
+    "not-on-link": "after NotOnLink it requested the same address again",
+    "no-addrs-avail": "after NoAddrsAvail it requested the same of the same server"})
+def client_that_insists(recording: Recording, part: str) -> Recording:
     """It says its Request once more."""
-    reply = next(reply for name, reply in refusals(recording) if name == "NotOnLink")
-    request = next(each for each in sent(recording, "REQUEST") if each.transaction_id == reply.transaction_id)
-    return said(recording, request, reply.time + 0.05)
-
-
-@edited(test_finds_its_way_around_refusals, because="after NoAddrsAvail it requested the same of the same server")
-def client_that_hopes(recording: Recording) -> Recording:
-    reply = next(reply for name, reply in refusals(recording) if name == "NoAddrsAvail")
-    request = next(each for each in sent(recording, "REQUEST") if each.transaction_id == reply.transaction_id)
+    reply, request = _asked_and_refused(recording, part)
     return said(recording, request, reply.time + 0.0001)
 
 
-@edited(test_finds_its_way_around_refusals, because="REQUEST in 10 s")
+@edited(test_finds_its_way_around_refusals, because={
+    part: f"after {name} it said nothing more" for part, name in REFUSED.items()})
+def client_that_gives_up(recording: Recording, part: str) -> Recording:
+    reply, _ = _asked_and_refused(recording, part)
+    return editing.without(recording, frames=sent(recording, after=reply.time))
+
+
+@edited(test_asks_again_at_a_limited_rate, because="REQUEST in 10 s")
 def client_that_floods(recording: Recording) -> Recording:
     """Ten more Requests in the second after UnspecFail."""
-    reply = next(reply for name, reply in refusals(recording) if name == "UnspecFail")
-    request = next(each for each in sent(recording, "REQUEST") if each.transaction_id == reply.transaction_id)
+    reply, request = _asked_and_refused(recording, "unspec-fail")
     for number in range(MOST):
         recording = said(recording, request, reply.time + 0.1 * (number + 1))
     return recording
 
 
-@edited(test_finds_its_way_around_refusals, because="said nothing more")
-def client_that_gives_up(recording: Recording) -> Recording:
-    last = refusals(recording)[-1][1]
-    return editing.without(recording, frames=sent(recording, after=last.time))
-
-
-@edited(test_finds_its_way_around_refusals, because="no lease in the end")
+@edited(test_has_a_lease_in_the_end, because="no lease in the end")
 def client_that_asks_for_information_only(recording: Recording) -> Recording:
     last = refusals(recording)[-1][1]
     changed = editing.rewritten(recording, sent(recording, after=last.time), of_kind("INFORMATION-REQUEST"))
     return editing.without(changed, frames=[each.reply for each in grants(changed) if each.time > last.time])
+
+
+def _asked_and_refused(recording: Recording, part: str) -> tuple[Message, Message]:
+    """The first Reply with the status of a part, and the Request that it refuses."""
+    reply = next(reply for name, reply in refusals(recording) if name == REFUSED[part])
+    requests = [each for each in sent(recording, "REQUEST") if each.transaction_id == reply.transaction_id]
+    return reply, requests[0]

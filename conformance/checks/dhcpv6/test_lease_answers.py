@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv6Address
 
@@ -15,9 +16,10 @@ from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
+from fixtures.recording.views.dhcpv6_options import LeasedAddress
 from fixtures.scenarios.dhcpv6.competing_servers import CompetingServers
 from fixtures.scenarios.dhcpv6.lease_answers import LeaseAnswers
-from fixtures.scenarios.dhcpv6.misleading_answers import INFINITY, QUIET, MisleadingAnswers
+from fixtures.scenarios.dhcpv6.misleading_answers import INFINITY, QUIET, LeftAlone, MisleadingAnswers, ReconfigureSent
 from fixtures.stagecraft.watching import address_ready
 from topologies.stage import addressing as plan
 
@@ -37,7 +39,7 @@ def unknown(recording: Recording) -> list[Message]:
             if any(ia.status is not None and ia.status.name == "NoBinding" for ia in each.ia_na)]
 
 
-@check("DHCP6-18", LeaseAnswers(), role="guest", needs=("dhcpv6",))
+@check("DHCP6-18.no-binding", LeaseAnswers(), role="guest", needs=("dhcpv6",))
 def test_requests_what_the_server_does_not_know(recording: Recording, notebook: Notebook) -> None:
     """To NoBinding in the Reply to a Renew or Rebind the client answers with Request (RFC 8415 section 18.2.10.1).
 
@@ -113,8 +115,8 @@ def test_never_renews_what_is_for_ever(recording: Recording, notebook: Notebook)
     """With T1, T2 and lifetimes of 0xffffffff the address is there for ever, and nothing is renewed (RFC 8415 7.7)."""
     granted = [each for each in grants(recording) if each.ia.t1 == each.leased.valid == INFINITY]
     grant = notebook.stimulus(granted, "no lease for ever was granted")[0]
-    alone = notebook.stimulus(recording.marked("left-alone"), "the guest never had its address")[0]
-    until = next((mark.time for mark in recording.marked("reconfigure")), recording.duration)
+    alone = notebook.stimulus(recording.marked(LeftAlone), "the guest never had its address")[0]
+    until = next((mark.time for mark in recording.marked(ReconfigureSent)), recording.duration)
     notebook.stimulus([1] if until > alone.time + QUIET / 2 else [], "nobody listened")
     asked = [each for each in sent(recording, after=grant.time) if each.time < until]
     notebook.expect(not asked, "it asked for more than for ever", grant.reply, *asked[:1])
@@ -138,19 +140,15 @@ def client_with_a_limit_of_its_own(recording: Recording) -> Recording:
     return editing.rewritten_events(recording, events, valid_life_time=7200)
 
 
-@check("DHCP6-30", LeaseAnswers(), role="guest", needs=("dhcpv6",))
+@check("DHCP6-30.preferred-above-valid", LeaseAnswers(), role="guest", needs=("dhcpv6",))
 def test_ignores_lifetimes_upside_down(recording: Recording, notebook: Notebook) -> None:
-    """An address whose preferred lifetime exceeds the valid one is discarded (RFC 8415 section 21.6).
-
-    Another address of that IA is leased all the same.
-    """
+    """An address whose preferred lifetime exceeds the valid one is discarded (RFC 8415 section 21.6)."""
     told = notebook.stimulus(replies(recording, UPSIDE_DOWN), "no such address was leased to the guest")
     reply = told[0]
     notebook.cite(*told)
     used = address_events(recording, UPSIDE_DOWN)
     notebook.expect(not used, f"{UPSIDE_DOWN} was configured, preferred for longer than valid", reply, *used[:1])
-    _takes(recording, notebook, _another(recording, reply))
-    notebook.finding = f"{UPSIDE_DOWN} was ignored, and the address beside it was not"
+    notebook.finding = f"{UPSIDE_DOWN} was ignored"
 
 
 @edited(test_ignores_lifetimes_upside_down, because="preferred for longer than valid")
@@ -159,29 +157,16 @@ def client_that_installs_it(recording: Recording) -> Recording:
     return with_address(recording, _configured(recording), UPSIDE_DOWN, reply.time + 0.01)
 
 
-@edited(test_ignores_lifetimes_upside_down, because="did not get the lifetimes")
-def client_that_ignores_all_of_it(recording: Recording) -> Recording:
-    """As one does whose kernel refused one of the two."""
-    reply = replies(recording, UPSIDE_DOWN)[0]
-    return editing.without(recording, events=address_events(recording, ANOTHER, reply.time))
-
-
-@check("DHCP6-30", LeaseAnswers(), role="guest", needs=("dhcpv6",))
+@check("DHCP6-30.no-lifetime-left", LeaseAnswers(), role="guest", needs=("dhcpv6",))
 def test_drops_what_has_no_lifetime_left(recording: Recording, notebook: Notebook) -> None:
-    """An address that the Reply to a Renew lists with a valid lifetime of 0 is removed at once (RFC 8415 18.2.10.1).
-
-    The new address in the same IA is configured.
-    """
-    over = [(reply, leased) for reply in replies(recording, ANOTHER) for ia in reply.ia_na for leased in ia.addresses
-            if not leased.valid]
-    reply, leased = notebook.stimulus(over, "no Reply ended the guest's lease")[0]
+    """An address that the Reply to a Renew lists with a valid lifetime of 0 is removed at once (RFC 8415 18.2.10.1)."""
+    reply, leased = notebook.stimulus(_over(recording), "no Reply ended the guest's lease")[0]
     notebook.stimulus([1] if recording.duration > reply.time + PROMPT else [], "the play ended too early")
     events = address_events(recording, leased.address, reply.time)
     gone = [each for each in events if each.action == "del"]
     notebook.expect(gone, f"{leased.address} is still there, though its lifetime is 0", reply, *events[-1:])
     notebook.in_time(gone[0].after_ns / 1e9 - reply.time, PROMPT, f"{leased.address} was removed late", reply, gone[0])
-    _takes(recording, notebook, _another(recording, reply))
-    notebook.finding = f"{leased.address} was removed, and {ANOTHER} configured"
+    notebook.finding = f"{leased.address} was removed"
 
 
 @edited(test_drops_what_has_no_lifetime_left, because="is still there")
@@ -190,12 +175,29 @@ def client_that_waits_for_the_end(recording: Recording) -> Recording:
     return editing.without(recording, events=gone)
 
 
-@edited(test_drops_what_has_no_lifetime_left, because=f"{ANOTHER} did not get the lifetimes")
-def client_that_only_drops(recording: Recording) -> Recording:
-    return editing.without(recording, events=address_events(recording, ANOTHER))
+#: By part: the Reply in which a good address stands beside the other one.
+BESIDE: dict[str, Callable[[Recording], list[Message]]] = {
+    "beside-preferred-above-valid": lambda recording: replies(recording, UPSIDE_DOWN),
+    "beside-no-lifetime-left": lambda recording: [reply for reply, _ in _over(recording)],
+}
 
 
-@check("DHCP6-30", LeaseAnswers(), role="guest", needs=("dhcpv6",))
+@check("DHCP6-30", LeaseAnswers(), role="guest", parts=BESIDE, needs=("dhcpv6",))
+def test_takes_the_address_beside(recording: Recording, notebook: Notebook, part: str) -> None:
+    """Another address of the IA is leased all the same: it is added, or gets its new lifetimes (RFC 8415 18.2.10.1)."""
+    told = notebook.stimulus(BESIDE[part](recording), "no such Reply reached the guest")
+    notebook.cite(*told)
+    _takes(recording, notebook, _another(recording, told[0]))
+    notebook.finding = f"{ANOTHER} was configured"
+
+
+@edited(test_takes_the_address_beside, because=f"{ANOTHER} did not get the lifetimes")
+def client_that_ignores_all_of_it(recording: Recording, part: str) -> Recording:
+    """As one does whose kernel refused one of the two."""
+    return editing.without(recording, events=address_events(recording, ANOTHER, BESIDE[part](recording)[0].time))
+
+
+@check("DHCP6-30.t1-after-t2", LeaseAnswers(), role="guest", needs=("dhcpv6",))
 def test_ignores_an_association_with_t1_after_t2(recording: Recording, notebook: Notebook) -> None:
     """An IA_NA whose T1 exceeds T2 is as good as absent: its address is not configured (RFC 8415 section 21.4).
 
@@ -220,6 +222,12 @@ def client_that_renews_nothing(recording: Recording) -> Recording:
 @played(test_ignores_an_association_with_t1_after_t2, because=f"{INVALID} was configured")
 def client_that_does_not_compare() -> Broken:
     return Broken(LeaseAnswers(), {"guest": clients.TAKES_ANY_ASSOCIATION})
+
+
+def _over(recording: Recording) -> list[tuple[Message, LeasedAddress]]:
+    """What the Replies end: each address with a valid lifetime of 0."""
+    return [(reply, leased) for reply in replies(recording, ANOTHER) for ia in reply.ia_na for leased in ia.addresses
+            if not leased.valid]
 
 
 def _another(recording: Recording, reply: Message) -> Grant:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from conformance.broken.lease_guests import ONE_NIC
@@ -17,8 +18,9 @@ from fixtures.recording.views import dhcpv6, ndp
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.common.boot import GuestBoot
-from fixtures.scenarios.common.many_nics import ManyNics
+from fixtures.scenarios.common.many_nics import ManyNics, Restarting
 from fixtures.scenarios.common.networks import Mode
+from fixtures.stagecraft.marks import PowerOff, Ready
 from fixtures.stagecraft.watching import link_local_ready
 from fixtures.timers import EMULATION, RETRANS_TIMER, SOL_MAX_DELAY
 
@@ -33,7 +35,7 @@ INSTANT = 0.1
 
 def first_boot(recording: Recording) -> float:
     """When the guest's first boot ended: its client restarted, or it was powered off, or it is the only one."""
-    ends = [mark.time for name in ("restarting", "power-off") for mark in recording.marked(name)]
+    ends = [*(mark.time for mark in recording.marked(Restarting)), *(mark.time for mark in recording.marked(PowerOff))]
     return min(ends, default=float("inf"))
 
 
@@ -49,52 +51,91 @@ def solicits(recording: Recording, interface: str) -> list[Message]:
             if message.time < until]
 
 
-@check("DHCP6-01", STATEFUL, CALICO, ManyNics(), role="guest", needs=("dhcpv6",))
-def test_solicits_on_every_interface(recording: Recording, notebook: Notebook) -> None:
-    """On every interface with M=1 the client sends Solicits to ff02::1:2 from a link-local address (RFC 8415 18.2.1).
+SOLICITING = (STATEFUL, CALICO, ManyNics())
 
-    Each names the client and its IA_NA, starts with Elapsed Time 0, and is one transaction until a server answers.
-    The first should come at most SOL_MAX_DELAY after the client may ask.
-    """
-    identities: dict[str, int] = {}
-    duids = set()
+#: By part: what each Solicit has to be (RFC 8415 sections 7, 13.1 and 18.2.1), and what is said where it is not.
+FORM: dict[str, tuple[Callable[[Message], object], Callable[[Message], str]]] = {
+    "form": (lambda each: each.malformed is None and each.server_duid is None,
+             lambda each: f"is malformed: {each.malformed}" if each.malformed else "has a Server Identifier"),
+    "destination": (lambda each: (each.destination, each.destination_port) == (ALL_DHCP_AGENTS, DHCPV6_SERVER_PORT),
+                    lambda each: f"goes to {each.destination} port {each.destination_port}"),
+    "source": (lambda each: each.source.is_link_local, lambda each: f"comes from {each.source}"),
+    "client-id": (lambda each: each.client_duid, lambda each: "has no Client Identifier"),
+    "ia-na": (lambda each: each.ia_na, lambda each: "has no IA_NA"),
+}
+
+
+@check("DHCP6-01.every-interface", *SOLICITING, role="guest", needs=("dhcpv6",))
+def test_solicits_on_every_interface(recording: Recording, notebook: Notebook) -> None:
+    """On every interface with M=1 the client sends a Solicit (RFC 8415 section 18.2.1)."""
     for interface in interfaces(recording):
         heard = invitations(recording, notebook, interface)
         sent = solicits(recording, interface)
-        notebook.expect(sent, f"no Solicit on {interface}, whose RA has M=1", heard[0])
+        notebook.expect(sent, f"no Solicit on {interface}, whose RA has M=1", heard[0], *sent[:1])
+    notebook.finding = f"a Solicit on each of {', '.join(interfaces(recording))}"
+
+
+def series(recording: Recording, notebook: Notebook) -> dict[str, list[Message]]:
+    """The Solicits of each interface on which there was one; unjudgeable without any."""
+    found = {interface: solicits(recording, interface) for interface in interfaces(recording)}
+    return dict(notebook.stimulus([entry for entry in found.items() if entry[1]], "the client sent no Solicit"))
+
+
+@check("DHCP6-01", *SOLICITING, role="guest", parts=FORM, needs=("dhcpv6",))
+def test_solicits_are_as_they_should_be(recording: Recording, notebook: Notebook, part: str) -> None:
+    """Each Solicit goes to ff02::1:2 port 547 from a link-local address, names the client, its IA_NA, and no server."""
+    holds, otherwise = FORM[part]
+    for sent in series(recording, notebook).values():
         for message in sent:
-            well_formed(notebook, message)
+            notebook.expect(holds(message), f"the Solicit {otherwise(message)}", message)
+
+
+@check("DHCP6-01.elapsed-time", *SOLICITING, role="guest", needs=("dhcpv6",))
+def test_first_solicit_has_waited_for_nothing(recording: Recording, notebook: Notebook) -> None:
+    """Each Solicit has an Elapsed Time, and that of the first is 0 (RFC 8415 section 21.9)."""
+    instant = EMULATION if "guest" in recording.opaque else INSTANT
+    for sent in series(recording, notebook).values():
+        for message in sent:
+            notebook.expect(message.elapsed_time is not None, "the Solicit has no Elapsed Time", message)
         elapsed = (sent[0].elapsed_time or 0) / 100
-        instant = EMULATION if "guest" in recording.opaque else INSTANT
         notebook.in_time(elapsed, instant, "the first Solicit says that time elapsed", sent[0])
-        one_transaction(recording, notebook, sent)
-        identities[interface] = sent[0].ia_na[0].iaid
-        duids.add(sent[0].client_duid)
-        in_good_time(recording, notebook, heard, sent[0])
-    notebook.expect(len(set(identities.values())) == len(identities), f"interfaces share an IAID: {identities}")
-    notebook.expect(len(duids) == 1, f"the client has {len(duids)} DUIDs: {', '.join(d.hex(':') for d in duids if d)}")
-    notebook.finding = f"a Solicit on each of {', '.join(identities)}, each with an IAID of its own, and one DUID"
 
 
-def well_formed(notebook: Notebook, message: Message) -> None:
-    """A Solicit as RFC 8415 sections 7, 13.1 and 18.2.1 want it, but for the ORO."""
-    notebook.expect(message.malformed is None, f"the Solicit is malformed: {message.malformed}", message)
-    notebook.expect((message.destination, message.destination_port) == (ALL_DHCP_AGENTS, DHCPV6_SERVER_PORT),
-                    f"the Solicit goes to {message.destination} port {message.destination_port}", message)
-    notebook.expect(message.source.is_link_local, f"the Solicit comes from {message.source}", message)
-    notebook.expect(message.client_duid, "the Solicit has no Client Identifier", message)
-    notebook.expect(message.ia_na, "the Solicit has no IA_NA", message)
-    notebook.expect(message.elapsed_time is not None, "the Solicit has no Elapsed Time", message)
-    notebook.expect(message.server_duid is None, "the Solicit has a Server Identifier", message)
-
-
-def one_transaction(recording: Recording, notebook: Notebook, sent: list[Message]) -> None:
+@check("DHCP6-01.one-transaction", *SOLICITING, role="guest", needs=("dhcpv6",))
+def test_solicits_are_one_transaction(recording: Recording, notebook: Notebook) -> None:
     """Until somebody answers, all Solicits of an interface are retransmissions (RFC 8415 section 15)."""
-    interface = sent[0].frame.interface
-    offers = dhcpv6.messages(recording.at("guest", interface, outgoing=False), "ADVERTISE", "REPLY")
-    unanswered = [message for message in sent if not offers or message.time < offers[0].time]
-    series = {message.transaction_id for message in unanswered}
-    notebook.expect(len(series) < 2, f"{len(series)} series of Solicits on {interface} before any answer", *unanswered)
+    for interface, sent in series(recording, notebook).items():
+        offers = dhcpv6.messages(recording.at("guest", interface, outgoing=False), "ADVERTISE", "REPLY")
+        unanswered = [message for message in sent if not offers or message.time < offers[0].time]
+        notebook.cite(*unanswered)
+        found = {message.transaction_id for message in unanswered}
+        notebook.expect(len(found) < 2, f"{len(found)} series of Solicits on {interface} before any answer")
+
+
+@check("DHCP6-01.iaids-differ", ManyNics(), role="guest", needs=("dhcpv6",))
+def test_each_interface_has_its_iaid(recording: Recording, notebook: Notebook) -> None:
+    """The IA_NAs of a client's interfaces have different IAIDs (RFC 8415 section 12)."""
+    first = {interface: sent[0] for interface, sent in series(recording, notebook).items() if sent[0].ia_na}
+    identities = {interface: each.ia_na[0].iaid for interface, each in first.items()}
+    notebook.expect(len(set(identities.values())) == len(identities), f"interfaces share an IAID: {identities}",
+                    *first.values())
+    notebook.finding = f"an IAID of its own on each of {', '.join(identities)}"
+
+
+@check("DHCP6-01.one-duid", ManyNics(), role="guest", needs=("dhcpv6",))
+def test_interfaces_share_one_duid(recording: Recording, notebook: Notebook) -> None:
+    """A client has exactly one DUID, on all interfaces (RFC 8415 section 11)."""
+    first = [sent[0] for sent in series(recording, notebook).values()]
+    duids = {each.client_duid for each in first}
+    notebook.expect(len(duids) == 1, f"the client has {len(duids)} DUIDs: {', '.join(d.hex(':') for d in duids if d)}",
+                    *first)
+
+
+@check("DHCP6-01.in-time", *SOLICITING, role="guest", needs=("dhcpv6",))
+def test_solicits_in_good_time(recording: Recording, notebook: Notebook) -> None:
+    """The first Solicit should come at most SOL_MAX_DELAY after the client may ask (RFC 8415 section 18.2.1)."""
+    for interface, sent in series(recording, notebook).items():
+        in_good_time(recording, notebook, invitations(recording, notebook, interface), sent[0])
 
 
 def in_good_time(recording: Recording, notebook: Notebook, invited: list[ndp.RouterAdvertisement],
@@ -105,14 +146,14 @@ def in_good_time(recording: Recording, notebook: Notebook, invited: list[ndp.Rou
     """
     interface = first.frame.interface
     ready = usable_since(recording, interface)
-    running = [mark for mark in recording.marked("ready") if mark.fields.get("role") == "guest"]
+    running = [mark for mark in recording.marked(Ready) if mark.what.role == "guest"]
     told = [ra for ra in invited if ra.time < first.time][-1:] or invited[:1]
     since = max([ra.time for ra in told] + ready + [mark.time for mark in running[:1]])
     delay = first.time - since
     notebook.figure(f"first Solicit on {interface}", max(delay, 0.0), "s")
     limit = SOL_MAX_DELAY + READINESS + recording.stall() + (EMULATION if "guest" in recording.opaque else 0.0)
-    notebook.recommend(delay <= limit, f"the first Solicit on {interface} came {delay:.2f} s after all was ready",
-                       *told, first)
+    notebook.expect(delay <= limit, f"the first Solicit on {interface} came {delay:.2f} s after all was ready",
+                    *told, first)
 
 
 def usable_since(recording: Recording, interface: str) -> list[float]:
@@ -130,19 +171,58 @@ def image_for_one_interface() -> Broken:
     return Broken(ManyNics(), {"guest": ONE_NIC})
 
 
-@edited(test_solicits_on_every_interface, because="has no IA_NA")
-def solicit_without_association(recording: Recording) -> Recording:
-    """It asks for information only."""
-    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "SOLICIT"), less("DHCP6OptIA_NA"))
+def naming_a_server(packet: Any) -> None:
+    dhcp6 = layer("dhcp6")
+    solicit = packet[dhcp6.DHCP6_Solicit]
+    solicit.payload = dhcp6.DHCP6OptServerId(duid=dhcp6.DUID_LL(lladdr="02:00:00:00:00:01")) / solicit.payload
 
 
-@edited(test_solicits_on_every_interface, because="no Client Identifier")
-def solicit_without_client(recording: Recording) -> Recording:
-    """It does not say who it is."""
-    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "SOLICIT"), less("DHCP6OptClientId"))
+#: By part: what spoils a Solicit, and what is said then.
+SPOILT: dict[str, tuple[Callable[[Any], None], str]] = {
+    "form": (naming_a_server, "has a Server Identifier"),
+    "destination": (lambda packet: setattr(packet.payload, "dst", "ff05::1:3"), "goes to ff05::1:3"),
+    "source": (lambda packet: setattr(packet.payload, "src", "2001:db8:1::5"), "comes from 2001:db8:1::5"),
+    "client-id": (less("DHCP6OptClientId"), "no Client Identifier"),
+    "ia-na": (less("DHCP6OptIA_NA"), "has no IA_NA"),
+}
 
 
-@edited(test_solicits_on_every_interface, because="says that time elapsed")
+@edited(test_solicits_are_as_they_should_be, because={part: why for part, (_, why) in SPOILT.items()})
+def solicit_that_is_wrong_in_one_way(recording: Recording, part: str) -> Recording:
+    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "SOLICIT"), SPOILT[part][0])
+
+
+@edited(test_solicits_are_one_transaction, because="2 series of Solicits")
+def client_that_starts_over(recording: Recording) -> Recording:
+    """One more Solicit, of another transaction, before any answer."""
+    first = dhcpv6.messages(recording.at("guest", outgoing=True), "SOLICIT")[0]
+
+    def another(packet: Any) -> None:
+        packet[layer("dhcp6").DHCP6_Solicit].trid ^= 1
+
+    changed = editing.rewritten(recording, first, another)
+    frame = next(frame for frame in changed.frames if frame.number == first.frame.number)
+    return editing.with_frame(recording, frame.data, time=first.time + 1e-6, node="guest",
+                              interface=str(frame.interface), outgoing=True)
+
+
+@edited(test_each_interface_has_its_iaid, because="interfaces share an IAID")
+def client_with_one_iaid(recording: Recording) -> Recording:
+    def same(packet: Any) -> None:
+        packet[layer("dhcp6").DHCP6OptIA_NA].iaid = 1
+
+    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "SOLICIT"), same)
+
+
+@edited(test_interfaces_share_one_duid, because="the client has 2 DUIDs")
+def client_with_a_duid_for_an_interface(recording: Recording) -> Recording:
+    def another(packet: Any) -> None:
+        packet[layer("dhcp6").DHCP6OptClientId].duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:0f")
+
+    return editing.rewritten(recording, solicits(recording, interfaces(recording)[-1]), another)
+
+
+@edited(test_first_solicit_has_waited_for_nothing, because="says that time elapsed")
 def solicit_with_a_past(recording: Recording) -> Recording:
     """Its first Solicit says that it has been trying for five seconds."""
 
@@ -152,7 +232,7 @@ def solicit_with_a_past(recording: Recording) -> Recording:
     return editing.rewritten(recording, dhcpv6.messages(recording.frames, "SOLICIT"), late)
 
 
-@edited(test_solicits_on_every_interface, because="after all was ready")
+@edited(test_solicits_in_good_time, because="after all was ready")
 def slow_starter(recording: Recording) -> Recording:
     """Five seconds of thinking."""
     first = dhcpv6.messages(recording.at("guest", outgoing=True), "SOLICIT")[0]
@@ -161,7 +241,7 @@ def slow_starter(recording: Recording) -> Recording:
     return editing.shifted(quiet, 5.0, frames=dhcpv6.messages(quiet.at("guest", outgoing=True), "SOLICIT")[:1])
 
 
-@check("DHCP6-01", STATEFUL, ManyNics(), role="guest", needs=("dhcpv6",))
+@check("DHCP6-01.oro", STATEFUL, ManyNics(), role="guest", needs=("dhcpv6",))
 def test_asks_for_sol_max_rt(recording: Recording, notebook: Notebook) -> None:
     """Every Solicit has an Option Request option that asks for SOL_MAX_RT (RFC 8415 section 18.2.1, RFC 7083)."""
     for interface in interfaces(recording):

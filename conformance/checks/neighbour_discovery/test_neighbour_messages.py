@@ -16,7 +16,14 @@ from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Mark, Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
-from fixtures.scenarios.neighbour_discovery.neighbour_talk import ROUTER_SEEKER, SOLICITOR, NeighbourTalk
+from fixtures.scenarios.neighbour_discovery.neighbour_talk import (
+    ROUTER_SEEKER,
+    SOLICITOR,
+    Faultless,
+    Faulty,
+    NeighbourTalk,
+)
+from fixtures.stagecraft.marks import Attempted
 from fixtures.timers import MAX_MULTICAST_SOLICIT, RETRANS_TIMER
 from topologies.stage import addressing as plan
 
@@ -42,9 +49,9 @@ def _disbelieved(recording: Recording, notebook: Notebook, fault: str) -> None:
     """A wrong solicitation reached the guest, and left no trace; the right one was answered."""
     right = _answers(recording, SOLICITOR)
     notebook.cite(*notebook.stimulus(right, "the right solicitation was not answered")[:1])
-    told = [mark for mark in recording.marked("faulty") if mark.fields["fault"] == fault]
+    told = [mark for mark in recording.marked(Faulty) if mark.what.fault == fault]
     mark = notebook.stimulus(told, "the wrong solicitation was not sent")[0]
-    source = IPv6Address(mark.fields["source"])
+    source = IPv6Address(mark.what.source)
     believed = _answers(recording, source)
     if fault.startswith("unspecified"):
         believed += _to_all_nodes(recording, mark)
@@ -59,8 +66,8 @@ def _to_all_nodes(recording: Recording, begin: Mark) -> list[NeighbourAdvertisem
 
     So a solicitation from the unspecified address is answered; two such wrong ones are told apart by the order.
     """
-    end = min(mark.ns for name in ("faulty", "faultless") for mark in recording.marked(name)
-              if mark.ns > begin.ns and not str(mark.fields.get("fault")).startswith("unspecified"))
+    later = [mark.ns for mark in recording.marked(Faulty) if not mark.what.fault.startswith("unspecified")]
+    end = min(ns for ns in [*later, *(mark.ns for mark in recording.marked(Faultless))] if ns > begin.ns)
     sent = ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if begin.ns < each.frame.ns < end and each.destination.is_multicast
             and each.target.is_link_local]
@@ -123,12 +130,12 @@ def test_address_resolution(recording: Recording, notebook: Notebook) -> None:
         apart = two.time - one.time
         notebook.expect(apart >= RETRANS_TIMER - early(recording), f"solicitations are {apart:.3f} s apart", one, two)
         notebook.in_time(apart, RETRANS_TIMER * (1 + COARSE), "the next solicitation was late", one, two)
-    tried = [mark for mark in recording.marked("attempted") if mark.fields["what"] == "ping-absent"]
+    tried = [mark for mark in recording.marked(Attempted) if mark.what.what == "ping-absent"]
     notebook.stimulus(tried, "the attempt did not end")
-    took = tried[0].time - tried[0].fields["begin"]
+    took = tried[0].time - tried[0].what.begin
     said = [line for line in recording.outputs if line.program == "ping-absent" and "nreachable" in line.text]
     notebook.expect(said, f"the attempt ended after {took:.1f} s without Address Unreachable", tried[0])
-    notebook.finding = f"three solicitations, then unreachable after {said[0].time - tried[0].fields['begin']:.1f} s"
+    notebook.finding = f"three solicitations, then unreachable after {said[0].time - tried[0].what.begin:.1f} s"
 
 
 def _asked(recording: Recording) -> list[NeighbourSolicitation]:
@@ -139,7 +146,7 @@ def _asked(recording: Recording) -> list[NeighbourSolicitation]:
 def _answered(recording: Recording, fault: str) -> Recording:
     """The guest also answers a wrong solicitation, right after it."""
     right = _answers(recording, SOLICITOR)[0]
-    mark = next(mark for mark in recording.marked("faulty") if mark.fields["fault"] == fault)
+    mark = next(mark for mark in recording.marked(Faulty) if mark.what.fault == fault)
 
     def change(packet: Any) -> None:
         packet.payload.dst = str(ALL_NODES if fault.startswith("unspecified") else FAULTS[fault])

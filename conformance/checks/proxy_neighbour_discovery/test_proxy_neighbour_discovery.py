@@ -20,7 +20,7 @@ from fixtures.recording.views.ndp import (
 )
 from fixtures.recording.views.transport import Echo, echoes
 from fixtures.scenarios.proxy_neighbour_discovery.container_agent import ADDRESSES
-from fixtures.scenarios.proxy_neighbour_discovery.containers import ContainersTalk
+from fixtures.scenarios.proxy_neighbour_discovery.containers import BothAnswered, ContainersTalk, Taking
 from fixtures.timers import MAX_ANYCAST_DELAY_TIME, RETRANS_TIMER
 from topologies.stage import addressing as plan
 
@@ -130,7 +130,7 @@ def test_the_real_owner_wins(recording: Recording, notebook: Notebook) -> None:
 def _owner_is_believed(recording: Recording, notebook: Notebook) -> None:
     """After both had answered c1, its packets go to the owner."""
     owner, proxy = recording.mac("peer", "eth0"), recording.mac("host1", "cali1")
-    both = notebook.stimulus(recording.marked("both-answered"), "c1 did not ask for an address on its own link")[0]
+    both = notebook.stimulus(recording.marked(BothAnswered), "c1 did not ask for an address on its own link")[0]
     for mac, who in ((owner, "owner"), (proxy, "proxy")):
         answers = [each for each in neighbour_advertisements(recording.at("c1", outgoing=False))
                    if each.target == plan.CONTAINER_NEIGHBOUR and each.mac_source == mac and each.frame.ns <= both.ns]
@@ -208,8 +208,8 @@ def test_proxied_addresses_are_defended(recording: Recording, notebook: Notebook
 
     So whoever tries to take it has a duplicate.
     """
-    taking = notebook.stimulus(recording.marked("taking"), "nobody tried to take a proxied address")[0]
-    address = IPv6Address(taking.fields["address"])
+    taking = notebook.stimulus(recording.marked(Taking), "nobody tried to take a proxied address")[0]
+    address = IPv6Address(taking.what.address)
     probes = [each for each in neighbour_solicitations(recording.at("c1", outgoing=True))
               if each.dad and each.target == address and each.frame.ns >= taking.ns]
     probe = notebook.stimulus(probes, f"c1 did not probe for {address}")[0]

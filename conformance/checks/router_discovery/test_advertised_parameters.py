@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +13,7 @@ from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.ndp import NeighbourSolicitation
 from fixtures.recording.views.transport import Echo
-from fixtures.scenarios.router_discovery.advertised_parameters import ABSENT, TALK, TOLD, AdvertisedParameters
+from fixtures.scenarios.router_discovery.advertised_parameters import ABSENT, TALK, TOLD, AdvertisedParameters, Part
 from fixtures.timers import DELAY_FIRST_PROBE_TIME, TICK
 
 #: Seconds from a confirmation to the next probe of a neighbour that is talked to (RFC 4861 section 7.3.3): the
@@ -24,28 +23,75 @@ NEXT_PROBE = 1.5 * TOLD.reachable / 1000 + TALK + DELAY_FIRST_PROBE_TIME
 COARSE = 1 / 8
 
 
-@check("RA-14", AdvertisedParameters(), role="guest")
-def test_heeds_advertised_parameters(recording: Recording, notebook: Notebook) -> None:
-    """Cur Hop Limit, Reachable Time and Retrans Timer of an RA are used unless zero.
+#: What an RA says -> the part of the play that it begins, by part of the requirement.
+SAID = {"": "told", "-zero": "nothing", "-without-lifetime": "no-router"}
+HOP_LIMIT = {f"hop-limit{more}": begins for more, begins in SAID.items()}
+RETRANS = {f"retrans{more}": begins for more, begins in SAID.items()}
+REACHABLE = {f"reachable{more}": begins for more, begins in SAID.items() if begins != "no-router"}
 
-    Zeros leave them alone, and a Router Lifetime of 0 does not matter (RFC 4861 section 6.3.4). That shows in the hop
-    limit of Echo Replies, in the time between two solicitations for an absent neighbour, and in the time until a known
-    neighbour is probed again.
+
+@check("RA-14", AdvertisedParameters(), role="guest", parts=HOP_LIMIT)
+def test_heeds_advertised_hop_limit(recording: Recording, notebook: Notebook, part: str) -> None:
+    """The Cur Hop Limit of an RA is used unless it is zero, with a Router Lifetime of 0 too (RFC 4861 section 6.3.4).
+
+    That shows in Echo Replies.
     """
-    parts = notebook.stimulus(recording.marked("part"), "no RA reached the guest")
-    notebook.stimulus(parts[len(ABSENT) - 1:], "the play ended before its last part")
-    faults: list[str] = []
-    for part, end in pairwise([*parts, None]):
-        assert part is not None
-        name = f"in the part {part.fields['part']!r}"
-        replies = _settled_replies(recording, part, end)
-        notebook.cite(*notebook.stimulus(replies, f"{name} the guest answered no Echo Request"))
-        wrong = {each.hop_limit for each in replies} - {part.fields["hop_limit"]}
-        faults += [f"{name} replies have hop limit {hops}, not {part.fields['hop_limit']}" for hops in sorted(wrong)]
-        faults += _retransmissions(recording, notebook, part)
-    faults += _probes(recording, notebook)
-    notebook.expect(not faults, "; ".join(faults))
-    notebook.finding = "hop limit, reachable time and retransmission timer are those that the RA gave"
+    begin, end = _part(recording, notebook, HOP_LIMIT[part])
+    told = begin.what.hop_limit
+    for reply in notebook.stimulus(_settled_replies(recording, begin, end), "the guest answered no Echo Request"):
+        notebook.expect(reply.hop_limit == told, f"replies have hop limit {reply.hop_limit}, not {told}", reply)
+    notebook.finding = f"replies have hop limit {told}"
+
+
+@check("RA-14", AdvertisedParameters(), role="guest", parts=RETRANS)
+def test_heeds_advertised_retransmission_timer(recording: Recording, notebook: Notebook, part: str) -> None:
+    """The Retrans Timer of an RA is used unless it is zero, with a Router Lifetime of 0 too (RFC 4861 section 6.3.4).
+
+    So far apart are two solicitations for an absent neighbour (section 7.2.2).
+    """
+    begin, _ = _part(recording, notebook, RETRANS[part])
+    timer = begin.what.retrans / 1000
+    sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    asked = [each for each in sent if str(each.target) == begin.what.absent][:2]
+    notebook.cite(*notebook.stimulus(asked, "nobody was looked for"))
+    notebook.expect(len(asked) == 2, "an absent neighbour was solicited only once")
+    apart = asked[1].time - asked[0].time
+    notebook.expect(apart >= timer - TICK, f"solicitations are {apart:.2f} s apart, not {timer:g} s")
+    late = "the second solicitation for an absent neighbour was late"
+    notebook.in_time(apart, timer * (1 + COARSE), late, *asked)
+    notebook.finding = f"solicitations are {apart:.2f} s apart"
+
+
+@check("RA-14", AdvertisedParameters(), role="guest", parts=REACHABLE)
+def test_heeds_advertised_reachable_time(recording: Recording, notebook: Notebook, part: str) -> None:
+    """The Reachable Time of an RA is used unless it is zero (RFC 4861 section 6.3.4).
+
+    So each confirmation by a neighbour that is talked to is followed by the next probe in time (section 7.3.3).
+    """
+    begin, end = _part(recording, notebook, REACHABLE[part])
+    limit = end.time if end else recording.duration
+    confirmed = [each for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
+                 if each.solicited]
+    notebook.cite(notebook.stimulus(confirmed, "the guest never asked for its neighbour")[0])
+    probes = [each for each in _unicast(recording) if confirmed[0].time < each.time < limit]
+    times = [confirmed[0].time, *(each.time for each in probes), limit]
+    longest = max(two - one for one, two in pairwise(times) if two > begin.time)
+    asked = [each for each in probes if each.time > begin.time]
+    notebook.expect(asked, f"the reachable time of {TOLD.reachable} ms is not used: a neighbour was not probed for"
+                    f" {limit - times[-2]:.1f} s", begin, *asked)
+    used = longest <= NEXT_PROBE * (1 + COARSE) + recording.stall()
+    notebook.expect(used, f"the reachable time of {TOLD.reachable} ms is not used: a neighbour was not probed for"
+                    f" {longest:.1f} s")
+    notebook.finding = f"a neighbour was probed after {longest:.1f} s at most"
+
+
+def _part(recording: Recording, notebook: Notebook, name: str) -> tuple[Mark, Mark | None]:
+    """Where a part of the play begins, and where the next one does."""
+    parts = notebook.stimulus(recording.marked(Part), "no RA reached the guest")
+    names = [part.what.part for part in parts]
+    found = notebook.stimulus([number for number, each in enumerate(names) if each == name],
+                              f"the play ended before its part {name!r}")[0]
+    return parts[found], next(iter(parts[found + 1:]), None)
 
 
 def _settled_replies(recording: Recording, part: Mark, end: Mark | None) -> list[Echo]:
@@ -55,70 +101,40 @@ def _settled_replies(recording: Recording, part: Mark, end: Mark | None) -> list
     return [each for each in replies if part.ns < each.frame.ns < until][2:]
 
 
-def _retransmissions(recording: Recording, notebook: Notebook, part: Mark) -> Iterator[str]:
-    """The first two solicitations for the part's absent neighbour are RetransTimer apart (section 7.2.2)."""
-    timer = part.fields["retrans"] / 1000
-    sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
-    asked = [each for each in sent if str(each.target) == part.fields["absent"]][:2]
-    notebook.cite(*notebook.stimulus(asked, f"nobody was looked for in the part {part.fields['part']!r}"))
-    where = f"in the part {part.fields['part']!r}"
-    if len(asked) < 2:
-        yield f"{where} an absent neighbour was solicited only once"
-        return
-    apart = asked[1].time - asked[0].time
-    if apart < timer - TICK:
-        yield f"{where} solicitations are {apart:.2f} s apart, not {timer:g} s"
-    else:
-        late = f"{where} the second solicitation for an absent neighbour was late"
-        notebook.in_time(apart, timer * (1 + COARSE), late, *asked)
-
-
-def _probes(recording: Recording, notebook: Notebook) -> Iterator[str]:
-    """Each confirmation by the neighbour but the last is followed by the next probe in time."""
-    probes = _unicast(recording)
-    confirmed = [each for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
-                 if each.solicited]
-    notebook.stimulus(confirmed, "the guest never asked for its neighbour")
-    begin, last = confirmed[0], recording.marked("part")[-1]
-    times = [begin.time, *(each.time for each in probes if begin.time < each.time < last.time), last.time]
-    longest = max(two - one for one, two in pairwise(times))
-    notebook.cite(begin, *probes)
-    if longest > NEXT_PROBE * (1 + COARSE) + recording.stall():
-        yield f"the reachable time of {TOLD.reachable} ms is not used: a neighbour was not probed for {longest:.1f} s"
-
-
 def _unicast(recording: Recording) -> list[NeighbourSolicitation]:
     sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if not each.dad and not each.destination.is_multicast]
 
 
-@played(test_heeds_advertised_parameters, because="hop limit 64, not 15")
+@played(test_heeds_advertised_hop_limit, because="hop limit 64, not 15", parts=["hop-limit", "hop-limit-zero"])
 def guest_with_a_hop_limit_of_its_own() -> Broken:
     """It takes no hop limit below 64."""
     guest = KernelGuest("linux:min_hop_limit", {"accept_ra_min_hop_limit": 64})
     return Broken(AdvertisedParameters(), {"guest": guest})
 
 
-@edited(test_heeds_advertised_parameters, because="replies have hop limit 0, not 15")
-def guest_that_takes_zero_for_a_hop_limit(recording: Recording) -> Recording:
+@edited(test_heeds_advertised_hop_limit, because="replies have hop limit 0, not")
+def guest_that_takes_zero_for_a_hop_limit(recording: Recording, part: str) -> Recording:
     """A host that obeys "unspecified"."""
-    nothing, end = recording.marked("part")[1:3]
+    marks = recording.marked(Part)
+    begin = next(number for number, mark in enumerate(marks) if mark.what.part == HOP_LIMIT[part])
 
     def zero(packet: Any) -> None:
         packet.payload.hlim = 0
 
-    return editing.rewritten(recording, _settled_replies(recording, nothing, end), zero)
+    end = next(iter(marks[begin + 1:]), None)
+    return editing.rewritten(recording, _settled_replies(recording, marks[begin], end), zero)
 
 
-@edited(test_heeds_advertised_parameters, because="apart, not 5 s")
-def guest_that_retransmits_every_second(recording: Recording) -> Recording:
+@edited(test_heeds_advertised_retransmission_timer, because="s apart, not")
+def guest_that_retransmits_every_second(recording: Recording, part: str) -> Recording:
     """Its retransmission timer is always 1 s."""
     sent = ndp.neighbour_solicitations(recording.at("guest", outgoing=True))
-    second = [each for each in sent if each.target == ABSENT["nothing"]][1]
-    return editing.shifted(recording, -4.0, frames=second)
+    first, second = [each for each in sent if each.target == ABSENT[RETRANS[part]]][:2]
+    return editing.shifted(recording, first.time + 1.0 - second.time, frames=second)
 
 
-@edited(test_heeds_advertised_parameters, because="reachable time of 1000 ms is not used")
+@edited(test_heeds_advertised_reachable_time, because="reachable time of 1000 ms is not used")
 def guest_that_trusts_for_half_a_minute(recording: Recording) -> Recording:
     """It does not probe in the whole play."""
     return editing.without(recording, frames=_unicast(recording))

@@ -20,6 +20,7 @@ from conformance.reading.prefixes import (
 )
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
+from fixtures.recording.views import ndp
 from fixtures.recording.views.transport import Echo, echoes
 from fixtures.scenarios.slaac.advertised_prefixes import (
     FLEETING,
@@ -28,6 +29,8 @@ from fixtures.scenarios.slaac.advertised_prefixes import (
     NARROW,
     NEAR_FLEETING,
     OFF_LINK,
+    PATIENCE,
+    RAISED,
     STEADY,
     AdvertisedPrefixes,
     absent,
@@ -42,28 +45,59 @@ LATE = 2.0
 ROUNDED_UP = 1
 
 
-@check("SLAAC-07", AdvertisedPrefixes(), role="guest")
+@check("SLAAC-07.cut", AdvertisedPrefixes(), role="guest")
 def test_two_hour_rule(recording: Recording, notebook: Notebook) -> None:
-    """An RA cuts a valid lifetime to two hours at most, and one below that not at all (RFC 4862 section 5.5.3 e).
+    """An RA cuts a valid lifetime above two hours to two hours at most (RFC 4862 section 5.5.3 e).
 
-    So an address of three hours has two left after an RA with one minute, and the address of a quarter of an hour is
-    not touched by one with half a minute. Neither goes when a prefix is withdrawn.
+    So an address of three hours has two left after an RA with one minute.
     """
     before = shot(recording, "configured", notebook)
     for name in ("cut", "withdrawn"):
         after = shot(recording, name, notebook)
         passed = after.time - before.time
+        notebook.expect(rows(after, LONG.network), f"the address in {LONG.network} is gone", after)
         for row in rows(after, LONG.network):
             has = row["valid_life_time"]
             notebook.expect(2 * HOURS - passed - LATE <= has <= 2 * HOURS + ROUNDED_UP,
                             f"{row['local']} is valid for {has} s, not for two hours, after an RA with 60 s", after)
-        for old in rows(before, STEADY.network):
-            kept = [row["valid_life_time"] for row in rows(after, STEADY.network) if row["local"] == old["local"]]
-            low = old["valid_life_time"] - passed - LATE
-            notebook.expect(kept and kept[0] >= low, f"{old['local']} is valid for {kept[0] if kept else 0} s after an"
-                            f" RA with 30 s; it had {old['valid_life_time']} s, which is not to be cut", after)
-        notebook.expect(rows(after, LONG.network), f"the address in {LONG.network} is gone", after)
-    notebook.finding = "the long lifetime was cut to two hours, the short one was left alone"
+    notebook.finding = "the long lifetime was cut to two hours"
+
+
+@check("SLAAC-07.short-not-cut", AdvertisedPrefixes(), role="guest")
+def test_short_lifetimes_are_not_cut(recording: Recording, notebook: Notebook) -> None:
+    """A valid lifetime below two hours is not cut at all by an RA (RFC 4862 section 5.5.3 e).
+
+    So the address of a quarter of an hour is not touched by one with half a minute, nor when its prefix is withdrawn.
+    """
+    before = shot(recording, "configured", notebook)
+    old = notebook.stimulus(rows(before, STEADY.network), f"the guest had no address in {STEADY.network}")[0]
+    for name in ("cut", "withdrawn"):
+        after = shot(recording, name, notebook)
+        kept = [row["valid_life_time"] for row in rows(after, STEADY.network) if row["local"] == old["local"]]
+        low = old["valid_life_time"] - (after.time - before.time) - LATE
+        notebook.expect(kept and kept[0] >= low, f"{old['local']} is valid for {kept[0] if kept else 0} s after an"
+                        f" RA with 30 s; it had {old['valid_life_time']} s, which is not to be cut", after)
+    notebook.finding = "the short lifetime was left alone"
+
+
+#: By part: what an RA raises at last, and from where.
+RAISES = {"raised-above-two-hours": RAISED[0], "raised-above-the-rest": RAISED[1]}
+
+
+@check("SLAAC-07", AdvertisedPrefixes(), role="guest", parts=RAISES)
+def test_lifetimes_are_raised(recording: Recording, notebook: Notebook, part: str) -> None:
+    """An RA raises a valid lifetime to more than two hours, or to more than is left (RFC 4862 section 5.5.3 e)."""
+    prefix = RAISES[part]
+    before, after = shot(recording, "withdrawn", notebook), shot(recording, "raised", notebook)
+    had = notebook.stimulus(rows(before, prefix.network), f"the guest had no address in {prefix.network}")[0]
+    notebook.stimulus([had] if had["valid_life_time"] < prefix.valid - PATIENCE - LATE else [],
+                      f"{had['local']} was valid for {had['valid_life_time']} s, so nothing was raised")
+    told = [row for row in rows(after, prefix.network) if row["local"] == had["local"]]
+    has = told[0]["valid_life_time"] if told else 0
+    low = prefix.valid - PATIENCE - LATE
+    notebook.expect(low <= has <= prefix.valid + ROUNDED_UP, f"{had['local']} is valid for {has} s after an RA with"
+                    f" {prefix.valid} s; it had {had['valid_life_time']} s", before, after)
+    notebook.finding = f"the lifetime was raised from {had['valid_life_time']} s to {has} s"
 
 
 @check("SLAAC-10", AdvertisedPrefixes(), role="guest")
@@ -114,16 +148,36 @@ def test_not_on_link_says_nothing(recording: Recording, notebook: Notebook) -> N
     notebook.finding = "L=0 made nothing on-link, and nothing off-link"
 
 
-@check("NDP-13", AdvertisedPrefixes(), role="guest")
-def test_on_link_for_the_valid_lifetime(recording: Recording, notebook: Notebook) -> None:
-    """A prefix with L=1 is on-link until its valid lifetime ends; with a valid lifetime of 0 it ends at once.
+@check("NDP-13.withdrawn", AdvertisedPrefixes(), role="guest")
+def test_off_link_when_withdrawn(recording: Recording, notebook: Notebook) -> None:
+    """A prefix with L=1 and a valid lifetime of 0 is not on-link any more (RFC 4861 section 6.3.4).
 
-    RFC 4861 section 6.3.4: after that, packets into it go to the router.
+    Before that it was; after it, packets into it go to the router.
     """
     _on_link(recording, notebook, NARROW, 0)
     _to_router(recording, notebook, NARROW, 1)
+    notebook.finding = "the prefix ended when it was withdrawn"
+
+
+@check("NDP-13.until-its-end", AdvertisedPrefixes(), role="guest")
+def test_on_link_until_the_end(recording: Recording, notebook: Notebook) -> None:
+    """A prefix with L=1 is on-link shortly before the end of its valid lifetime, too (RFC 4861 section 6.3.4)."""
+    heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
+    told = [ra for ra in heard for each in ra.prefixes if each.network == FLEETING.network]
+    first = notebook.stimulus(told, f"no RA with {FLEETING.network} reached the guest")[0]
+    tried = looked_for(recording, notebook, absent(FLEETING, 1))
+    left = first.time + FLEETING.valid - tried.what.begin
+    notebook.stimulus([tried] if left > recording.stall() else [], "the guest looked there when the prefix had ended")
+    notebook.cite(first)
+    _on_link(recording, notebook, FLEETING, 1)
+    notebook.finding = f"the prefix was on-link {left:.1f} s before its end"
+
+
+@check("NDP-13.ended", AdvertisedPrefixes(), role="guest")
+def test_off_link_when_ended(recording: Recording, notebook: Notebook) -> None:
+    """When the valid lifetime of a prefix is over, packets into it go to the router (RFC 4861 section 6.3.5)."""
     _to_router(recording, notebook, FLEETING, 0)
-    notebook.finding = "one prefix ended when it was withdrawn, the other when its time was over"
+    notebook.finding = "the prefix ended when its time was over"
 
 
 def _on_link(recording: Recording, notebook: Notebook, prefix: Prefix, number: int) -> None:
@@ -163,7 +217,7 @@ def guest_that_cuts_nothing(recording: Recording) -> Recording:
     return with_rows(recording, "cut", LONG.network, lambda row: {**row, "valid_life_time": 3 * HOURS - 5})
 
 
-@edited(test_two_hour_rule, because="which is not to be cut")
+@edited(test_short_lifetimes_are_not_cut, because="which is not to be cut")
 def guest_that_cuts_short_lifetimes(recording: Recording) -> Recording:
     """Half a minute is what the router said."""
     return with_rows(recording, "withdrawn", STEADY.network, lambda row: {**row, "valid_life_time": 28})
@@ -211,19 +265,32 @@ def guest_that_takes_no_for_an_answer(recording: Recording) -> Recording:
     return editing.without(recording, frames=on_link(recording, absent(STEADY, 1)))
 
 
-@edited(test_on_link_for_the_valid_lifetime, because="2001:db8:a5::/72 is not on-link")
+@edited(test_off_link_when_withdrawn, because="2001:db8:a5::/72 is not on-link")
 def guest_that_overlooks_the_withdrawal(recording: Recording) -> Recording:
     """It solicits in the prefix that was withdrawn."""
     return _solicited(recording, absent(NARROW), absent(NARROW, 1))
 
 
-@edited(test_on_link_for_the_valid_lifetime, because="2001:db8:a3::/64 is not on-link")
+@edited(test_lifetimes_are_raised, because="after an RA with")
+def guest_that_only_cuts(recording: Recording, part: str) -> Recording:
+    """Ten minutes are enough for it."""
+    return with_rows(recording, "raised", RAISES[part].network, lambda row: {**row, "valid_life_time": 600})
+
+
+@edited(test_on_link_until_the_end, because="is on-link")
+def guest_that_forgets_early(recording: Recording) -> Recording:
+    """It solicits nobody in the prefix two seconds before its end."""
+    return editing.without(recording, frames=on_link(recording, absent(FLEETING, 1)))
+
+
+@edited(test_off_link_when_ended, because="2001:db8:a3::/64 is not on-link")
 def guest_with_prefixes_for_ever(recording: Recording) -> Recording:
     """It solicits in the prefix that ended."""
     return _solicited(recording, absent(STEADY), absent(FLEETING))
 
 
-@played(test_on_link_for_the_valid_lifetime, because="is on-link")
+@played(test_off_link_when_withdrawn, because="is on-link")
+@played(test_on_link_until_the_end, because="is on-link")
 def guest_that_ignores_prefixes() -> Broken:
     """Its kernel takes no Prefix Information."""
     return Broken(AdvertisedPrefixes(), {"guest": KernelGuest("linux:accept_ra_pinfo=0", {"accept_ra_pinfo": 0})})

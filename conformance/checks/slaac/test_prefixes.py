@@ -17,10 +17,12 @@ from fixtures.scenarios.slaac.advertised_prefixes import (
     NARROW,
     OFF_LINK,
     STEADY,
+    WIDE,
     AdvertisedPrefixes,
     absent,
 )
 from fixtures.situation import Prefix
+from fixtures.stagecraft.marks import Start
 
 #: Seconds by which a lifetime may differ from the advertised one: the kernel keeps whole seconds, and the address is
 #: looked at when the play is told of it.
@@ -38,7 +40,7 @@ def test_forms_addresses_with_the_advertised_lifetimes(recording: Recording, not
     """
     for prefix in (STEADY, LONG, FLEETING):
         events = formed(recording, prefix.network)
-        notebook.expect(events, f"no address was formed from {prefix.network}", *recording.marked("start"))
+        notebook.expect(events, f"no address was formed from {prefix.network}", *recording.marked(Start))
         _lives(recording, prefix, events[0], notebook)
         notebook.cite(*events)
     wrong = formed(recording, OFF_LINK.network)
@@ -75,18 +77,31 @@ def test_ignores_a_prefix_that_contradicts_itself(recording: Recording, notebook
                     *wrong)
 
 
-@check("SLAAC-09", AdvertisedPrefixes(), role="guest")
-def test_forms_no_address_from_a_prefix_of_the_wrong_length(recording: Recording, notebook: Notebook) -> None:
+#: Prefixes whose length and that of an interface identifier do not make 128 bits, by part.
+ODD = {"longer": NARROW, "shorter": WIDE}
+
+
+@check("SLAAC-09", AdvertisedPrefixes(), role="guest", parts=ODD)
+def test_forms_no_address_from_a_prefix_of_the_wrong_length(
+    recording: Recording, notebook: Notebook, part: str
+) -> None:
     """A prefix whose length and that of an interface identifier do not make 128 bits gives no address.
 
-    With L=1 it is on-link all the same (RFC 4862 section 5.5.3 d): a destination inside it is solicited.
+    RFC 4862 section 5.5.3 d.
     """
-    notebook.cite(first_usable(recording, STEADY.network, notebook))
-    wrong = formed(recording, NARROW.network)
-    notebook.expect(not wrong, f"an address was formed from {NARROW.network}", *wrong[:1])
-    tried = looked_for(recording, notebook, absent(NARROW))
-    found = on_link(recording, absent(NARROW))
-    notebook.expect(found, f"{absent(NARROW)} was not solicited, though its prefix is on-link", tried, *found[:1])
+    prefix = ODD[part]
+    notebook.cite(first_usable(recording, STEADY.network, notebook), _advertised(recording, prefix, notebook))
+    wrong = formed(recording, prefix.network)
+    notebook.expect(not wrong, f"an address was formed from {prefix.network}", *wrong[:1])
+
+
+@check("SLAAC-09", AdvertisedPrefixes(), role="guest", parts=[f"{part}-on-link" for part in ODD])
+def test_prefix_of_the_wrong_length_is_on_link(recording: Recording, notebook: Notebook, part: str) -> None:
+    """With L=1 such a prefix is on-link all the same (RFC 4862 section 5.5.3 d): who is inside it is solicited."""
+    destination = absent(ODD[part.removesuffix("-on-link")])
+    tried = looked_for(recording, notebook, destination)
+    found = on_link(recording, destination)
+    notebook.expect(found, f"{destination} was not solicited, though its prefix is on-link", tried, *found[:1])
 
 
 @check("SLAAC-17", AdvertisedPrefixes(), role="guest")
@@ -158,15 +173,15 @@ def guest_that_does_not_compare_lifetimes(recording: Recording) -> Recording:
 
 
 @edited(test_forms_no_address_from_a_prefix_of_the_wrong_length, because="an address was formed")
-def guest_with_short_identifiers(recording: Recording) -> Recording:
-    """It cuts its interface identifier to what is left."""
-    return _also_in(recording, NARROW)
+def guest_with_identifiers_of_any_length(recording: Recording, part: str) -> Recording:
+    """It cuts its interface identifier to what is left, or fills up."""
+    return _also_in(recording, ODD[part])
 
 
-@edited(test_forms_no_address_from_a_prefix_of_the_wrong_length, because="was not solicited")
-def guest_that_drops_the_whole_option(recording: Recording) -> Recording:
+@edited(test_prefix_of_the_wrong_length_is_on_link, because="was not solicited")
+def guest_that_drops_the_whole_option(recording: Recording, part: str) -> Recording:
     """It asks nobody on its link."""
-    return editing.without(recording, frames=on_link(recording, absent(NARROW)))
+    return editing.without(recording, frames=on_link(recording, absent(ODD[part.removesuffix("-on-link")])))
 
 
 @edited(test_ignores_the_link_local_prefix, because="a second link-local address")

@@ -28,7 +28,7 @@ def expect_agreement(
 
 
 def _listed(record: Mark, owner: str) -> Iterable[IPv6Address]:
-    return (IPv6Address(address) for address, who in record.fields["addresses"].items() if who == owner)
+    return (IPv6Address(address) for address, who in record.what.addresses.items() if who == owner)
 
 
 def _held(guest: Snapshot) -> Iterable[IPv6Address]:

@@ -11,7 +11,8 @@ from conformance.judging.verdict import Notebook
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording, Snapshot
 from fixtures.recording.views.ndp import neighbour_advertisements
-from fixtures.scenarios.clouds.vpc.routes import BAD_HOPS, SHORT, VIP, VpcRoutes
+from fixtures.scenarios.clouds.vpc.routes import BAD_HOPS, SHORT, VIP, Rebound, VpcRoutes
+from fixtures.stagecraft.marks import Stop
 from topologies.vpc import BRANCH4_HOST, BRANCH_HOST
 
 WEB = IPv6Address("2001:db8:ec:1::10")
@@ -170,12 +171,12 @@ def test_vpc_route_follows_its_virtual_address(recording: Recording, notebook: N
     expect_way(recording, notebook, "routed", BRANCH_HOST[1], ("fw1", "eth0"))
     taken = list(recording.happened("fw2", "address", "new", local=str(VIP)))
     notebook.stimulus(taken, "fw2 did not take the virtual address over")
-    bound = notebook.stimulus(recording.marked("rebound"), "the address was not bound anew")[0]
+    bound = notebook.stimulus(recording.marked(Rebound), "the address was not bound anew")[0]
     for to in (VIP, BRANCH_HOST[1]):
         expect_way(recording, notebook, "rebound", to, ("fw2", "eth0"))
     first = passage(recording, notebook, "rebound", "web", BRANCH_HOST[1]).at("fw2", "eth0")[0]
     notebook.in_time(first.time - bound.time, FOLLOWS, "the path moved late", first)
-    left = recording.marked("stop")[-1]
+    left = recording.marked(Stop)[-1]
     notebook.figure("virtual router stopped until the other has the address", taken[0].time - left.time, "s")
     notebook.finding = f"fw2 has {VIP} {taken[0].time - left.time:.2f} s after fw1 left, and the route goes through it"
 
