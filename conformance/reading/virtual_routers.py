@@ -96,7 +96,7 @@ def active(recording: Recording, time: float) -> tuple[str, float] | None:
     return holder
 
 
-def told(recording: Recording, node: str, target: IPv6Address) -> list[NeighbourAdvertisement]:
+def advertisements_for(recording: Recording, node: str, target: IPv6Address) -> list[NeighbourAdvertisement]:
     """The neighbour advertisements that a router sent for an address."""
     sent = ndp.neighbour_advertisements(recording.at(node, "lan0", outgoing=True))
     return [each for each in sent if each.target == target]

@@ -37,7 +37,7 @@ def test_what_the_machine_stood_still_for_is_given_on_top(moment: Time) -> None:
     assert deadline.left() == pytest.approx(4.0)
     moment.now += 4.0
     assert deadline.over()
-    assert str(deadline) == "5 s, not counting the 3.0 s for which the machine stood still"
+    assert str(deadline) == "5 s, not counting the 3.0 s for which the host stalled"
     assert str(Deadline(0.5, clock)) == "0.5 s"
 
 
@@ -49,6 +49,9 @@ def test_who_are_late_at_the_same_time_count_once(moment: Time) -> None:
     moment.now += 1.0
     clock.note(2.5)
     assert clock.total == pytest.approx(3.0)
+    moment.now += 1.0
+    clock.note(0.05)
+    assert clock.total == pytest.approx(3.0), "little ones do not add up"
 
 
 def test_who_overslept_hears_first_for_how_long_the_machine_stood_still(moment: Time) -> None:

@@ -144,7 +144,7 @@ def _owner_is_believed(recording: Recording, notebook: Notebook) -> None:
 
 
 def _delayed(recording: Recording, notebook: Notebook) -> None:
-    """The proxy waits before it answers a multicast solicitation; where the machine stood still, nobody can tell."""
+    """The proxy waits before it answers a multicast solicitation; where the host stalled, nobody can tell."""
     pairs = _pairs(recording)
     longest = max(answer.time - asked.time for asked, answer in pairs)
     notebook.figure("longest delay of a proxy's answer", longest, "s")
@@ -152,7 +152,7 @@ def _delayed(recording: Recording, notebook: Notebook) -> None:
     quick = [asked for asked, answer in pairs if answer.time - asked.time <= AT_ONCE]
     slow = [asked for asked, answer in pairs
             if answer.time - asked.time > AT_ONCE + recording.stall(asked.time, answer.time)]
-    notebook.stimulus([*quick, *slow], "the machine stood still while the proxy answered")
+    notebook.stimulus([*quick, *slow], "the host stalled while the proxy answered")
     told = f"{len(quick)} of {len(pairs)} multicast solicitations were answered at once, within {AT_ONCE * 1000:g} ms"
     notebook.recommend(len(quick) < TOO_MANY * len(pairs), f"{told}, not after a random delay", *quick)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.broken.virtual_routers import CarelessKeepalived
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.virtual_routers import MAC, OTHER, ROOM, Turn, active, first, outage, told, turns
+from conformance.reading.virtual_routers import MAC, OTHER, ROOM, Turn, active, advertisements_for, first, outage, turns
 from fixtures.protocols.icmp import ECHO_REPLY
 from fixtures.protocols.ip import ICMPV6, IPV6_FRAME
 from fixtures.recording import editing
@@ -38,7 +38,7 @@ def test_takes_the_virtual_addresses(recording: Recording, notebook: Notebook) -
         first(recording, notebook, turn)
         for target in ADDRESSES:
             text = f"when {turn.why}, {turn.node} sent no unsolicited NA for {target}"
-            sent = [each for each in told(recording, turn.node, target)
+            sent = [each for each in advertisements_for(recording, turn.node, target)
                     if turn.began.time < each.time < turn.probed and each.destination.is_multicast]
             notebook.expect(sent, text, turn.began)
             for each in sent:
@@ -61,7 +61,7 @@ def router_with_its_own_mac() -> Broken:
 @edited(test_takes_the_virtual_addresses, because="O=0")
 def announcement_that_overrides_nothing(recording: Recording) -> Recording:
     """The first unsolicited NA has O=0."""
-    sent = told(recording, "r1", VIRTUAL)[0]
+    sent = advertisements_for(recording, "r1", VIRTUAL)[0]
 
     def cleared(packet: object) -> None:
         packet["ICMPv6 Neighbor Discovery - Neighbor Advertisement"].O = 0  # type: ignore[index]
@@ -148,7 +148,7 @@ def _answers(recording: Recording, turn: Turn, node: str, mark: Mark) -> list[Ne
     end = min(mark.time + ANSWER, turn.ended)
     solicited = mark.what.form == "neighbour"
     return [each for target in ADDRESSES if str(target) == mark.what.target
-            for each in told(recording, node, target)
+            for each in advertisements_for(recording, node, target)
             if mark.time < each.time < end and each.solicited == solicited
             and each.destination.is_multicast != solicited]
 
@@ -163,7 +163,7 @@ def address_on_both() -> Broken:
 def backup_that_answers(recording: Recording) -> Recording:
     """The answer of the active router comes from the other one as well."""
     mark = recording.marked(Asked)[0]
-    answer = next(each for each in told(recording, "r1", VIRTUAL_LINK_LOCAL) if each.time > mark.time)
+    answer = next(each for each in advertisements_for(recording, "r1", VIRTUAL_LINK_LOCAL) if each.time > mark.time)
     return editing.with_frame(recording, answer.frame.data, time=answer.time + 0.002, node="r2", interface="lan0",
                               outgoing=True)
 

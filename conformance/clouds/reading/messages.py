@@ -29,7 +29,7 @@ class Message:
         return self.mark.what
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """The message in words."""
         what = {"tcp": "TCP", "udp": "UDP"}.get(self.what.protocol)
         if what is None:
@@ -85,23 +85,23 @@ def messages(recording: Recording, notebook: Notebook, moment: str, **fields: ob
 def expect_answered(notebook: Notebook, *several: Message) -> None:
     """Expect that each was sent, arrived, and was answered."""
     for each in several:
-        sent = notebook.stimulus(each.sent(), f"{each.told} was never sent")
+        sent = notebook.stimulus(each.sent(), f"{each.label} was never sent")
         there, here = each.at(each.what.to), each.answers()
-        notebook.expect(there, f"{each.told} did not arrive", sent[0], *there[:1])
-        notebook.expect(here, f"{each.told} got no answer", *here[:1])
+        notebook.expect(there, f"{each.label} did not arrive", sent[0], *there[:1])
+        notebook.expect(here, f"{each.label} got no answer", *here[:1])
 
 
 def expect_arrived(notebook: Notebook, *several: Message) -> None:
     """Expect that each was sent and arrived."""
     for each in several:
-        sent = notebook.stimulus(each.sent(), f"{each.told} was never sent")
+        sent = notebook.stimulus(each.sent(), f"{each.label} was never sent")
         there = each.at(each.what.to)
-        notebook.expect(there, f"{each.told} did not arrive", sent[0], *there[:1])
+        notebook.expect(there, f"{each.label} did not arrive", sent[0], *there[:1])
 
 
 def expect_stopped(notebook: Notebook, host: str, tap: str, *several: Message, until: Mark | None = None) -> None:
     """Expect that each came to the host of its target and did not leave it by the target's tap, up to that mark."""
     for each in several:
-        came = notebook.stimulus(each.at(host, until=until), f"{each.told} did not even come to {host}")
+        came = notebook.stimulus(each.at(host, until=until), f"{each.label} did not even come to {host}")
         left = each.at(host, tap, outgoing=True, until=until) + each.at(each.what.to, until=until)
-        notebook.expect(not left, f"{each.told} reached {each.what.to}", came[0], *left[:1])
+        notebook.expect(not left, f"{each.label} reached {each.what.to}", came[0], *left[:1])

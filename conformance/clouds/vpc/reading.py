@@ -26,7 +26,7 @@ class Passage:
     until_ns: int
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """The probe in words."""
         probe = self.probe.what
         what = "an echo" if probe.kind == "echo" else f"{probe.kind.upper()} port {probe.port}"
@@ -95,19 +95,19 @@ def passage(recording: Recording, notebook: Notebook, moment: str, source: str, 
 def expect_open(notebook: Notebook, *passages: Passage) -> None:
     """Expect an answer to each; for UDP, which nobody answers here, see `at`."""
     for each in passages:
-        asked = notebook.stimulus(each.asked, f"{each.told} was never sent")
+        asked = notebook.stimulus(each.asked, f"{each.label} was never sent")
         if not each.answers:
             late = each.recording.stall() < PATIENCE / 2
-            notebook.stimulus([late] if late else [], f"{each.told} got no answer, and the machine stalled")
-        notebook.expect(each.answers, f"{each.told} got no answer", asked[0], *each.answers[:1])
+            notebook.stimulus([late] if late else [], f"{each.label} got no answer, and the host stalled")
+        notebook.expect(each.answers, f"{each.label} got no answer", asked[0], *each.answers[:1])
 
 
 def expect_closed(notebook: Notebook, passage: Passage, node: str) -> None:
     """Expect that it was sent, did not reach that node, and got no answer."""
-    asked = notebook.stimulus(passage.asked, f"{passage.told} was never sent")
+    asked = notebook.stimulus(passage.asked, f"{passage.label} was never sent")
     arrived = passage.at(node)
-    notebook.expect(not arrived, f"{passage.told} reached {node}", asked[0], *arrived[:1])
-    notebook.expect(not passage.answers, f"{passage.told} got an answer", *passage.answers[:1])
+    notebook.expect(not arrived, f"{passage.label} reached {node}", asked[0], *arrived[:1])
+    notebook.expect(not passage.answers, f"{passage.label} got an answer", *passage.answers[:1])
 
 
 def source_of(frame: Frame) -> IPv4Address | IPv6Address:

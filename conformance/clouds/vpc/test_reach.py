@@ -54,7 +54,7 @@ def test_vpc_instances_reach_each_other(recording: Recording, notebook: Notebook
             way = passage(recording, notebook, "closed", source, to, kind, port)
             expect_open(notebook, way)
             first = way.answers[0].data[6:12].hex(":")
-            notebook.expect(first == recording.mac(*tap), f"the answer to {way.told} came from {first}, not the tap",
+            notebook.expect(first == recording.mac(*tap), f"the answer to {way.label} came from {first}, not the tap",
                             way.answers[0])
     notebook.finding = "web, db and fw1 reach each other over IPv6, each through its own tap"
 
@@ -84,11 +84,11 @@ def test_vpc_keeps_its_address_on_the_internet(recording: Recording, notebook: N
         if kind != "udp":
             expect_open(notebook, out, into)
         for way, end, address in ((out, "outside", web), (into, "web", plan.OUTSIDE)):
-            asked = notebook.stimulus(way.asked, f"{way.told} was never sent")
+            asked = notebook.stimulus(way.asked, f"{way.label} was never sent")
             arrived = way.at(end)
-            notebook.expect(arrived, f"{way.told} did not reach {end}", asked[0], *arrived[:1])
+            notebook.expect(arrived, f"{way.label} did not reach {end}", asked[0], *arrived[:1])
             notebook.expect(source_of(arrived[0]) == address,
-                            f"{way.told} came to {end} from {source_of(arrived[0])}, not from {address}", arrived[0])
+                            f"{way.label} came to {end} from {source_of(arrived[0])}, not from {address}", arrived[0])
     notebook.finding = f"both directions, by ICMPv6, TCP and UDP; {web} is {web} at both ends"
 
 

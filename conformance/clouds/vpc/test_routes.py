@@ -30,16 +30,16 @@ ONE, TWO = "hop-without-ipv6 binds-ipv4-nic forgets-rebinding careless", "binds-
 def expect_way(recording: Recording, notebook: Notebook, moment: str, to: object, by: tuple[str, str]) -> None:
     """Expect that web's echo went through that instance and was answered, and went through no other."""
     way = passage(recording, notebook, moment, "web", to)
-    asked = notebook.stimulus(way.asked, f"{way.told} was never sent")
+    asked = notebook.stimulus(way.asked, f"{way.label} was never sent")
     for node, interface in sorted(WAYS):
         came = way.at(node, interface)
         if (node, interface) == by:
-            notebook.expect(came, f"{way.told} did not come to {interface} of {node}", asked[0], *came[:1])
+            notebook.expect(came, f"{way.label} did not come to {interface} of {node}", asked[0], *came[:1])
         else:
-            notebook.expect(not came, f"{way.told} came to {interface} of {node}, not of {by[0]} {by[1]}", *came[:1])
+            notebook.expect(not came, f"{way.label} came to {interface} of {node}, not of {by[0]} {by[1]}", *came[:1])
     expect_open(notebook, way)
     arrived = way.at("branch") or way.at(by[0])
-    notebook.expect(arrived, f"{way.told} did not arrive", *arrived[:1])
+    notebook.expect(arrived, f"{way.label} did not arrive", *arrived[:1])
 
 
 @check("ROUTE-09", VpcRoutes(), role="management", cloud="vpc")
@@ -115,10 +115,10 @@ def test_vpc_virtual_address_has_one_nic(recording: Recording, notebook: Noteboo
     way = passage(recording, notebook, "bound", "web", VIP)
     expect_open(notebook, way)
     came = way.at("fw1", "eth0")
-    notebook.expect(came, f"{way.told} did not come to fw1", *came[:1])
+    notebook.expect(came, f"{way.label} did not come to fw1", *came[:1])
     for node in ("fw2", "old"):
         stray = way.at(node)
-        notebook.expect(not stray, f"{way.told} came to {node}", *stray[:1])
+        notebook.expect(not stray, f"{way.label} came to {node}", *stray[:1])
     notebook.finding = f"{VIP} is reached at fw1; fw2 and an instance without IPv6 were refused"
 
 

@@ -91,8 +91,8 @@ def test_vpc_acl_acts_on_the_whole_subnet_in_order(recording: Recording, noteboo
         expect_open(notebook, passage(recording, notebook, allows, "fw1", to))
         in_only = passage(recording, notebook, one_way, "fw1", to)
         arrived = in_only.at(node)
-        notebook.expect(arrived, f"{in_only.told} did not reach {node}, though the way in is allowed", *arrived[:1])
-        notebook.expect(not in_only.answers, f"{in_only.told} was answered, though the way out is denied",
+        notebook.expect(arrived, f"{in_only.label} did not reach {node}, though the way in is allowed", *arrived[:1])
+        notebook.expect(not in_only.answers, f"{in_only.label} was answered, though the way out is denied",
                         *in_only.answers[:1])
     expect_closed(notebook, passage(recording, notebook, allows, "web", OUTSIDE), "outside")
     expect_open(notebook, passage(recording, notebook, denies, "outside", WEB),

@@ -51,23 +51,23 @@ def test_vpc_group_tracks_flows(recording: Recording, notebook: Notebook) -> Non
 
 def _expect_error(notebook: Notebook, message: Message, kind: int, code: int) -> None:
     """Expect that the error that a message meets on its way, as its host gets it, comes to the instance."""
-    sent = notebook.stimulus(message.sent(), f"{message.told} was never sent")
+    sent = notebook.stimulus(message.sent(), f"{message.label} was never sent")
     met = [frame for frame, *words in message.errors("host1", "fabric0") if words == [kind, code]]
-    notebook.stimulus(met, f"{message.told} met no ICMPv6 error {kind}/{code}")
+    notebook.stimulus(met, f"{message.label} met no ICMPv6 error {kind}/{code}")
     came = [frame for frame, *words in message.errors("web") if words == [kind, code]]
-    notebook.expect(came, f"the ICMPv6 error {kind}/{code} that {message.told} met was not delivered", sent[0], met[0],
+    notebook.expect(came, f"the ICMPv6 error {kind}/{code} that {message.label} met was not delivered", sent[0], met[0],
                     *came[:1])
 
 
 def _expect_idle(recording: Recording, notebook: Notebook, message: Message, *, beyond: bool) -> None:
     """Make sure that its flow was idle at the instance's host for longer (or less long) than the time-out."""
-    came = notebook.stimulus(message.at("host1", "fabric0"), f"{message.told} did not even come to host1")[0]
+    came = notebook.stimulus(message.at("host1", "fabric0"), f"{message.label} did not even come to host1")[0]
     before = [frame for frame, headers in packets(recording.at("host1"), TCP, UDP, ICMPV6)
               if frame.ns < came.ns and _of(headers, message) and frame.ns < message.mark.ns]
-    notebook.stimulus(before, f"nothing was said before: {message.told}")
+    notebook.stimulus(before, f"nothing was said before: {message.label}")
     idle = came.time - before[-1].time
     ready = idle > IDLE + TICK if beyond else idle < IDLE - TICK
-    notebook.stimulus([idle] if ready else [], f"the flow had been idle for {idle:.3f} s at {message.told}")
+    notebook.stimulus([idle] if ready else [], f"the flow had been idle for {idle:.3f} s at {message.label}")
 
 
 def _of(headers: Headers, message: Message) -> bool:
