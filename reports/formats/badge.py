@@ -19,7 +19,7 @@ def badge(document: Compliance) -> str:
     told = headline(document, named(document["verdicts"]))
     judged = sum(told.counts[word] for word in (Outcome.PASS, Outcome.WARN, Outcome.FAIL))
     left, right = "IPv6 conformance", f"{told.counts['pass']} of {judged} pass" if judged else "nothing judged"
-    bad = told.new or told.counts[Outcome.ERROR] or told.stale
+    bad = told.new or told.broken or told.stale
     colour = _GREY if not judged else _RED if bad else _GREEN
     widths = [round(len(text) * _LETTER) + 14 for text in (left, right)]
     total = sum(widths)

@@ -29,7 +29,7 @@ DOUBTFUL = (Outcome.FLAKY, Outcome.INCONCLUSIVE)
 
 @dataclass(frozen=True)
 class Headline:
-    """Counts of a run; those of models are apart and in none of the others."""
+    """Counts of a run; those of models are apart and in none of the others, but that a check broke is told of all."""
 
     counts: Counter[str]
     models: int
@@ -37,6 +37,7 @@ class Headline:
     new: int
     known: int
     stale: int
+    broken: int
 
     @property
     def verdicts(self) -> int:
@@ -51,17 +52,17 @@ class Headline:
     @property
     def clean(self) -> bool:
         """Whether nothing has to be looked at."""
-        return not (self.new or self.counts[Outcome.ERROR] or self.doubtful or self.stale)
+        return not (self.new or self.broken or self.doubtful or self.stale)
 
     @property
     def sentence(self) -> str:
         """The verdict on the run."""
         judged = sum(self.counts[word] for word in (Outcome.PASS, Outcome.WARN, Outcome.FAIL))
-        if not judged and not self.counts[Outcome.ERROR]:
+        if not judged and not self.broken:
             return "Nothing was judged"
         words = [
             _count(self.new, "new failure"),
-            _count(self.counts[Outcome.ERROR], "error of the suite", "errors of the suite"),
+            _count(self.broken, "error of the suite", "errors of the suite"),
             _count(self.stale, "known deviation that is gone", "known deviations that are gone"),
             _count(self.doubtful, "doubtful verdict"),
         ]
@@ -73,10 +74,11 @@ class Headline:
 def headline(document: Compliance, cells: Iterable[Cell]) -> Headline:
     """The counts of a document."""
     counts: Counter[str] = Counter()
-    models = new = known = stale = 0
+    models = new = known = stale = broken = 0
     seen = set()
     for cell in cells:
         verdict = cell.verdict
+        broken += verdict["verdict"] == Outcome.ERROR
         if verdict.get("party") == "model":
             models += 1
             continue
@@ -87,7 +89,7 @@ def headline(document: Compliance, cells: Iterable[Cell]) -> Headline:
             new += not verdict["known_deviation"]
         stale += is_stale(verdict)
     in_catalogue = {each["id"] for each in document["requirements"]}
-    return Headline(counts, models, len(seen & in_catalogue), new, known, stale)
+    return Headline(counts, models, len(seen & in_catalogue), new, known, stale, broken)
 
 
 def in_order(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -16,6 +16,8 @@ from reports.site.working import MARKS
 NETWORK = ("router", "dhcpv6-server", "relay")
 #: A guest, and somebody in each of these.
 NEEDED = frozenset({"guest", "router", "dhcpv6-server"})
+#: Cells that one verdict has for all plays of a program are of no pair.
+EVERY_PLAY = "every-play"
 #: Verdicts that say how far the two conform.
 TELLING = (Outcome.PASS, Outcome.WARN, Outcome.FAIL)
 
@@ -73,6 +75,8 @@ def squares(cells: Iterable[Cell], marks: Mapping[str, Mapping[str, bool]]) -> d
         verdict = cell.verdict
         who = {role: each["name"] for role, each in verdict["implementations"].items()}
         if not who.keys() >= NEEDED or verdict["cloud"] is not None or verdict.get("party") == "model":
+            continue
+        if verdict["scenario"] == EVERY_PLAY:
             continue
         network = " + ".join(dict.fromkeys(who[role] for role in NETWORK if role in who))
         play = verdict["recording"] or ""

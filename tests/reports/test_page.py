@@ -89,6 +89,13 @@ def test_models_are_counted_apart(tmp_path: Path) -> None:
     assert counted == 30
 
 
+def test_a_check_of_a_model_that_broke_is_told(tmp_path: Path) -> None:
+    made = document(1)
+    made["verdicts"][0] |= {"party": "model", "verdict": "error"}
+    page = (site(made, tmp_path / "out") / "index.html").read_text()
+    assert "1 error of the suite" in page and "0 verdicts" in page
+
+
 def test_parts_of_a_requirement_go_with_it(tmp_path: Path) -> None:
     made = document(8)
     made["requirements"][0]["parts"] = [{"id": "RA-00a", "text": "The first half.", "source": "RFC 4861", "checks": []}]
