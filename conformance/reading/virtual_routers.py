@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from conformance.judging.evidence import Seen
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import receivable
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport, vrrp
 from fixtures.recording.views.ndp import NeighbourAdvertisement
@@ -130,7 +131,7 @@ def active(recording: Recording, time: float) -> tuple[str, float] | None:
 def told(recording: Recording, node: str, target: IPv6Address) -> list[NeighbourAdvertisement]:
     """The neighbour advertisements that a router sent for an address."""
     sent = ndp.neighbour_advertisements(recording.at(node, "lan0", outgoing=True))
-    return [each for each in sent if each.target == target]
+    return [each for each in receivable(sent) if each.target == target]
 
 
 def replies(recording: Recording) -> list[Echo]:

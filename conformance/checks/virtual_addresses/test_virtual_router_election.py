@@ -296,18 +296,14 @@ def router_that_is_active_in_silence(recording: Recording) -> Recording:
 
 @edited(test_vrrp_election, because="two active routers: r2 goes on")
 def routers_that_both_answer(recording: Recording) -> Recording:
-    """r1, back, answers for the addresses at once, and its first advertisements are lost; r2 goes on."""
+    """r1, back, answers for the addresses in time, and advertises too late to silence r2."""
     returned = recording.marked("r1-returns")[0].time
     own = [each for each in said(recording, "r1", returned) if each.priority]
-    gone, until = own[:3], own[3].time
-    recording = editing.without(recording, frames=[*gone, *(
-        frame for each in gone for frame in editing.same_packet(recording, each))])
-    last = [each for each in said(recording, "r2") if returned < each.time and each.priority][-1]
-    time = last.time
-    while (time := time + INTERVAL) < until:
-        recording = editing.with_frame(recording, last.frame.data, time=time, node="r2", interface="lan0",
-                                       outgoing=True)
-    return recording
+    gone = [frame for each in own[:-1] for frame in editing.same_packet(recording, each)]
+    rival = [each for each in said(recording, "r2") if each.time < own[0].time and each.priority][-1]
+    late = editing.shifted(recording, 2.0, frames=own[-1])
+    return editing.with_frame(editing.without(late, frames=gone), rival.frame.data, time=own[-1].time - 0.01,
+                              node="r2", interface="lan0", outgoing=True)
 
 
 def _stopped(recording: Recording) -> float:
