@@ -43,7 +43,23 @@ def stations() -> Frames:
     """The sample conversation, with another guest each time."""
     for turn in range(1 << 24):
         mac = b"\x02\xaa" + turn.to_bytes(3, "big") + b"\5"
-        yield from ((ns + turn * ROUND, data.replace(b"\2\0\0\0\0\5", mac)) for ns, data in _SAMPLE)
+        address = b"\2\0\xff\xfe\0" + turn.to_bytes(3, "big")
+        for ns, data in _SAMPLE:
+            changed = data.replace(b"\2\0\0\0\0\5", mac).replace(bytes(7) + b"\5", address)
+            yield ns + turn * ROUND, _summed(changed.replace(b"\xff\0\0\5", b"\xff" + address[5:]))
+
+
+def _summed(data: bytes) -> bytes:
+    """With the right checksum, where it is ICMPv6 or UDP without extension headers."""
+    at = {58: 56, 17: 60}.get(data[20])
+    if at is None:
+        return data
+    data = data[:at] + bytes(2) + data[at + 2:]
+    body = data[22:] + bytes(len(data) % 2)
+    total = sum(struct.unpack(f"!{len(body) // 2}H", body)) + len(data) - 54 + data[20]
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return data[:at] + ((~total & 0xFFFF) or 0xFFFF).to_bytes(2, "big") + data[at + 2:]
 
 
 def addresses() -> Frames:

@@ -51,7 +51,7 @@ def one_run(arguments: Sequence[str], report: Path) -> dict[str, Any]:
     return found
 
 
-def told(number: int, busy: bool, seconds: float, content: dict[str, Any]) -> str:
+def run_line(number: int, busy: bool, seconds: float, content: dict[str, Any]) -> str:
     """One run in one line."""
     counts = Counter(verdict["verdict"] for verdict in content["verdicts"])
     spread = " ".join(f"{name} {count}" for name, count in sorted(counts.items()))
@@ -92,7 +92,7 @@ def main(arguments: Sequence[str]) -> int:
             begin = time.monotonic()
             with load(busy):
                 content = one_run(rest, Path(scratch) / "report")
-            print(told(number, busy, time.monotonic() - begin, content), flush=True)
+            print(run_line(number, busy, time.monotonic() - begin, content), flush=True)
             keep(strange(content, seen), Path(scratch) / "report", options.keep / f"run-{number}")
             verdicts = content["verdicts"]
             worst = max(worst, sum(each["verdict"] == UNDECIDED for each in verdicts) / len(verdicts))

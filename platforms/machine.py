@@ -48,12 +48,12 @@ def mirror_of(archive: Archive) -> str:
 
 @cache
 def _own_mirrors() -> dict[tuple[str, str], str]:
-    return mirrors(_told(["apt-get", "indextargets", "--format", MIRRORS_FORMAT]))
+    return mirrors(_output_of(["apt-get", "indextargets", "--format", MIRRORS_FORMAT]))
 
 
 def apt_settings(dump: str | None = None) -> list[str]:
     """The lines of an apt.conf that say how this machine reaches archives; `dump` is what `apt-config dump` says."""
-    lines = (_told(["apt-config", "dump"]) if dump is None else dump).splitlines()
+    lines = (_output_of(["apt-config", "dump"]) if dump is None else dump).splitlines()
     return [line for line in lines if _REACHING.match(line)]
 
 
@@ -65,7 +65,7 @@ def environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
 def pip_settings(told: str | None = None) -> dict[str, dict[str, str]]:
     """Section -> key -> value of this machine's pip.conf files; `told` is what `pip config list` says."""
     if told is None:
-        told = _told([sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"])
+        told = _output_of([sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"])
     found: dict[str, dict[str, str]] = {}
     for section, key, value in re.findall(r"^([\w-]+)\.([\w-]+)='(.*)'$", told, re.MULTILINE):
         found.setdefault(section, {})[key] = value
@@ -107,7 +107,7 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text)
 
 
-def _told(argv: list[str]) -> str:
+def _output_of(argv: list[str]) -> str:
     try:
         return subprocess.run(argv, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
     except OSError:  # a system without apt

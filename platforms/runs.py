@@ -87,7 +87,7 @@ class Root:
             raise PlatformError(f"the set-up ends with status {status} in it, see above.")
         give_to_user(self.root / TREE)
         seconds = before.set_up_s if before else time.monotonic() - begin
-        result = Result(_system(self.root), self._told("import platform; print(platform.python_version())"), seconds)
+        result = Result(_system(self.root), self._ask("import platform; print(platform.python_version())"), seconds)
         result.save(self.platform)
         return result
 
@@ -105,7 +105,7 @@ class Root:
         """Run a command in the project's directory; its output is ours."""
         return subprocess.run(self._entering(command, who), cwd=PROJECT, env=_environment(who)).returncode
 
-    def _told(self, code: str) -> str:
+    def _ask(self, code: str) -> str:
         done = subprocess.run(self._entering([".venv/bin/python", "-c", code], "user"), cwd=PROJECT,
                               env=_environment("user"), capture_output=True, text=True)
         return done.stdout.strip()

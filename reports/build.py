@@ -39,7 +39,7 @@ def build(
         write_whole(directory / trail.FILE, trail.as_text(past))
         if history:
             write_whole(history, trail.as_text(past))
-        more = {"changes": _changes(directory, found), **past.told()}
+        more = {"changes": _changes(directory, found), **past.as_json()}
         site = assembled(document, directory, more)
         write_site(site, directory)
         if one_file:

@@ -14,6 +14,7 @@ from fixtures.peers.dhcpv6 import broken_clients as broken
 from fixtures.peers.dhcpv6.client import ScriptedDhcpv6Client
 from fixtures.peers.dhcpv6.confirming_client import ConfirmingClient
 from fixtures.programs.base import GuestClient, Post
+from fixtures.programs.party import Party
 
 #: Who works at a post; one scripted guest may play in several plays at the same time.
 _working: WeakKeyDictionary[Post, ScriptedDhcpv6Client] = WeakKeyDictionary()
@@ -27,6 +28,7 @@ class ScriptedGuest(GuestClient):
     """
 
     name: str  # type: ignore[misc]
+    party = Party.PEER
     client: type[ScriptedDhcpv6Client] = ScriptedDhcpv6Client
     flags: tuple[str, ...] = ()
 

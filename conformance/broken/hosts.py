@@ -12,6 +12,7 @@ from fixtures.peers.habits import Habits
 from fixtures.peers.host import ScriptedHost
 from fixtures.peers.router import ScriptedRouter
 from fixtures.programs.base import GuestClient, Implementation, Post
+from fixtures.programs.party import Party
 
 VERSION = "scripted"
 
@@ -21,6 +22,7 @@ class ScriptedGuest(GuestClient):
     """A guest that is a scripted host at its first interface; the node's kernel is silent there."""
 
     name: str  # type: ignore[misc]
+    party = Party.PEER
     habits: Habits = field(default_factory=Habits)
 
     def version(self) -> str:
@@ -39,6 +41,7 @@ class ScriptedAdvertiser(Implementation):
     """
 
     name: str  # type: ignore[misc]
+    party = Party.PEER
     answer: Literal["multicast", "unicast", "silent"] = "multicast"
     delay: float = 0.0
     at_random: bool = False

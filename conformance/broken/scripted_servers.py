@@ -11,6 +11,7 @@ from fixtures.peers.dhcpv6.messages import Message
 from fixtures.peers.dhcpv6.server import ScriptedDhcpv6Server
 from fixtures.peers.wire import Packet
 from fixtures.programs.base import Implementation, Post
+from fixtures.programs.party import Party
 from fixtures.protocols.dhcpv6 import Kind
 from fixtures.situation import Lease
 
@@ -73,6 +74,7 @@ class ScriptedServer(Implementation):
     """A scripted server in the place of a program; the node's kernel is silent at its interface."""
 
     name: str  # type: ignore[misc]
+    party = Party.PEER
     server: type[ScriptedDhcpv6Server] = ScriptedDhcpv6Server
     bindings: type[Bindings] = Bindings
     lease: Lease | None = None

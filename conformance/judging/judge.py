@@ -18,7 +18,7 @@ from fixtures.recording.traces import place, trace
 #: by each (`Notebook.in_time`).
 STALL = 0.25
 
-#: Seconds. When the machine stood still for so long, every wait of the play may have ended for that reason.
+#: Seconds. When the host stalled for so long, every wait of the play may have ended for that reason.
 GROSS_STALL = 1.0
 
 
@@ -63,7 +63,7 @@ def _explained(recording: Recording, unjudgeable: Unjudgeable) -> Judgement:
     reason, stall = str(unjudgeable), recording.stall()
     if unjudgeable.stalled or stall < STALL:
         return Judgement(Outcome.INCONCLUSIVE, reason, stalled=unjudgeable.stalled)
-    late = f"the machine stalled for {stall:.1f} s during the play"
+    late = f"the host stalled for {stall:.1f} s during the play"
     return Judgement(Outcome.INCONCLUSIVE, f"{reason}; and {late}", stalled=stall)
 
 
@@ -86,7 +86,7 @@ def _excused(recording: Recording, outcome: Outcome, reason: str) -> Judgement:
         return Judgement(Outcome.INCONCLUSIVE, f"{reason}; but {missed}")
     stall = recording.stall()
     if stall >= GROSS_STALL:
-        late = f"the machine stalled for {stall:.1f} s during the play"
+        late = f"the host stalled for {stall:.1f} s during the play"
         return Judgement(Outcome.INCONCLUSIVE, f"{reason}; but {late}", stalled=stall)
     return Judgement(outcome, reason)
 

@@ -51,7 +51,7 @@ class Figure:
 class Judgement:
     """What a check says of one recording.
 
-    `stalled` is the machine's stall, in seconds, for which alone the check could not decide; 0 where that was not so.
+    `stalled` is the host's stall, in seconds, for which alone the check could not decide; 0 where that was not so.
     `trace` says where the bug is that made it an error; `cause` is what the check raised, for whoever debugs it.
     """
 
@@ -119,7 +119,7 @@ class Notebook:
         return items
 
     def in_time(self, seconds: float, limit: float, otherwise: str, *seen: Seen) -> None:
-        """Expect `seconds` <= `limit`, widened by the machine's stall; late only through the stall is unjudgeable.
+        """Expect `seconds` <= `limit`, widened by the host's stall; late only through the stall is unjudgeable.
 
         The stall that counts is that between the first and the last of what was seen; of the play, where that is one.
         A program may have been kept waiting for longer than those who measure it, by UNFAIR times.
@@ -132,7 +132,7 @@ class Notebook:
             return
         if seconds <= limit + UNFAIR * stall:
             late = f"{seconds:.3f} s, limit {limit:g} s"
-            raise Unjudgeable(f"{otherwise} ({late}), but the machine stalled for {stall:.3f} s", stalled=stall)
+            raise Unjudgeable(f"{otherwise} ({late}), but the host stalled for {stall:.3f} s", stalled=stall)
         raise Violated(f"{otherwise} ({seconds:.3f} s, limit {limit:g} s)")
 
     def not_before(self, seconds: float, limit: float, otherwise: str, first: Seen, second: Seen) -> None:
@@ -146,7 +146,7 @@ class Notebook:
         if seconds >= limit:
             return
         if seconds >= limit - stall:
-            raise Unjudgeable(f"{otherwise}, but the machine stalled for {stall:.3f} s", stalled=stall)
+            raise Unjudgeable(f"{otherwise}, but the host stalled for {stall:.3f} s", stalled=stall)
         raise Violated(otherwise)
 
     def neighbours_undisturbed(self) -> None:

@@ -19,11 +19,11 @@ _WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.FLAKY, Outcome.WARN, Outcom
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """A paragraph for each party, and one about what no capture tells."""
     if config.getoption("pcap"):
-        for line in told(config.stash[TALLY].cells.values()):
+        for line in capture_lines(config.stash[TALLY].cells.values()):
             terminalreporter.write_line(line)
 
 
-def told(cells: Iterable[dict[str, Any]]) -> list[str]:
+def capture_lines(cells: Iterable[dict[str, Any]]) -> list[str]:
     """The lines of the summary; parties of whom the same is to be told share theirs."""
     parties: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     absent: dict[str, list[str]] = defaultdict(list)

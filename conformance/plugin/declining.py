@@ -14,12 +14,12 @@ from conformance.plugin.ending import TALLY
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """A paragraph for each program that declined."""
-    for line in told(config.stash[TALLY].cells.values()):
+    for line in declined_lines(config.stash[TALLY].cells.values()):
         terminalreporter.write_line(line)
 
 
-def told(cells: Iterable[dict[str, Any]]) -> list[str]:
-    """`NAME did not play N plays (M verdicts) that others of its role play: ...`, one for each name and role."""
+def declined_lines(cells: Iterable[dict[str, Any]]) -> list[str]:
+    """`NAME declined N plays; M verdicts are not applicable: ...`, one for each name and role."""
     plays: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     ids: dict[tuple[str, str], set[str]] = defaultdict(set)
     others: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -36,5 +36,6 @@ def told(cells: Iterable[dict[str, Any]]) -> list[str]:
 def _sentence(name: str, role: str, plays: int, counted: Counter[str], others: list[str]) -> str:
     scenarios = ", ".join(f"{scenario} ({number})" for scenario, number in sorted(counted.items()))
     who = f"; {', '.join(others)} would play {role} there" if others else f"; nobody else here would play {role} there"
-    return (f"declined: {name} says that it does not play {plays} play{'' if plays == 1 else 's'}, which costs"
-            f" {sum(counted.values())} verdicts: {scenarios}{who}")
+    verdicts = counted.total()
+    return (f"declined: {name} does not play {plays} play{'' if plays == 1 else 's'};"
+            f" {verdicts} {'verdict is' if verdicts == 1 else 'verdicts are'} not applicable: {scenarios}{who}")

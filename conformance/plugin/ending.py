@@ -14,8 +14,9 @@ from conformance.plugin.desk import DESK
 from conformance.plugin.plain import plain
 from conformance.plugin.rulings import PROPERTY
 from conformance.plugin.sharding import is_part_of_something
-from conformance.selection.undisturbed import told
+from conformance.selection.undisturbed import describe_repeats
 from fixtures.captures.parties import SCENARIO
+from fixtures.programs.party import Party
 
 RED, STOPPED, BROKEN, NOTHING = 1, 2, 3, 5
 #: Characters of one line of the list; the whole reason stands in the story above it and in the report.
@@ -47,8 +48,12 @@ class Tally:
             self.red[report.nodeid] = cell["reason"]
 
     def counts(self) -> Counter[str]:
-        """How many cells have each verdict."""
-        return Counter(cell["verdict"] for cell in self.cells.values())
+        """How many cells have each verdict, those of models left out."""
+        return Counter(cell["verdict"] for cell in self.of_implementations())
+
+    def of_implementations(self) -> list[dict[str, Any]]:
+        """The cells that judge a program, a kernel or a peer: a model of the suite is none of these."""
+        return [cell for cell in self.cells.values() if cell["party"] != Party.MODEL]
 
     def exit_status(self, before: int, stopped: bool) -> int:
         """The run's exit status, where pytest alone would say `before`."""
@@ -132,7 +137,8 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     if not quiet:
         for line in [*again(config.stash[DESK].disturbed, terminalreporter.verbosity), *by_family(tally)]:
             terminalreporter.write_line(line)
-    terminalreporter.write_line(summary(tally))
+    for line in [summary(tally), *models(tally)]:
+        terminalreporter.write_line(line)
     if config.stash[DESK].stopped:
         terminalreporter.write_line(f"{config.stash[DESK].stopped}: {len(tally.cells)} of {len(tally.selected)} cells"
                                     " have a verdict", red=True)
@@ -143,14 +149,14 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
 def again(disturbed: Mapping[str, str], verbosity: int) -> list[str]:
     """What was played again, and for what reason: each play, or with many of them the reasons."""
     if len(disturbed) > _EACH and verbosity <= 0:
-        return [told(disturbed)]
+        return [describe_repeats(disturbed)]
     return [f"played again: {play}: {reason}" for play, reason in sorted(disturbed.items())]
 
 
 def by_family(tally: Tally) -> list[str]:
     """A table: how many verdicts of each word a family has; nothing where there is but one family."""
     families: dict[str, Counter[str]] = {}
-    for cell in tally.cells.values():
+    for cell in tally.of_implementations():
         families.setdefault(catalogue().named(cell["requirement"]).family, Counter())[cell["verdict"]] += 1
     if len(families) < 2:
         return []
@@ -182,12 +188,20 @@ def _alike(nodeids: Mapping[str, str], tally: Tally) -> Iterator[tuple[str, str,
 def summary(tally: Tally) -> str:
     """`N requirements, M verdicts: pass .. warn .. fail ..`, with all the words of the report."""
     counts = tally.counts()
-    requirements = {cell["requirement"] for cell in tally.cells.values()}
+    found = tally.of_implementations()
+    requirements = {cell["requirement"] for cell in found}
     words = [word for word in Outcome if word is not Outcome.FLAKY or counts[word]]
     told = " ".join(f"{word} {counts[word]}" for word in sorted(words, key=_ORDER.index))
-    deviations = sum(1 for cell in tally.cells.values() if cell["known_deviation"] and cell["verdict"] == Outcome.FAIL)
+    deviations = sum(1 for cell in found if cell["known_deviation"] and cell["verdict"] == Outcome.FAIL)
     known = f" ({deviations} of the failures are known deviations)" if deviations else ""
-    return f"{len(requirements)} requirements, {len(tally.cells)} verdicts: {told}{known}"
+    return f"{len(requirements)} requirements, {len(found)} verdicts: {told}{known}"
+
+
+def models(tally: Tally) -> list[str]:
+    """`the suite's own models: n cells`, where there are any, with their verdicts."""
+    counts = Counter(cell["verdict"] for cell in tally.cells.values() if cell["party"] == Party.MODEL)
+    told = ", ".join(f"{counts[word]} {word}" for word in _ORDER if counts[word])
+    return [f"the suite's own models: {counts.total()} cells, counted apart ({told})"] if counts else []
 
 
 _ORDER = [Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE, Outcome.NOT_RUN,

@@ -1,4 +1,4 @@
-"""What this machine lacks, told at the start of a run; without some of it nothing can be played."""
+"""What this host lacks, told at the start of a run; without some of it nothing can be played."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fixtures.sandbox.probe import essential_sentence, format_table, probe
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """What is judged; where it is played here, a table: what is missing, what that costs, what brings it."""
+    """What is judged; where it is played here, a table: missing, impact, fix."""
     desk, lines = config.stash[DESK], config.stash[DESK].source.introduction()
     if desk.plays is not None and environment.inside():  # outside it only tells something
         lines += format_table(probe(desk.programs.missing)).splitlines()

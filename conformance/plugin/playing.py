@@ -23,7 +23,7 @@ from conformance.plugin.planning import Planned
 from conformance.plugin.progress import ProgressLine
 from conformance.plugin.stopping import reason_of
 from conformance.selection.sharding import expected
-from conformance.selection.undisturbed import undisturbed
+from conformance.selection.undisturbed import Attempt, undisturbed
 from fixtures.playing.paths import STAGING
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.camera import CameraError
@@ -98,7 +98,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Recordings of a run without a report are nobody's."""
+    """Delete the temporary recordings of a run without a report."""
     if _SCRATCH in config.stash:
         shutil.rmtree(config.stash[_SCRATCH], ignore_errors=True)
 
@@ -107,8 +107,8 @@ def _play(config: pytest.Config, planned: Sequence[Planned], into: Path) -> None
     demand_kernel()
     by_id, desk = {each.request.id: each for each in planned}, config.stash[DESK]
 
-    def play_all(requests: Sequence[PlayRequest], place: Path, limit: int | None) -> None:
-        _play_all(config, requests, place, limit, again=place != into)
+    def play_all(requests: Sequence[PlayRequest], place: Path, attempt: Attempt) -> None:
+        _play_all(config, requests, place, attempt)
 
     try:
         desk.disturbed = undisturbed([each.request for each in planned], into, play_all,
@@ -124,14 +124,13 @@ def _play(config: pytest.Config, planned: Sequence[Planned], into: Path) -> None
         pytest.exit(f"the scenarios cannot be played: {error}", returncode=3)
 
 
-def _play_all(config: pytest.Config, requests: Sequence[PlayRequest], into: Path, limit: int | None, *,
-              again: bool) -> None:
+def _play_all(config: pytest.Config, requests: Sequence[PlayRequest], into: Path, attempt: Attempt) -> None:
     from fixtures.playing.player import play_all
 
     lengths = {request.id: _expected(request) for request in requests}
-    line, complete = ProgressLine(config, len(requests), again, lengths), False
+    line, complete = ProgressLine(config, len(requests), str(attempt), lengths), False
     try:
-        play_all(requests, into, progress=line.show, limit=limit, expected=_expected)
+        play_all(requests, into, progress=line.show, limit=attempt.limit, expected=_expected)
         complete = True
     finally:
         line.end(complete)

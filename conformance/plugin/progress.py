@@ -22,12 +22,12 @@ class ProgressLine:
     """`playing 37 of 120, 12 s, about 25 s more, longest still ...`, rewritten in place.
 
     Without a terminal only beginning and end are told, and nothing with `-q`. `lengths` are the seconds that plays
-    last, by id: most of a run is timers of protocols, so how long it still takes is known. `again` says that the
-    machine disturbed these plays the last time.
+    last, by id: most of a run is timers of protocols, so how long it still takes is known. `again` says why
+    these plays are played again, empty the first time.
     """
 
     def __init__(
-        self, config: pytest.Config, total: int, again: bool = False, lengths: Mapping[str, float] | None = None
+        self, config: pytest.Config, total: int, again: str = "", lengths: Mapping[str, float] | None = None
     ) -> None:
         self._again = " again" if again else ""
         self._reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
@@ -42,8 +42,8 @@ class ProgressLine:
         if self._live:
             self._clock.start()
         elif self._reporter:
-            which = " that the machine disturbed" if again else ", all together"
-            self._reporter.write_line(f"playing{self._again} {_scenarios(total)}{which}")
+            which = f" again: {again}" if again else ", all together"
+            self._reporter.write_line(f"playing {_plays(total)}{which}")
 
     def show(self, progress: Progress) -> None:
         """Take how far it is; called from any of the plays' threads, and told at the next tick."""
@@ -60,7 +60,7 @@ class ProgressLine:
             self._write("")
             self._reporter.write("\r")
         if self._reporter:
-            told = f"played{self._again} {_scenarios(self._total)}" if complete else "given up"
+            told = f"played {_plays(self._total)}{self._again}" if complete else "given up"
             self._reporter.write_line(f"{told} in {time.monotonic() - self._begin:.1f} s")
 
     def remaining(self, now: float) -> float:
@@ -98,5 +98,5 @@ class ReadingLine:
             print(f"reading {name}: {packets:,} packets", file=sys.stderr, flush=True)
 
 
-def _scenarios(number: int) -> str:
-    return f"{number} scenario{'' if number == 1 else 's'}"
+def _plays(number: int) -> str:
+    return f"{number} play{'' if number == 1 else 's'}"

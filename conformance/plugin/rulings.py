@@ -12,6 +12,8 @@ from conformance.judging.verdict import Judgement, Outcome
 from conformance.plugin.desk import Desk
 from conformance.plugin.story import story
 from conformance.selection.cells import Cell
+from conformance.selection.party import party
+from conformance.sources.throughout import Throughout
 from fixtures.recording.model import Program, Recording
 
 #: The name of the user property that carries a cell's verdict to the report, as a dictionary of JSON values.
@@ -58,7 +60,8 @@ def _known(ruling: Ruling, recording: Recording, desk: Desk) -> Ruling:
     if ruling.judgement.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.PASS):
         who = recording.play.implementations
         found = known_deviation(check.requirement, check.part, cell.test_of_products, who, deviations())
-        if found and found.sometimes and ruling.judgement.outcome is Outcome.PASS:
+        sometimes = found is not None and (found.sometimes or isinstance(cell.scenario, Throughout))
+        if sometimes and ruling.judgement.outcome is Outcome.PASS:  # not in every run it comes up
             return ruling
         return replace(ruling, deviation=found)
     return ruling
@@ -74,6 +77,7 @@ def as_json(ruling: Ruling, nodeid: str, desk: Desk) -> dict[str, Any]:
         "implementations": {role: asdict(program) for role, program in ruling.implementations.items()},
         "cloud": cell.check.cloud,
         "role": cell.check.role,
+        "party": str(party(cell, desk.programs.known)),
         "scenario": cell.scenario.name,
         "verdict": str(judgement.outcome),
         "reason": judgement.reason,

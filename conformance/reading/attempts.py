@@ -11,6 +11,7 @@ from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import dns
 from fixtures.recording.views.dns import DnsMessage
 from fixtures.recording.views.transport import TcpSegment, tcp_segments
+from fixtures.scenarios.dual_stack.fallback import TrialBegun
 
 Type = Literal["AAAA", "A"]
 
@@ -19,7 +20,7 @@ Type = Literal["AAAA", "A"]
 class Trial:
     """One name that the client was given, and all that the client sent and got for it, in order."""
 
-    mark: Mark
+    mark: Mark[TrialBegun]
     messages: tuple[DnsMessage, ...]
     ipv6: tuple[TcpSegment, ...]
     ipv4: tuple[TcpSegment, ...]
@@ -27,7 +28,7 @@ class Trial:
     @property
     def delay(self) -> float:
         """Seconds by which the first IPv6 packet was held."""
-        return float(self.mark.fields["delay"])
+        return float(self.mark.what.delay)
 
     def asked(self, kind: Type) -> DnsMessage | None:
         """The first question for a record type."""
@@ -70,18 +71,18 @@ def page(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
 
 def trials(recording: Recording, notebook: Notebook, kind: str) -> list[Trial]:
     """All trials of one kind, at least one. Raises Unjudgeable."""
-    marks = [mark for mark in recording.marked("trial") if mark.fields["kind"] == kind]
+    marks = [mark for mark in recording.marked(TrialBegun) if mark.what.kind == kind]
     notebook.stimulus(marks, f"the client was never given a name of the kind {kind}")
     segments = tcp_segments(recording.at("client"))
     messages = dns.messages(recording.at("client"))
     return [_trial(mark, messages, segments) for mark in marks]
 
 
-def _trial(mark: Mark, messages: list[DnsMessage], segments: list[TcpSegment]) -> Trial:
-    fields = mark.fields
+def _trial(mark: Mark[TrialBegun], messages: list[DnsMessage], segments: list[TcpSegment]) -> Trial:
+    told = mark.what
 
     def of(address: str) -> tuple[TcpSegment, ...]:
         return tuple(each for each in segments if address in (str(each.source), str(each.destination)))
 
-    mine = tuple(each for each in messages if each.asks("AAAA", fields["host"]) or each.asks("A", fields["host"]))
-    return Trial(mark, mine, of(fields["ipv6"]), of(fields["ipv4"]))
+    mine = tuple(each for each in messages if each.asks("AAAA", told.host) or each.asks("A", told.host))
+    return Trial(mark, mine, of(told.ipv6), of(told.ipv4))

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fixtures.recording.model import Frame, Mark, Recording
-
-#: Marks of `fixtures.playing.live` that begin a life, and that end one.
-BEGIN, END = ("start", "restart"), ("stop", "power-off")
+from fixtures.stagecraft.marks import Call, PowerOff, Start, Stop
 
 
 @dataclass(frozen=True)
@@ -31,10 +29,15 @@ class Life:
 def lives(recording: Recording, node: str = "guest") -> list[Life]:
     """The lives of a node's client, in order."""
     turns = [mark for mark in recording.marks if mark.fields.get("node") == node
-             and (mark.name in END or (mark.name in BEGIN and mark.fields.get("role") == "guest"))]
+             and (mark.is_a(Stop, PowerOff) or _begins(mark))]
     found = []
     for number, mark in enumerate(turns):
-        if mark.name in BEGIN:
+        if _begins(mark):
             later = turns[number + 1:]
             found.append(Life(node, mark, later[0].ns if later else recording.duration_ns + 1))
     return found
+
+
+def _begins(mark: Mark) -> bool:
+    restarted = mark.is_a(Call) and mark.what.call == "restart"
+    return (restarted or mark.is_a(Start)) and bool(mark.what.role == "guest")

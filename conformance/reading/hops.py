@@ -9,6 +9,7 @@ from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import transport
 from fixtures.recording.views.transport import Echo
+from fixtures.stagecraft.marks import Attempted
 from topologies.stage.addressing import mac_of
 
 MACS = {mac_of(node, "eth0"): node for node in ("peer", "peer2")}
@@ -16,10 +17,10 @@ MACS = {mac_of(node, "eth0"): node for node in ("peer", "peer2")}
 
 def sent(recording: Recording, step: str) -> list[Echo]:
     """The Echo Requests of a step: those to the destination of the guest's attempt, while it lasted."""
-    tried = [mark for mark in recording.marked("attempted") if mark.fields["what"] == step]
+    tried = [mark for mark in recording.marked(Attempted) if mark.what.what == step]
     requests = transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False)
     return [each for mark in tried for each in requests
-            if str(each.destination) == mark.fields["to"] and mark.fields["begin"] <= each.time <= mark.time]
+            if str(each.destination) == mark.what.to and mark.what.begin <= each.time <= mark.time]
 
 
 def hop(recording: Recording, notebook: Notebook, step: str) -> tuple[str, Echo]:

@@ -12,6 +12,7 @@ from fixtures.recording.model import KernelEvent, Mark, Recording, Snapshot
 from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.ndp import NeighbourSolicitation
 from fixtures.recording.views.transport import Echo
+from fixtures.stagecraft.marks import Attempted
 from fixtures.stagecraft.watching import usable
 
 
@@ -41,7 +42,7 @@ def shot(recording: Recording, name: str, notebook: Notebook) -> Snapshot:
 
 def looked_for(recording: Recording, notebook: Notebook, destination: IPv6Address) -> Mark:
     """The guest's attempt to reach a destination, cited; unjudgeable without it."""
-    tried = [mark for mark in recording.marked("attempted") if mark.fields["to"] == str(destination)]
+    tried = [mark for mark in recording.marked(Attempted) if mark.what.to == str(destination)]
     mark = notebook.stimulus(tried, f"the guest did not try to reach {destination}")[0]
     notebook.cite(mark)
     return mark

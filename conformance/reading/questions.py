@@ -11,6 +11,7 @@ from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.base import udp
 from fixtures.recording.views.dhcpv6 import Message
+from fixtures.scenarios.dhcpv6.asking import QuestionAsked
 
 #: Where the asker is.
 ASKER = "peer"
@@ -36,7 +37,7 @@ class Asked:
     @property
     def is_control(self) -> bool:
         """Whether it only shows that what came before it was read."""
-        return bool(self.mark.fields["control"])
+        return bool(self.mark.what.control)
 
     def answer(self, notebook: Notebook, name: str) -> Message:
         """The answer of that name; without one that a client may believe the requirement is violated."""
@@ -54,20 +55,20 @@ def questions(recording: Recording, *topics: str) -> list[Asked]:
     sent = [frame for frame, _, _, port, _, _ in udp(frames) if frame.outgoing and port == DHCPV6_SERVER_PORT]
     heard = dhcpv6.messages(each for each in frames if not each.outgoing)
     found = []
-    for mark in recording.marked("question"):
-        if mark.fields["topic"] in topics:
-            transaction = mark.fields["transaction"]
+    for mark in recording.marked(QuestionAsked):
+        if mark.what.topic in topics:
+            transaction = mark.what.transaction
             inside = transaction.to_bytes(3, "big")
             mine = [frame for frame in sent if frame.ns >= mark.ns and inside in frame.data[62:]]
             answers = tuple(each for each in heard if each.transaction_id == transaction)
-            found += [Asked(mark.fields["row"], mark, frame, answers) for frame in mine[:1]]
+            found += [Asked(mark.what.row, mark, frame, answers) for frame in mine[:1]]
     return found
 
 
 def asked_of(recording: Recording, notebook: Notebook, topic: str, row: str) -> Asked:
     """The question of a topic and row; unjudgeable where it was never sent."""
     found = [each for each in questions(recording, topic) if each.row == row and not each.is_control]
-    begun = any(mark.fields["topic"] == topic for mark in recording.marked("question"))
+    begun = any(mark.what.topic == topic for mark in recording.marked(QuestionAsked))
     missing = f"the question `{row}` could not be sent" if begun else "the server gave nobody an address to ask about"
     return notebook.stimulus(found, missing)[0]
 
@@ -81,9 +82,9 @@ def controls(recording: Recording, notebook: Notebook, topic: str) -> dict[str, 
 def table(recording: Recording, notebook: Notebook, topic: str) -> dict[str, Asked]:
     """The questions of a topic by row, without controls; unjudgeable when there is none, or one was never sent."""
     found = {each.row: each for each in questions(recording, topic) if not each.is_control}
-    for mark in recording.marked("question"):
-        if mark.fields["topic"] == topic and not mark.fields["control"]:
-            row = mark.fields["row"]
+    for mark in recording.marked(QuestionAsked):
+        if mark.what.topic == topic and not mark.what.control:
+            row = mark.what.row
             notebook.stimulus([row] if row in found else [], f"the question `{row}` could not be sent")
     notebook.stimulus(found, "the server gave nobody an address to ask about")
     return found

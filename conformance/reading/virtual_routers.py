@@ -19,8 +19,12 @@ from fixtures.scenarios.virtual_addresses.virtual_router import (
     PRIORITIES,
     VIRTUAL,
     VIRTUAL_LINK_LOCAL,
+    Asked,
+    BothStart,
+    R1Returns,
     task,
 )
+from fixtures.stagecraft.marks import Down, Stop
 
 MAC = task(0).mac
 #: Seconds that a router may take to process and to send what its timers tell it to. Less than the interval of the
@@ -52,10 +56,10 @@ def turns(recording: Recording, notebook: Notebook) -> list[Turn]:
     """The four changes of the play. Unjudgeable where one did not take place."""
     began = [
         (why, notebook.stimulus(recording.marked(mark), f"the play did not come to where {why}")[0], node)
-        for why, mark, node in (("both start", "both-start", "r1"), ("r1 stops", "stop", "r2"),
-                                ("r1 returns", "r1-returns", "r1"), ("r1 loses its link", "down", "r2"))]
+        for why, mark, node in (("both start", BothStart, "r1"), ("r1 stops", Stop, "r2"),
+                                ("r1 returns", R1Returns, "r1"), ("r1 loses its link", Down, "r2"))]
     ends = [mark.ns for _, mark, _ in began[1:]] + [recording.duration_ns]
-    asked = recording.marked("asked")
+    asked = recording.marked(Asked)
     return [Turn(why, mark, end / 1e9, node, tuple(each for each in asked if mark.ns < each.ns < end))
             for (why, mark, node), end in zip(began, ends, strict=True)]
 
@@ -72,7 +76,8 @@ def heard(recording: Recording, node: str, since: float = 0.0) -> list[VrrpAdver
 
 def acts(recording: Recording, node: str, since: float) -> list[NeighbourAdvertisement | Echo]:
     """By what a router shows that it is active, whatever it advertises: it answers for the virtual addresses."""
-    advertised = [each for target in (VIRTUAL_LINK_LOCAL, VIRTUAL) for each in told(recording, node, target)]
+    advertised = [each for target in (VIRTUAL_LINK_LOCAL, VIRTUAL)
+                  for each in advertisements_for(recording, node, target)]
     replied = transport.echoes(recording.at(node, "lan0", outgoing=True), reply=True)
     found: list[NeighbourAdvertisement | Echo] = [*advertised]
     found += (each for each in replied if each.source == VIRTUAL)
@@ -113,7 +118,7 @@ def _beside(recording: Recording, turn: Turn, since: float, until: float) -> str
 def active(recording: Recording, time: float) -> tuple[str, float] | None:
     """Who is active at a time by what both have said, and since when; None when nobody is."""
     holder: tuple[str, float] | None = None
-    down = [mark.time for mark in recording.marked("down")]
+    down = [mark.time for mark in recording.marked(Down)]
     both = sorted((each for node in PRIORITIES for each in said(recording, node)), key=lambda each: each.frame.ns)
     for each in both:
         if each.time > time:
@@ -128,7 +133,7 @@ def active(recording: Recording, time: float) -> tuple[str, float] | None:
     return holder
 
 
-def told(recording: Recording, node: str, target: IPv6Address) -> list[NeighbourAdvertisement]:
+def advertisements_for(recording: Recording, node: str, target: IPv6Address) -> list[NeighbourAdvertisement]:
     """The neighbour advertisements that a router sent for an address."""
     sent = ndp.neighbour_advertisements(recording.at(node, "lan0", outgoing=True))
     return [each for each in receivable(sent) if each.target == target]

@@ -64,7 +64,8 @@ class Cell(Generic[S]):
         plain = {role: product_of(name) for role, name in self.cast.items()}
         if plain == self.cast:
             return self.test
-        return f"{self.check.name}[{self.id.removesuffix(label(self.cast))}{label(plain)}]"
+        own, others = ending(self.check, label(self.cast)), ending(self.check, label(plain))
+        return f"{self.check.name}[{self.id.removesuffix(own)}{others}]"
 
     def lacking(self, known: Mapping[str, Implementation]) -> dict[str, str]:
         """The needed features that somebody of the cast declares not to have, each with its source."""
@@ -100,7 +101,12 @@ def cells(check: Check, casts: Callable[[Scenario], Iterable[Cast]]) -> Iterator
     for scenario, scene in zip(check.scenarios, labels, strict=True):
         for cast in casts(scenario):
             words = [word for word in (scene, label(cast)) if word] or [scenario.name]
-            yield Cell(check, scenario, dict(cast), "-".join([*words, *([check.part] if check.part else [])]))
+            yield Cell(check, scenario, dict(cast), ending(check, "-".join(words)))
+
+
+def ending(check: Check, id: str) -> str:
+    """The id of a cell, with the part's key at its end where the check judges a part."""
+    return f"{id}-{check.part}" if check.part else id
 
 
 def verify(check: Check) -> None:

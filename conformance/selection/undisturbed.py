@@ -1,4 +1,4 @@
-"""Plays that the machine disturbed are played again: their recordings say nothing of the programs.
+"""Plays that the host disturbed are played again: their recordings say nothing of the programs.
 
 What decides is measured beside the verdicts: a stall, a neighbour table that was full. Whatever a play without such a
 cause shows, stands. The new recording takes the old one's place for all checks of the play, those that had decided too.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.judging.judge import GROSS_STALL, STALL
@@ -20,14 +21,30 @@ from fixtures.recording.model import Recording
 from fixtures.recording.storage import load
 
 #: How many plays at the same time, each time that some are played again: the plays themselves are a load, too, and a
-#: machine on which many were disturbed may bear fewer. After the last time what was recorded stands.
+#: host on which many were disturbed can run fewer. After the last time what was recorded stands.
 FEWER = (24, 12, 8, 8)
 
 #: Seconds. No bound of a check is missed for a shorter stall often enough to look for it.
 BRIEF = 0.1
 
-#: Plays requests into a directory, so many at the same time at most; without a limit, as many as the machine bears.
-PlayAll = Callable[[Sequence[PlayRequest], Path, int | None], object]
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at plays: at most `limit` at the same time (None: as many as the host can run).
+
+    `reason` says in words why the attempt before it was disturbed.
+    """
+
+    number: int = 1
+    limit: int | None = None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason} (attempt {self.number} of {len(FEWER) + 1})" if self.reason else ""
+
+
+#: Plays requests into a directory.
+PlayAll = Callable[[Sequence[PlayRequest], Path, Attempt], object]
 Judge = Callable[[Recording], Judgement]
 
 
@@ -38,10 +55,10 @@ def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
     `judges` are those who will judge a play; they are asked for where it may have been disturbed. Raises what
     `play_all` raises.
     """
-    play_all(requests, into, None)
+    play_all(requests, into, Attempt())
     again: dict[str, str] = {}
     rest = list(requests)
-    for turn, limit in enumerate(FEWER, 1):
+    for turn, limit in enumerate(FEWER, 2):
         found = {each.id: disturbance(into / each.id, judges) for each in rest}
         rest = [each for each in rest if found[each.id]]
         if not rest:
@@ -49,7 +66,7 @@ def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
         await_calm()
         scratch = into / f".again-{turn}"
         try:
-            play_all(rest, scratch, limit)
+            play_all(rest, scratch, Attempt(turn, limit, _reasons(found)))
             for each in rest:
                 shutil.rmtree(into / each.id)
                 (scratch / each.id).rename(into / each.id)
@@ -80,11 +97,14 @@ def disturbance(path: Path, judges: Callable[[str], Sequence[Judge]]) -> str:
 
 
 def _stalled(seconds: float) -> str:
-    return f"the machine stalled for {seconds:.1f} s"
+    return f"the host stalled for {seconds:.1f} s"
 
 
-def told(again: Mapping[str, str]) -> str:
-    """`2 plays were played again: the machine stalled for 1.3 s`."""
+def describe_repeats(again: Mapping[str, str]) -> str:
+    """`2 plays were played again: the host stalled for 1.3 s`."""
     number = len(again)
-    reasons = "; ".join(sorted(set(again.values())))
-    return f"{number} {'play was' if number == 1 else 'plays were'} played again: {reasons}"
+    return f"{number} {'play was' if number == 1 else 'plays were'} played again: {_reasons(again)}"
+
+
+def _reasons(disturbed: Mapping[str, str]) -> str:
+    return "; ".join(sorted(set(filter(None, disturbed.values()))))

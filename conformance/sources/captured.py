@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from conformance.judging.check import Check
-from conformance.selection.cells import Cell, verify
+from conformance.selection.cells import Cell, ending, verify
 from conformance.sources.base import NotRun
 from fixtures.captures.clocks import day
 from fixtures.captures.parties import ROLES, SCENARIO, Judgeable, Party, judgeable
@@ -85,10 +85,10 @@ class Captured:
             parties = [party for party in capture.parties if party.role == check.role]
             for party in parties:
                 scene = Heard(name, party.link, party.name, party.role)
-                yield Cell(check, scene, {party.role: _shown(party)}, _label(name, party))
+                yield Cell(check, scene, {party.role: _shown(party)}, ending(check, _label(name, party)))
             if not parties:
                 reason = f"nobody in {name} behaves as a {check.role}{_left_out(capture)}"
-                yield Cell(check, Heard(file=name, role=check.role, reason=reason), {}, _word(name))
+                yield Cell(check, Heard(file=name, role=check.role, reason=reason), {}, ending(check, _word(name)))
 
     def request(self, cell: PartyCell) -> None:
         """Nothing is played."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from conformance.selection.cells import Cell, cells
 from conformance.selection.declines import declined
 from conformance.sources.base import NotPlayed, NotRecorded, NotRun
 from conformance.sources.programs import Programs
+from conformance.sources.throughout import AS_IT_WAS_PLAYED, Throughout, Worst, a_play, throughout
 from fixtures.playing.request import PlayRequest
 from fixtures.programs.base import ProgramError
 from fixtures.recording.model import Recording
@@ -29,17 +31,24 @@ class Played:
     nightly: bool = False
     place: Path | None = None
     _loaded: dict[Path, Recording] = field(default_factory=dict)
+    _worst: Worst = field(default_factory=Worst)
 
-    def cells(self, check: Check) -> Iterator[ScenarioCell]:
-        """One for each scenario and cast. Raises BadCheck and BadSelection."""
-        return cells(check, self.programs.casts)
+    def cells(self, check: Check) -> Iterator[Cell[Any]]:
+        """One for each scenario and cast; of a passive check one for each program. Raises BadCheck and BadSelection."""
+        yield from cells(check, self.programs.casts)
+        yield from throughout(check, self.programs)
 
-    def request(self, cell: ScenarioCell) -> PlayRequest | None:
-        """The play that the cell needs, unless it is not to be played."""
+    def request(self, cell: Cell[Any]) -> PlayRequest | None:
+        """The play that the cell needs, unless it is not to be played; for a passive check any will do."""
+        if isinstance(cell.scenario, Throughout):
+            usual = (Cell(cell.check, *play, "") for play in a_play(cell.scenario, self.programs))
+            return next((request for each in usual if (request := self.request(each))), None)
         return None if self._declined(cell) or self._hindrance(cell) else PlayRequest(cell.scenario, cell.cast)
 
-    def recording(self, cell: ScenarioCell) -> Recording:
+    def recording(self, cell: Cell[Any]) -> Recording:
         """What was played. Raises NotPlayed, NotRun and NotRecorded."""
+        if isinstance(cell.scenario, Throughout):
+            return self._worst.of(cell.check, cell.scenario, self._all())
         if reason := self._declined(cell):
             raise NotPlayed(reason)
         if reason := self._hindrance(cell):
@@ -49,24 +58,27 @@ class Played:
         except (ProgramError, SavedError) as error:
             raise NotRecorded(str(error)) from error
 
-    def declined(self, cell: ScenarioCell, recording: Recording) -> dict[str, Any] | None:
+    def declined(self, cell: Cell[Any], recording: Recording) -> dict[str, Any] | None:
         """Who of the cast declined when it was started."""
-        return declined(cell, recording, self.programs.known)
+        throughout = isinstance(cell.scenario, Throughout)
+        return None if throughout else declined(cell, recording, self.programs.known)
 
-    def excuse(self, cell: ScenarioCell) -> str | None:
-        """A play is made so that it can be judged."""
-        return None
+    def excuse(self, cell: Cell[Any]) -> str | None:
+        """A play is made so that it can be judged; what passive checks find in it is as it comes."""
+        return AS_IT_WAS_PLAYED if isinstance(cell.scenario, Throughout) else None
 
-    def beside(self, cell: ScenarioCell) -> str:
+    def beside(self, cell: Cell[Any]) -> str:
         """Nothing."""
         return ""
 
-    def turn(self, cell: ScenarioCell) -> tuple[int, int]:
+    def turn(self, cell: Cell[Any]) -> tuple[int, int]:
         """Anywhere."""
         return 0, 0
 
-    def options(self, cell: ScenarioCell) -> str:
+    def options(self, cell: Cell[Any]) -> str:
         """`--nightly` for what only that plays."""
+        if isinstance(cell.scenario, Throughout):
+            return ""
         return " --nightly" if not self.nightly and cell.scenario.nightly(cell.cast) else ""
 
     def introduction(self) -> list[str]:
@@ -91,6 +103,13 @@ class Played:
         matrix = self.programs.selection.matrix
         spared = cell.scenario.matrix_spares(busy) if matrix and busy else None
         return spared or cell.scenario.nightly(cell.cast)
+
+    def _all(self) -> Iterator[Recording]:
+        """Everything that was played in this run, as far as it can be read."""
+        for path in sorted(self.place.iterdir()) if self.place is not None and self.place.is_dir() else ():
+            with suppress(NotRecorded, SavedError):
+                if not path.name.startswith("."):
+                    yield self._load(path.name)
 
     def _load(self, play: str) -> Recording:
         if self.place is None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from conformance.judging.check import Check
 from conformance.selection.casting import Cast
-from conformance.selection.cells import cells
+from conformance.selection.cells import Cell, cells
 from conformance.selection.declines import declined
 from conformance.sources.base import NotPlayed, NotRun
-from conformance.sources.played import ScenarioCell
 from conformance.sources.programs import Programs
+from conformance.sources.throughout import AS_IT_WAS_PLAYED, Throughout, Worst, throughout
 from fixtures.recording.model import Play, Recording
 from fixtures.recording.storage import SavedError, load
 from fixtures.stagecraft.base import Scenario
@@ -26,13 +26,14 @@ class BadRecordings(ValueError):
     """The directory of recordings cannot be judged; one sentence says which recording and why."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Saved:
     """The recordings of a directory, by what was played and by whom."""
 
     folder: Path
     recordings: Mapping[Key, Recording]
     programs: Programs
+    _worst: Worst = field(default_factory=Worst)
 
     @classmethod
     def open(cls, folder: Path, programs: Programs) -> Saved:
@@ -58,16 +59,19 @@ class Saved:
             raise BadRecordings(f"--recordings {folder}: there is no recording in it")
         return cls(folder, found, programs)
 
-    def cells(self, check: Check) -> Iterator[ScenarioCell]:
+    def cells(self, check: Check) -> Iterator[Cell[Any]]:
         """Those that would be played, and those of whoever else was recorded. Raises BadCheck and BadSelection."""
-        return cells(check, self._casts)
+        yield from cells(check, self._casts)
+        yield from throughout(check, self.programs)
 
-    def request(self, cell: ScenarioCell) -> None:
+    def request(self, cell: Cell[Any]) -> None:
         """Nothing is played."""
 
-    def recording(self, cell: ScenarioCell) -> Recording:
+    def recording(self, cell: Cell[Any]) -> Recording:
         """What was saved. Raises NotPlayed and NotRun."""
         scenario = cell.scenario
+        if isinstance(scenario, Throughout):
+            return self._worst.of(cell.check, scenario, self.recordings.values())
         found = self.recordings.get((scenario.name, _frozen(scenario.options), tuple(sorted(cell.cast.items()))))
         if found is not None:
             return found
@@ -75,23 +79,24 @@ class Saved:
             raise NotPlayed(reason)
         raise NotRun(f"there is no recording of this play in {self.folder}")
 
-    def declined(self, cell: ScenarioCell, recording: Recording) -> dict[str, Any] | None:
+    def declined(self, cell: Cell[Any], recording: Recording) -> dict[str, Any] | None:
         """Who of the cast declined when it was started."""
-        return declined(cell, recording, self.programs.known)
+        throughout = isinstance(cell.scenario, Throughout)
+        return None if throughout else declined(cell, recording, self.programs.known)
 
-    def excuse(self, cell: ScenarioCell) -> str | None:
-        """A play was made so that it can be judged."""
-        return None
+    def excuse(self, cell: Cell[Any]) -> str | None:
+        """A play was made so that it can be judged; what passive checks find in it is as it comes."""
+        return AS_IT_WAS_PLAYED if isinstance(cell.scenario, Throughout) else None
 
-    def beside(self, cell: ScenarioCell) -> str:
+    def beside(self, cell: Cell[Any]) -> str:
         """Nothing."""
         return ""
 
-    def turn(self, cell: ScenarioCell) -> tuple[int, int]:
+    def turn(self, cell: Cell[Any]) -> tuple[int, int]:
         """Anywhere."""
         return 0, 0
 
-    def options(self, cell: ScenarioCell) -> str:
+    def options(self, cell: Cell[Any]) -> str:
         """None: whatever is saved is judged."""
         return ""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from fixtures.protocols.addresses import UNSPECIFIED
+from fixtures.protocols.dhcpv6 import Kind
 from fixtures.protocols.icmp import (
     ECHO_REPLY,
     ECHO_REQUEST,
@@ -34,8 +35,8 @@ Decoder = Callable[..., list[V]]
 
 #: So many frames are decoded at a time; the views of so many at most are kept.
 CHUNK, KEPT = 10_000, 20_000
-#: What the decoders are about: types of ICMPv6, or DHCPv6.
-_DHCPV6, _PIECE, _OTHER, _PROBE = 256, 257, 258, 259
+#: What the decoders are about: types of ICMPv6, and those of DHCPv6 from 256 on.
+_DHCPV6, _PIECE, _OTHER, _PROBE = 256, 512, 513, 514
 
 
 def probes(frames: Iterable[Frame]) -> list[ndp.NeighbourSolicitation]:
@@ -56,7 +57,7 @@ KINDS: dict[Callable[..., Any], frozenset[int]] = {
     probes: frozenset({_PROBE}), ndp.neighbour_advertisements: frozenset({NEIGHBOR_ADVERTISEMENT}),
     ndp.redirects: frozenset({REDIRECT}), mld.reports: frozenset({MLD_REPORT, MLD_DONE, MLD_REPORT_V2}),
     transport.echoes: frozenset({ECHO_REQUEST, ECHO_REPLY}),
-    transport.icmp_errors: frozenset(transport.ERRORS), dhcpv6.messages: frozenset({_DHCPV6}),
+    transport.icmp_errors: frozenset(transport.ERRORS), dhcpv6.messages: frozenset(range(_DHCPV6, _PIECE)),
 }
 _PORTS = frozenset({DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT})
 
@@ -68,6 +69,7 @@ class Views(Generic[V]):
         self._frames, self._decode = frames, decode
         self._step = CHUNK if whole else len(frames) or 1
         self._kept: list[V] | None = None
+        self._count: int | None = None
 
     def __iter__(self) -> Iterator[V]:
         if self._kept is None and len(self._frames) <= KEPT:
@@ -75,14 +77,18 @@ class Views(Generic[V]):
         if self._kept is not None:
             yield from self._kept
             return
+        count = 0
         for at in range(0, len(self._frames), self._step):
-            yield from self._decode(self._frames[at:at + self._step])
+            views = self._decode(self._frames[at:at + self._step])
+            count += len(views)
+            yield from views
+        self._count = count
 
     def __bool__(self) -> bool:
         return next(iter(self), None) is not None
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return sum(1 for _ in self) if self._count is None else self._count
 
 
 class Speech:
@@ -103,12 +109,19 @@ class Speech:
             frames = self.frames[outgoing]
             if outgoing not in self._kinds:
                 self._kinds[outgoing] = [_kind(frame.data) for frame in frames]
-            wanted = KINDS[decode] | {_PIECE}
+            wanted = _of_names(names) if names else KINDS[decode] | {_PIECE}
             mine = [frame for frame, kind in zip(frames, self._kinds[outgoing], strict=True) if kind in wanted]
             whole = _PIECE not in self._kinds[outgoing]
             self._views[key] = Views(mine, lambda some: decode(some, *names), whole=whole)
         found: Views[V] = self._views[key]
         return found
+
+
+def _of_names(names: tuple[str, ...]) -> frozenset[int]:
+    """The kinds of DHCPv6 messages with these names; a relay's message may have any of them inside."""
+    relays = {Kind.RELAY_FORW, Kind.RELAY_REPL}
+    types = {kind for kind in Kind if dhcpv6.NAMES[kind] in names} | relays
+    return frozenset({_PIECE, *(_DHCPV6 + kind for kind in types)})
 
 
 def source(data: bytes) -> bytes:
@@ -122,16 +135,16 @@ def source(data: bytes) -> bytes:
 def _kind(data: bytes) -> int:
     """A type of ICMPv6, DHCPv6, a piece of something, or something else."""
     if data[12:14] == IPV6_FRAME and len(data) > 54 and data[20] not in EXTENSIONS:
-        protocol, begin = data[20], data[54:58]
+        protocol, begin = data[20], data[54:63]
     else:
         found = headers(data)
         if found is None:
             return _OTHER
         if found.piece:
             return _PIECE
-        protocol, begin = found.protocol, found.payload[:4]
+        protocol, begin = found.protocol, found.payload[:9]
     if protocol == ICMPV6 and begin:
         return _PROBE if begin[0] == NEIGHBOR_SOLICITATION and source(data) == UNSPECIFIED.packed else begin[0]
-    if protocol == UDP and _PORTS & {int.from_bytes(begin[:2], "big"), int.from_bytes(begin[2:], "big")}:
-        return _DHCPV6
+    if protocol == UDP and _PORTS & {int.from_bytes(begin[:2], "big"), int.from_bytes(begin[2:4], "big")}:
+        return _DHCPV6 + begin[8] if len(begin) > 8 else _DHCPV6
     return _OTHER

@@ -15,6 +15,7 @@ from conformance.wire.sample import conversation
 from conformance.wire.spoken import (
     doubt,
     examined,
+    grouped,
     has_link_layer_addresses,
     must,
     neighbour_discovery,
@@ -94,9 +95,9 @@ def test_wire_advertisements_are_spaced(recording: Recording, notebook: Notebook
 
 
 def _content(ra: RouterAdvertisement) -> object:
-    """What an RA says, but for lifetimes that may count down."""
-    return (ra.source, ra.cur_hop_limit, ra.managed, ra.other, ra.preference, ra.lifetime, ra.reachable_time,
-            ra.retrans_timer, ra.options, ra.sllao, ra.mtu,
+    """What an RA says on which link, but for lifetimes that may count down."""
+    return (ra.frame.interface, ra.source, ra.cur_hop_limit, ra.managed, ra.other, ra.preference, ra.lifetime,
+            ra.reachable_time, ra.retrans_timer, ra.options, ra.sllao, ra.mtu,
             tuple((each.prefix, each.length, each.on_link, each.autonomous) for each in ra.prefixes),
             tuple(each.servers for each in ra.rdnss), tuple(each.domains for each in ra.dnssl),
             tuple((each.network, each.preference) for each in ra.routes))
@@ -108,17 +109,20 @@ def test_wire_intervals_are_random(recording: Recording, notebook: Notebook) -> 
 
     Many intervals in a row that are all alike are no chance. How long they are is not judged, as some may be lost.
     """
-    sent = [each for each in advertised(recording) if each.destination == ALL_NODES
-            and ADVERTISEMENT_INTERVAL not in each.options]
-    examined(notebook, sent[MANY:] and sent, f"fewer than {MANY + 1} multicast RAs were seen")
+    links = grouped((each for each in advertised(recording) if each.destination == ALL_NODES
+                     and ADVERTISEMENT_INTERVAL not in each.options), lambda each: each.frame.interface)
+    links = {link: sent for link, sent in links.items() if len(sent) > MANY}
+    examined(notebook, [each for sent in links.values() for each in sent],
+             f"fewer than {MANY + 1} multicast RAs were seen")
     timed(recording)
-    gaps = [two.time - one.time for one, two in pairwise(sent)]
-    for at in range(len(gaps) - MANY + 1):
-        several = gaps[at:at + MANY]
-        spread = max(several) - min(several)
-        must(notebook, spread > ALIKE * max(several), f"{MANY} intervals in a row are from {min(several):.3f} s to"
-             f" {max(several):.3f} s long, so they are not random", *sent[at:at + MANY + 1])
-    notebook.finding = f"{len(gaps)} intervals, from {min(gaps):.1f} s to {max(gaps):.1f} s long"
+    for sent in links.values():
+        gaps = [two.time - one.time for one, two in pairwise(sent)]
+        for at in range(len(gaps) - MANY + 1):
+            several = gaps[at:at + MANY]
+            spread = max(several) - min(several)
+            must(notebook, spread > ALIKE * max(several), f"{MANY} intervals in a row are from {min(several):.3f} s to"
+                 f" {max(several):.3f} s long, so they are not random", *sent[at:at + MANY + 1])
+        notebook.finding = f"{len(gaps)} intervals, from {min(gaps):.1f} s to {max(gaps):.1f} s long"
 
 
 @check("RA-22", role="router", passive=True)
@@ -132,10 +136,10 @@ def test_wire_lifetimes_are_coherent(recording: Recording, notebook: Notebook) -
     sent = advertised(recording)
     examined(notebook, sent, "no Router Advertisement was seen")
     least, before = _least_interval(recording, sent), dict[object, tuple[float, int]]()
+    shorter = f"is shorter than an interval between RAs, {least:.1f} s"
     for each in sent:
-        shorter = f"is shorter than an interval between RAs, {least:.1f} s"  # lifetimes count whole seconds
-        must(notebook, each.lifetime == 0 or each.lifetime >= int(least),
-             f"the router lifetime of {each.lifetime} s {shorter}", each)
+        if each.lifetime and each.lifetime < int(least):  # lifetimes count whole seconds
+            must(notebook, False, f"the router lifetime of {each.lifetime} s {shorter}", each)
         for name, what, life in _of_names(each):
             time, earlier = before.get((name, what), (0.0, -1))
             counts_down = abs(earlier - life - (each.time - time)) <= COUNTED and life < earlier
@@ -143,15 +147,16 @@ def test_wire_lifetimes_are_coherent(recording: Recording, notebook: Notebook) -
             if life and life < int(least) and not counts_down:
                 doubt(notebook, f"the {name} lifetime of {life} s {shorter}", each)
         for prefix in each.prefixes:
-            must(notebook, prefix.preferred <= prefix.valid, f"{prefix.network} is preferred for {prefix.preferred} s"
-                 f" and valid for {prefix.valid} s", each)
+            if prefix.preferred > prefix.valid:
+                must(notebook, False, f"{prefix.network} is preferred for {prefix.preferred} s and valid for"
+                     f" {prefix.valid} s", each)
     notebook.finding = f"the lifetimes of {len(sent)} RAs are coherent"
 
 
 def _least_interval(recording: Recording, sent: list[RouterAdvertisement]) -> float:
     """Seconds that MaxRtrAdvInterval has at least."""
-    times = [each.time for each in sent if each.destination == ALL_NODES]
-    gaps = [two - one for one, two in pairwise(times)]
+    links = grouped((each for each in sent if each.destination == ALL_NODES), lambda each: each.frame.interface)
+    gaps = [two.time - one.time for same in links.values() for one, two in pairwise(same)]
     if len(gaps) < ENOUGH or recording.play.options.get("clock"):
         return LEAST_INTERVAL
     return max(float(LEAST_INTERVAL), quantiles(gaps, n=4)[0])

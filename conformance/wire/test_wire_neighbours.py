@@ -98,7 +98,7 @@ def _retrans_timer(recording: Recording) -> float:
     return min([RETRANS_TIMER, *told])
 
 
-@check("NDP-01", role="guest", passive=True)
+@check("NDP-01.form", role="guest", passive=True)
 def test_wire_solicitations(recording: Recording, notebook: Notebook) -> None:
     """A host that resolves an address solicits its solicited-node group, with SLLAO (RFC 4861 sections 4.3, 7.2.2).
 

@@ -33,7 +33,7 @@ from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.transport import IcmpError
 
 
-@check("NDP-01", role="router", passive=True)
+@check("NDP-01.form", role="router", passive=True)
 def test_wire_router_solicitations_of_neighbours(recording: Recording, notebook: Notebook) -> None:
     """A router that resolves an address solicits as a host does (RFC 4861 sections 4.3, 7.2.2)."""
     neighbours.solicitations(recording, notebook, "router")

@@ -67,9 +67,9 @@ def test_wire_solicits_back_off(recording: Recording, notebook: Notebook) -> Non
     Time grows with them (section 21.9). Where a capture's stamps and Elapsed Time contradict each other, one of two
     clocks is wrong, and nobody knows which.
     """
-    series: dict[tuple[int, bytes | None], list[Message]] = defaultdict(list)
+    series: dict[object, list[Message]] = defaultdict(list)
     for each in mine(recording, "SOLICIT"):
-        series[each.transaction_id, each.client_duid].append(each)
+        series[each.frame.interface, each.transaction_id, each.client_duid].append(each)
     again = [sent for sent in series.values() if len(sent) > 1]
     examined(notebook, [each for sent in again for each in sent], "no Solicit was seen twice")
     timed(recording)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import re
 import shutil
 import uuid
 from pathlib import Path
@@ -20,6 +21,7 @@ from conformance.judging.verdict import Outcome
 from reports.allure.story import Story, as_text, tell
 from reports.document.cells import label, named, ordered
 from reports.document.compliance import Compliance, Requirement, Verdict
+from reports.site.situations import question
 
 FOLDER = "allure-results"
 
@@ -79,10 +81,24 @@ def _result(
         start=when,
         stop=when,
         labels=_labels(verdict, requirement, families),
-        links=[Link(type="link", name="recording", url=story.capture)] if story.capture else [],
+        links=_links(story, requirement),
         parameters=parameters,
         attachments=[Attachment(name="story", source=source, type="text/plain")],
     )
+
+
+def _links(story: Story, requirement: Requirement | None) -> list[Link]:
+    """The cell's page, its packets, its source in an RFC, and where a known deviation is told upstream."""
+    found = [Link(type="link", name="page", url=f"index.html#/cell/{story.cell.anchor}")]
+    if story.capture:
+        found.append(Link(type="link", name="packets", url=story.capture))
+    named = re.search(r"RFC (\d+)", requirement["source"]) if requirement else None
+    if named:
+        found.append(Link(type="link", name=named[0], url=f"https://www.rfc-editor.org/rfc/rfc{named[1]}"))
+    upstream = re.search(r"https?://[^\s;]+", story.known or "")
+    if upstream:
+        found.append(Link(type="issue", name="known deviation", url=upstream[0]))
+    return found
 
 
 def _labels(verdict: Verdict, requirement: Requirement | None, families: dict[str, str]) -> list[Label]:
@@ -91,6 +107,7 @@ def _labels(verdict: Verdict, requirement: Requirement | None, families: dict[st
     labels = {
         "epic": families.get(family, family),
         "feature": verdict["requirement"] or "suite",
+        "story": verdict.get("part") or question(verdict),
         "suite": Path(verdict["test"].partition("::")[0]).stem,
         "severity": _SEVERITY.get(requirement["level"] if requirement else "", "normal"),
         "framework": "pytest",

@@ -12,7 +12,7 @@ from fixtures.recording.model import TraceLine
 from fixtures.recording.traces import as_text as as_lines
 from reports.document.cells import Cell, ordered
 from reports.document.compliance import Evidence, Requirement, Verdict
-from reports.document.recordings import Told, told
+from reports.document.recordings import Told, details_of
 
 #: More evidence than this is left to compliance.json, and of a pass, more than that; the page says so.
 SHOWN, SHOWN_OF_PASS = 12, 6
@@ -40,7 +40,7 @@ class Story:
 def tell(cell: Cell, requirement: Requirement | None, base: Path) -> Story:
     """The story of a cell; `base` is the report's directory, in which recordings are looked up."""
     verdict = cell.verdict
-    play = told(base, verdict["recording"])
+    play = details_of(base, verdict["recording"])
     shown, decisive = _choose(verdict)
     frame = next((each["frame"] for each in reversed(verdict["evidence"]) if each["frame"]), None)
     return Story(

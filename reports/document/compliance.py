@@ -96,13 +96,16 @@ class Check(TypedDict):
     """A check of a requirement, and how many mutants prove that it can fail.
 
     `cloud` is the cloud whose document it judges, None for every network; `sentences` are those that it judges of that
-    document, none named: all that name its requirement.
+    document, none named: all that name its requirement. `specification` is what it expects, in a few sentences;
+    `proofs` are its mutants, each with the reason for which it has to fail on them.
     """
 
     test: str
     mutants: int
     cloud: NotRequired[str | None]
     sentences: NotRequired[list[str]]
+    specification: NotRequired[str]
+    proofs: NotRequired[list[str]]
 
 
 class Part(TypedDict):
@@ -203,7 +206,7 @@ class Shard(TypedDict):
 
 
 class PlayedAgain(TypedDict):
-    """A play that the machine disturbed, so that another one took its place: `reason` is what disturbed it."""
+    """A play that the host disturbed, so that another one took its place: `reason` is what disturbed it."""
 
     recording: str
     reason: str

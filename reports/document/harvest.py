@@ -24,6 +24,7 @@ _NOTHING: dict[str, Any] = {
     "implementations": {},
     "cloud": None,
     "role": None,
+    "party": None,
     "scenario": None,
     "known_deviation": None,
     "evidence": [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -107,5 +108,7 @@ def _checks(of: Callable[[Declared], str]) -> dict[str, list[Check]]:
             "mutants": min(len(check.mutants), known["mutants"] if known else len(check.mutants)),
             "cloud": check.cloud,
             "sentences": list(check.sentences),
+            "specification": inspect.getdoc(check.function) or "",
+            "proofs": [f"{mutant.name.replace('_', ' ')}: {mutant.because}" for mutant in check.mutants],
         }
     return {key: list(checks.values()) for key, checks in found.items()}

@@ -35,7 +35,7 @@ def name_of(recording: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def told(base: Path, recording: str | None) -> Told | None:
+def details_of(base: Path, recording: str | None) -> Told | None:
     """What is known of a recording; None when the verdict names none. A recording that is gone tells nothing."""
     if not recording:
         return None

@@ -27,7 +27,7 @@ def as_text(found: Difference) -> str:
     for name, title in _TITLES:
         changes = getattr(found, name)
         lines += [f"\n{title}:"] if changes else []
-        lines += [f"  {plain(_line(each))}" for each in changes]
+        lines += [f"  {plain(' '.join(_line(each).split()))}" for each in changes]
     return "\n".join(lines) + "\n"
 
 

@@ -64,7 +64,7 @@ class Trail:
                 bad.last = when
         self.lines.append(line)
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """For the page: of each bad cell when it was seen first, last and how often; and the runs to draw."""
         seen = {anchor: [bad.first, bad.last, bad.times] for anchor, bad in self.cells.items() if bad.here}
         command = self.lines[-1]["command"] if self.lines else ""

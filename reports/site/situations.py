@@ -19,7 +19,7 @@ def situation(verdict: Verdict) -> str:
     """What tells this cell from others of its check besides who took part: `stateful`, `slaac`, a capture's party."""
     _, _, inside = verdict["test"].rpartition("::")[2].rstrip("]").partition("[")
     names = {in_file_name(each["name"]) for each in verdict["implementations"].values()}
-    for name in sorted(names, key=len, reverse=True):
+    for name in sorted(filter(None, names), key=len, reverse=True):
         inside = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", "\0", inside)
     words = [word for word in re.split(r"[\0+]|(?<=\0)-|-(?=\0)", inside) if word.strip("- ")]
     return " ".join(word.strip("-").replace("-", " ") for word in words)

@@ -65,7 +65,7 @@ def test_a_build_stands_in_for_what_is_installed(report: Path, home: Path) -> No
     shutil.copy(str(RADVD), copy)
     command = [*ORDINARY_USER, *PYTEST, *ANSWERS, "--program", f"radvd={copy}", "--report-dir", str(report)]
     done = subprocess.run(command, env=outside(), cwd=PROJECT, text=True, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=180)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
     assert done.returncode == 0, done.stdout
     (cell,) = cells(report).values()
     assert cell["implementations"]["router"]["name"] == "radvd" and cell["verdict"] == "fail"
@@ -78,7 +78,7 @@ def test_a_build_stands_in_for_what_is_installed(report: Path, home: Path) -> No
 @needs_radvd
 def test_a_build_with_a_label_plays_beside_what_is_installed(report: Path, newer: Path) -> None:
     """Each with its own version, and with what is known of that."""
-    done = run(*ANSWERS, "--program", f"radvd@new.1={newer}", "--router", "radvd", report=report, within=180)
+    done = run(*ANSWERS, "--program", f"radvd@new.1={newer}", "--router", "radvd", report=report, within=600)
     assert done.returncode == 1, done.stdout
     found = cells(report)
     assert set(found) == {"radvd", "radvd@new.1"}
@@ -87,7 +87,7 @@ def test_a_build_with_a_label_plays_beside_what_is_installed(report: Path, newer
     assert installed["known_deviation"] and installed["implementations"]["router"]["version"] != "99.1"
     assert mine["implementations"]["router"]["version"] == "99.1"
     assert "mine begins" in played(report, mine) and "mine begins" not in played(report, installed)
-    again = run(*_again(mine), report=report, within=180)
+    again = run(*_again(mine), report=report, within=600)
     assert again.returncode == 1 and set(cells(report)) == {"radvd@new.1"}, again.stdout
 
 
@@ -95,7 +95,7 @@ def _again(cell: dict[str, Any]) -> list[str]:
     """The words of the command that shows a cell again."""
     command = cell["reproduce"].removeprefix("script/conformance -k '")
     expression, _, options = command.partition("'")
-    return ["conformance", "-k", expression, *options.split()]
+    return [ANSWERS[-1], "-k", expression, *options.split()]
 
 
 @needs_radvd
@@ -106,7 +106,8 @@ def _again(cell: dict[str, Any]) -> list[str]:
     (("--router", "rad*"), {"radvd", "radvd@mine"}),
 ])
 def test_who_plays(report: Path, newer: Path, options: tuple[str, ...], names: set[str]) -> None:
-    done = run(*ANSWERS, "--collect-only", "-q", "--program", f"radvd@mine={newer}", *options, report=report)
+    asked = ("--collect-only", "-q", "--program", f"radvd@mine={newer}", *options)
+    done = run(*ANSWERS, *asked, report=report, within=600)
     found = {line.partition("[")[2].rstrip("]") for line in lines(done, "test_solicited_router.py::")}
     assert found == {name.replace("@", ".") for name in names}, done.stdout
 
@@ -117,17 +118,17 @@ def test_a_program_of_several_roles_plays_its_usual_ones(report: Path, home: Pat
     (home / "networkd").chmod(0o755)
     options = ("--collect-only", "-q", "--program", f"systemd-networkd={home / 'networkd'}",
                PROJECT / "conformance/checks/router_discovery/test_router_flags.py", "-k", "slaac")
-    usual = run(*options, report=report)
+    usual = run(*options, report=report, within=600)
     assert {line.partition("[")[2].rstrip("]") for line in lines(usual, "::")} == {
         "slaac-dnsmasq-systemd-networkd", "slaac-radvd+kea-systemd-networkd"}, usual.stdout
-    router = run(*options, "--router", "systemd-networkd", "--guest", "linux", report=report)
+    router = run(*options, "--router", "systemd-networkd", "--guest", "linux", report=report, within=600)
     assert {line.partition("[")[2].rstrip("]") for line in lines(router, "::")} == {
         "slaac-systemd-networkd+kea-linux"}, router.stdout
 
 
 @needs_radvd
 def test_it_is_listed(report: Path, newer: Path) -> None:
-    done = run("conformance/", "--list-implementations", "--program", f"radvd@mine={newer}", report=report)
+    done = run("conformance/", "--list-implementations", "--program", f"radvd@mine={newer}", report=report, within=600)
     assert done.returncode == 0
     assert ["radvd@mine", "router", "99.1"] in [line.split() for line in lines(done, "radvd@mine")], done.stdout
 
@@ -153,7 +154,7 @@ def other(home: Path) -> Callable[[str], Path]:
     ("radvd=/bin/true", ": /bin/true is no radvd: asked with `radvd --version`, it says 'true "),
 ])
 def test_what_is_refused(report: Path, given: str, sentence: str) -> None:
-    done = run(*ANSWERS, "--program", given, report=report)
+    done = run(*ANSWERS, "--program", given, report=report, within=600)
     assert (done.returncode, len(lines(done, sentence))) == (4, 1), done.stdout
 
 
@@ -163,7 +164,7 @@ def test_what_is_refused(report: Path, given: str, sentence: str) -> None:
      "radvd --version does not start: exit status 127, 'libx.so.1: cannot open'"),
 ])
 def test_what_does_not_start(report: Path, other: Callable[[str], Path], text: str, sentence: str) -> None:
-    done = run(*ANSWERS, "--program", f"radvd={other(text)}", report=report)
+    done = run(*ANSWERS, "--program", f"radvd={other(text)}", report=report, within=600)
     assert (done.returncode, len(lines(done, sentence))) == (4, 1), done.stdout
 
 
@@ -174,5 +175,5 @@ def test_what_cannot_be_together(report: Path, newer: Path) -> None:
         (("--router", "dnsmasq"), ": --router dnsmasq leaves radvd without a part; add --router radvd"),
         (("--recordings", "/tmp"), ": saved recordings and captures are judged without any program; leave it away"),
     ):
-        done = run(*ANSWERS, "--program", f"radvd={newer}", *options, report=report)
+        done = run(*ANSWERS, "--program", f"radvd={newer}", *options, report=report, within=600)
         assert (done.returncode, len(lines(done, sentence))) == (4, 1), done.stdout

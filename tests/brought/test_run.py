@@ -78,7 +78,7 @@ def test_those_that_break_their_contract_harm_nobody(report: Path, script: Calla
             assert (verdict, reason in said) == ("error", True), said
     for verdict, said in of(report, "honest").values():
         assert (verdict, "its output ends: not this one" in said) == ("not-applicable", True)
-    (line,) = lines(done, "declined: honest says that it does not play 1 play, which costs ")
+    (line,) = lines(done, "declined: honest does not play 1 play; ")
     assert "linux" in line.partition("; ")[2]
 
 

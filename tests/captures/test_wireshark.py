@@ -15,7 +15,7 @@ from fixtures.recording.model import Frame
 from fixtures.recording.views import dhcpv6, mld, ndp
 from tests.captures.disguises import WHOLE
 from tests.captures.judged import failures, judged
-from tests.recording.test_oracle import DHCPV6, MLD2, NA, NS, RA, REDIRECT, Reader, normal, told
+from tests.recording.test_oracle import DHCPV6, MLD2, NA, NS, RA, REDIRECT, Reader, normal, tshark_fields
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("tshark", "editcap", "mergecap"))), reason="tshark and editcap are not installed")
@@ -72,7 +72,7 @@ def test_tshark_reads_the_same(guise: str, display_filter: str, view: Any, reade
     ours = [{name: [normal(str(value)) for value in reader(each)] for name, reader in wanted.items()}
             for each in view(frames(judgeable(path)))]
     assert ours
-    assert ours == told(path, display_filter, wanted)
+    assert ours == tshark_fields(path, display_filter, wanted)
 
 
 def frames(found: Judgeable) -> list[Frame]:

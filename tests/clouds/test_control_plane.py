@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.clouds.asking import ask
+from fixtures.clouds.asking import CloudAccepted, CloudAsked, CloudRefused, ask
 from fixtures.clouds.control_plane import Refused
 from fixtures.clouds.hands import Hands
 from fixtures.clouds.pool import Pool
@@ -21,11 +21,11 @@ class Notes:
 
     def __init__(self, status: int = 0) -> None:
         self.status = status
-        self.marks: list[tuple[str, dict[str, Any]]] = []
+        self.marks: list[Any] = []
         self.ran: list[list[str]] = []
 
-    def mark(self, name: str, **fields: Any) -> None:
-        self.marks.append((name, fields))
+    def mark(self, moment: Any) -> None:
+        self.marks.append(moment)
 
     def at(self, node: str) -> Notes:
         return self
@@ -40,8 +40,8 @@ def test_acceptance_and_refusal_are_marks() -> None:
     address = ask(live, "allocate", lambda: pool.allocate("vm1"), owner="vm1")  # type: ignore[arg-type]
     assert address == IPv6Address("2001:db8:1::10")
     assert ask(live, "allocate", lambda: pool.allocate("vm2", wanted=address)) is None  # type: ignore[arg-type]
-    assert [name for name, _ in live.marks] == ["cloud-asked", "cloud-accepted", "cloud-asked", "cloud-refused"]
-    assert live.marks[-1][1] == {"what": "allocate", "reason": "2001:db8:1::10 is in use by vm1"}
+    assert [type(each) for each in live.marks] == [CloudAsked, CloudAccepted, CloudAsked, CloudRefused]
+    assert live.marks[-1].reason == "2001:db8:1::10 is in use by vm1"
 
 
 def test_a_bug_of_the_model_is_no_refusal() -> None:

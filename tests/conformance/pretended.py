@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fixtures.playing.request import PlayRequest
+from fixtures.programs.party import Party
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import save
 from fixtures.situation import Situation
@@ -39,6 +40,7 @@ class Program:
         self.lacks, self.packages, self._missing = more.get("lacks", {}), (f"{name}-package",), more.get("missing", ())
         self._declines = more.get("declines")
         self.opaque, self.cores = more.get("opaque", False), more.get("cores", 0.0)
+        self.party = Party.PROGRAM
 
     def declines(self, situation: Situation, roles: frozenset[str]) -> str | None:
         return f"not as {' and '.join(sorted(roles))}" if self._declines else None

@@ -210,10 +210,10 @@ def _settle(proof: Proof, played: Mapping[str, Recording]) -> None:
         proof.twin, proof.judgement = twin, judgement
         proof.mutants = {name: recording for name, recording in played.items() if name != _TWIN}
     else:
-        proof.tried.append(f"{twin.play.id}: {told(judgement)}")
+        proof.tried.append(f"{twin.play.id}: {describe(judgement)}")
 
 
-def told(judgement: Judgement) -> str:
+def describe(judgement: Judgement) -> str:
     """The outcome with its reason; of a bug, in the check or in the play, its traceback too."""
     lines = f"\n{as_text(judgement.trace)}" if judgement.trace else ""
     return f"{judgement.outcome}: {judgement.reason}{lines}"

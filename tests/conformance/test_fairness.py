@@ -136,9 +136,9 @@ def test_a_restarted_client_may_keep_its_address() -> None:
                            {"local": str(ADDRESS), "ifname": "eth0", "prefixlen": 128, "flags": [], "scope": "global"})
 
     def mark(seconds: float, name: str) -> Mark:
-        return Mark(round(seconds * 1e9), name, {"node": "guest", "role": "guest"})
+        return Mark(round(seconds * 1e9), name, {"node": "guest", "role": "guest", "call": "restart"})
 
-    marks = (mark(1, "start"), mark(5, "restart"), mark(9, "power-off"), mark(12, "start"))
+    marks = (mark(1, "start"), mark(5, "call"), mark(9, "power-off"), mark(12, "start"))
     seen = replace(played(marks=marks), events=(address(2, "new"),))
     before, again, after = (in_use(seen, life) for life in lives(seen))
     assert before == again == [address(2, "new")] and after == []

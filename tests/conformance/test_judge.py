@@ -89,7 +89,7 @@ def test_broken_play_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(("stall", "reason"), [
-    (0.1, "no RA arrived"), (0.4, "no RA arrived; and the machine stalled for 0.4 s during the play")])
+    (0.1, "no RA arrived"), (0.4, "no RA arrived; and the host stalled for 0.4 s during the play")])
 def test_what_did_not_come_on_a_machine_that_stalled_is_told_with_the_stall(stall: float, reason: str) -> None:
     judgement = judge(the_check(advertised), recording(stall=stall))
     assert (judgement.outcome, judgement.reason) == (Outcome.INCONCLUSIVE, reason)

@@ -17,10 +17,11 @@ from conformance.judging.judge import judge
 from conformance.judging.verdict import Outcome
 from conformance.plugin.progress import ProgressLine
 from conformance.plugin.proving import PROPERTY
+from conformance.selection.undisturbed import Attempt
 from fixtures.implementations.registry import all_implementations
 from fixtures.playing.request import PlayRequest
 from tests.conformance.edits import edited_in_place
-from tests.conformance.proof import Proof, all_checks, bereft, prove, told
+from tests.conformance.proof import Proof, all_checks, bereft, describe, prove
 
 #: Plays in flight. Broken parties are mostly scripted, and so live in the player's own process: they need its time.
 SIDE_BY_SIDE = 34
@@ -52,13 +53,13 @@ def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         if item.path == Path(__file__) and isinstance(check, Check):
             selected[check.label] = check
 
-    def play(requests: Sequence[PlayRequest], into: Path, limit: int | None) -> None:
+    def play(requests: Sequence[PlayRequest], into: Path, attempt: Attempt) -> None:
         from fixtures.playing.player import play_all
 
         capture = request.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
-            line = ProgressLine(request.config, len(requests))
-            play_all(requests, into, progress=line.show, limit=limit or SIDE_BY_SIDE, expected=roughly)
+            line = ProgressLine(request.config, len(requests), str(attempt))
+            play_all(requests, into, progress=line.show, limit=attempt.limit or SIDE_BY_SIDE, expected=roughly)
             line.end()
 
     with alone():
@@ -81,7 +82,7 @@ def test_has_a_mutant_and_its_healthy_twin_passes(check: Check, proof: Proof) ->
 @EVERY_MUTANT
 def test_fails_on_its_mutant(check: Check, mutant: Mutant, proof: Proof) -> None:
     judgement = judge(check, proof.broken(mutant))
-    assert judgement.outcome in (Outcome.FAIL, Outcome.WARN), told(judgement)
+    assert judgement.outcome in (Outcome.FAIL, Outcome.WARN), describe(judgement)
     assert mutant.because in judgement.reason, f"it fails for another reason: {judgement.reason}"
 
 

@@ -15,12 +15,13 @@ from conformance.judging.check import Broken, Check, Mutant
 from conformance.judging.evidence import cited
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Notebook
+from conformance.selection.undisturbed import Attempt
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.model import Recording, Stall
 from fixtures.recording.storage import load, save
 from fixtures.recording.traces import trace
 from tests.conformance.pretended import Program
-from tests.conformance.proof import Proof, bereft, prove, told
+from tests.conformance.proof import Proof, bereft, describe, prove
 from tests.conformance.synthetic import Unplayed, frame, recording
 from tests.conformance.test_plugin import without_flag
 
@@ -53,7 +54,7 @@ class Plays:
         self.rounds: list[list[PlayRequest]] = []
         self.silent: set[str] = set()
 
-    def __call__(self, requests: Sequence[PlayRequest], into: Path, limit: int | None) -> None:
+    def __call__(self, requests: Sequence[PlayRequest], into: Path, attempt: Attempt) -> None:
         self.rounds.append(list(requests))
         for request in requests:
             seen = recording(frame(), scenario=request.scenario)
@@ -128,8 +129,8 @@ def test_what_the_machine_made_undecidable_is_played_again(
         late = 0.2 if len(plays.rounds) == 1 else 0.0
         notebook.in_time(late, 0.1, "the RA came late", *recording.at("guest"))
 
-    def play_all(requests: Sequence[PlayRequest], into: Path, limit: int | None) -> None:
-        plays(requests, into, limit)
+    def play_all(requests: Sequence[PlayRequest], into: Path, attempt: Attempt) -> None:
+        plays(requests, into, attempt)
         for request in requests:
             save(replace(load(into / request.id), stalls=(Stall(1, 0.3),)), into / request.id)
 
@@ -177,4 +178,4 @@ def test_bug_in_a_mutants_play_is_told_with_its_line() -> None:
         raise ValueError("no such option")
     except ValueError as bug:
         broke = replace(recording(frame()), error="ValueError: no such option", trace=trace(bug))
-    assert told(judge(the_check(), broke)).endswith('    raise ValueError("no such option")\n')
+    assert describe(judge(the_check(), broke)).endswith('    raise ValueError("no such option")\n')

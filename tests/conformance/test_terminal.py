@@ -28,7 +28,7 @@ def test_quiet_says_one_line_of_what_was_judged(run: Callable[..., Any], capsys:
 
 
 def test_the_end_has_a_line_for_each_family(run: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
-    run("--guest", "dhclient", text=CHECK + OTHER.replace("RA-04", "DHCP6-01"))
+    run("--guest", "dhclient", text=CHECK + OTHER.replace("RA-04", "DHCP6-03"))
     told = capsys.readouterr().out
     for family in ("Router discovery", "DHCPv6 client, server, relay"):
         assert any(line.startswith(family) and line.split()[-1] == "1" for line in told.splitlines()), told
@@ -52,10 +52,10 @@ def test_plain_keeps_letters_and_lines() -> None:
 
 
 def test_each_repeat_is_told_with_its_reason() -> None:
-    few = {f"play-{number}": f"the machine stalled for {number} s" for number in range(3)}
-    assert again(few, 0)[1] == "played again: play-1: the machine stalled for 1 s"
-    many = {f"play-{number}": "the machine stalled for 1 s" for number in range(50)}
-    assert again(many, 0) == ["50 plays were played again: the machine stalled for 1 s"]
+    few = {f"play-{number}": f"the host stalled for {number} s" for number in range(3)}
+    assert again(few, 0)[1] == "played again: play-1: the host stalled for 1 s"
+    many = {f"play-{number}": "the host stalled for 1 s" for number in range(50)}
+    assert again(many, 0) == ["50 plays were played again: the host stalled for 1 s"]
     assert len(again(many, 1)) == 50
 
 

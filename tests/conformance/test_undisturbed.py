@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conformance.judging.verdict import Judgement, Outcome
-from conformance.selection.undisturbed import FEWER, told, undisturbed
+from conformance.selection.undisturbed import FEWER, Attempt, describe_repeats, undisturbed
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.disturbances import neighbours_lost
 from fixtures.recording.model import Play, Recording
@@ -23,7 +23,7 @@ from tests.conformance.synthetic import Unplayed, frame, recording
 from tests.sandbox.trial import PROJECT, Trial
 
 TRIES = 1 + len(FEWER)
-UNDECIDED = Judgement(Outcome.INCONCLUSIVE, "it was late, but the machine stalled for 0.300 s", stalled=0.3)
+UNDECIDED = Judgement(Outcome.INCONCLUSIVE, "it was late, but the host stalled for 0.300 s", stalled=0.3)
 UNSEEN = Judgement(Outcome.INCONCLUSIVE, "no RA arrived")
 PASSED, FAILED = Judgement(Outcome.PASS, "as required"), Judgement(Outcome.FAIL, "the RA has M=0")
 
@@ -45,10 +45,10 @@ class Machine:
         self.played: list[list[str]] = []
         self.limits: list[int | None] = []
 
-    def __call__(self, requests: Sequence[PlayRequest], into: Path, limit: int | None) -> None:
+    def __call__(self, requests: Sequence[PlayRequest], into: Path, attempt: Attempt) -> None:
         turn = len(self.played)
         self.played.append([each.id for each in requests])
-        self.limits.append(limit)
+        self.limits.append(attempt.limit)
         for each in requests:
             late = self.rounds[turn].get(each.id, 0.0) if turn < len(self.rounds) else 0.0
             seen = replace(recording(frame(), stall=late), play=each.play, duration_ns=turn + 1)
@@ -78,7 +78,7 @@ def play(machine: Machine, into: Path, *judgements: Judgement) -> dict[str, str]
 @pytest.mark.parametrize("judgement", [PASSED, FAILED, UNSEEN])
 def test_gross_stall_is_reason_enough(tmp_path: Path, judgement: Judgement) -> None:
     machine = Machine({"two": 1.3})
-    assert play(machine, tmp_path, judgement) == {"two": "the machine stalled for 1.3 s"}
+    assert play(machine, tmp_path, judgement) == {"two": "the host stalled for 1.3 s"}
     assert machine.played == [["one", "two"], ["two"]]
     assert [load(tmp_path / id).duration_ns for id in ("one", "two")] == [1, 2]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
@@ -103,7 +103,7 @@ def test_lesser_stall_is_one_where_the_play_broke(tmp_path: Path, stall: float, 
 @pytest.mark.usefixtures("calm")
 def test_gives_up_on_a_machine_that_never_leaves_it_alone(tmp_path: Path) -> None:
     machine = Machine(*[{"one": 1.0 + turn} for turn in range(TRIES)])
-    assert play(machine, tmp_path, PASSED) == {"one": f"the machine stalled for {TRIES - 1.0} s"}
+    assert play(machine, tmp_path, PASSED) == {"one": f"the host stalled for {TRIES - 1.0} s"}
     assert load(tmp_path / "one").stall() == TRIES, "the last one stays, with its stall"
     assert machine.limits == [None, *FEWER]
 
@@ -124,8 +124,9 @@ def test_undisturbed_plays_are_not_even_loaded(tmp_path: Path) -> None:
 
 
 def test_words() -> None:
-    assert told({"one": "the machine stalled for 1.3 s"}) == "1 play was played again: the machine stalled for 1.3 s"
-    assert told({"one": "a", "two": "b", "three": "a"}) == "3 plays were played again: a; b"
+    assert describe_repeats({"one": "the host stalled for 1.3 s"}) == (
+        "1 play was played again: the host stalled for 1.3 s")
+    assert describe_repeats({"one": "a", "two": "b", "three": "a"}) == "3 plays were played again: a; b"
 
 
 def below(pid: int) -> dict[int, list[bytes]]:
@@ -165,7 +166,7 @@ def test_stopped_machine(tmp_path: Path, workers: tuple[str, ...]) -> None:
         time.sleep(1.3 if sign == signal.SIGSTOP else 0)
     assert run.wait(120) in (0, 1)
     document = json.loads((place / "compliance.json").read_text())
-    assert [each["reason"].startswith("the machine stalled for ") for each in document["run"]["played_again"]] == [True]
+    assert [each["reason"].startswith("the host stalled for ") for each in document["run"]["played_again"]] == [True]
     assert {each["recording"] for each in document["run"]["played_again"]} == {
         each["recording"] for each in document["verdicts"] if each["recording"]}
     assert all(each["verdict"] != "inconclusive" for each in document["verdicts"])

@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.peers import wire
 from fixtures.peers.advertisement import Advertisement
-from fixtures.peers.base import Peer
+from fixtures.peers.base import Peer, PeerFailed
 from fixtures.peers.endpoint import PeerError
 from fixtures.peers.filters import Hears
 from fixtures.peers.neighbour import ScriptedNeighbour
@@ -84,15 +84,15 @@ def test_a_peer_wakes_for_what_it_hears_and_for_nothing_else(quiet: Cable, hears
 
 
 def test_a_failing_peer_says_so_and_takes_nobody_with_it(quiet: Cable) -> None:
-    notes: list[tuple[str, dict[str, Any]]] = []
+    notes: list[object] = []
     listener = Listener(Hears(everything=True), act=lambda: 1 / 0)
-    listener.attach(quiet.other, note=lambda name, **fields: notes.append((name, fields)))
+    listener.attach(quiet.other, note=notes.append)
     other = quiet.put(Listener(Hears(everything=True)))
     quiet.put(ScriptedNeighbour(), quiet.guest).solicit_router()
     assert listener.woken.wait(5) and other.woken.wait(5)
     with pytest.raises(PeerError, match="the Listener failed: ZeroDivisionError"):
         listener.close()
-    assert notes[0][0] == "peer-failed"
+    assert isinstance(notes[0], PeerFailed)
     with pytest.raises(PeerError, match="attach it first"):
         listener.send(b"")
 

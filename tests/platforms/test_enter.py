@@ -29,32 +29,32 @@ def shell(root: Path, script: str, binds: list[Path] | None = None) -> list[str]
     return command_line(root, ["/bin/busybox", "sh", "-c", f"alias b=/bin/busybox; {script}"], binds=binds or [])
 
 
-def told(root: Path, script: str, binds: list[Path] | None = None) -> subprocess.CompletedProcess[str]:
+def run_in(root: Path, script: str, binds: list[Path] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(shell(root, script, binds), cwd=PROJECT, capture_output=True, text=True)
 
 
 def test_the_root_is_all_there_is(root: Path) -> None:
-    done = told(root, "/bin/busybox ls /; /bin/busybox ls /tmp; echo text >/dev/null; /bin/busybox hostname")
+    done = run_in(root, "/bin/busybox ls /; /bin/busybox ls /tmp; echo text >/dev/null; /bin/busybox hostname")
     assert done.stderr == ""
     assert done.stdout.split() == ["bin", "dev", "proc", "run", "sys", "tmp", "platform"]
 
 
 def test_a_command_in_it_can_make_namespaces_which_a_chroot_forbids(root: Path) -> None:
-    assert told(root, "/bin/busybox unshare -U /bin/busybox true && echo made").stdout == "made\n"
+    assert run_in(root, "/bin/busybox unshare -U /bin/busybox true && echo made").stdout == "made\n"
 
 
 def test_its_status_is_ours(root: Path) -> None:
-    assert told(root, "exit 5").returncode == 5
+    assert run_in(root, "exit 5").returncode == 5
 
 
 def test_a_named_directory_is_bound_where_it_is(root: Path, tmp_path: Path) -> None:
     (tmp_path / "wheels").mkdir()
     (tmp_path / "wheels/one.whl").touch()
-    assert told(root, f"/bin/busybox ls {tmp_path}/wheels", [tmp_path / "wheels"]).stdout == "one.whl\n"
+    assert run_in(root, f"/bin/busybox ls {tmp_path}/wheels", [tmp_path / "wheels"]).stdout == "one.whl\n"
 
 
 def test_nothing_stays_mounted(root: Path) -> None:
-    told(root, "true")
+    run_in(root, "true")
     assert str(root) not in Path("/proc/self/mounts").read_text()
 
 
@@ -72,6 +72,6 @@ def test_who_is_killed_takes_everything_in_the_root_along(root: Path) -> None:
 
 
 def test_a_root_that_is_none_is_one_sentence(tmp_path: Path) -> None:
-    done = told(tmp_path, "true")
+    done = run_in(tmp_path, "true")
     assert done.returncode == 4
     assert done.stderr.startswith("sextant: cannot enter ") and done.stderr.count("\n") == 1

@@ -37,7 +37,7 @@ def test_what_the_machine_stood_still_for_is_given_on_top(moment: Time) -> None:
     assert deadline.left() == pytest.approx(4.0)
     moment.now += 4.0
     assert deadline.over()
-    assert str(deadline) == "5 s, not counting the 3.0 s for which the machine stood still"
+    assert str(deadline) == "5 s, not counting the 3.0 s for which the host stalled"
     assert str(Deadline(0.5, clock)) == "0.5 s"
 
 

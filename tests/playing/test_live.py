@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fixtures.deadlines import stall_clock
 from fixtures.programs.base import GuestClient, Post
 from fixtures.recording.model import Frame, KernelEvent, Mark
 from fixtures.situation import GuestSettings
 from tests.playing.tiny import played, started
+
+Before, Two = NamedTuple("Before", []), NamedTuple("Two", [])
+One = NamedTuple("One", [("figure", int)])
 
 
 def names(recording: Any) -> list[str]:
@@ -25,13 +28,13 @@ def link_up(seen: Any) -> bool:
 def test_a_guest_is_down_until_its_scenario_raises_it(tmp_path: Path) -> None:
     def happens(live: Any) -> None:
         live.listen(0.05)
-        live.mark("before")
+        live.mark(Before())
         live.at("guest").up("eth0")
         assert isinstance(live.until(link_up, within=10), KernelEvent)
 
     recording = played(happens, tmp_path)
     assert recording.error is None
-    (before,) = recording.marked("before")
+    (before,) = recording.marked(Before)
     assert not [frame for frame in recording.frames if frame.node == "guest" and frame.ns < before.ns]
     assert {event.fields["ifname"] for event in recording.happened("guest", "link")
             if "UP" in event.fields["flags"]} == {"eth0"}
@@ -77,7 +80,7 @@ def test_settled_are_those_whose_link_local_addresses_have_passed_dad_too(tmp_pa
 
 
 def test_marks_are_on_the_clock_of_the_play(tmp_path: Path) -> None:
-    recording = played(lambda live: [live.mark("one", figure=1), live.mark("two")], tmp_path)
+    recording = played(lambda live: [live.mark(One(figure=1)), live.mark(Two())], tmp_path)
     one, two = recording.marks
     assert 0 < one.ns < two.ns <= recording.duration_ns
     assert (one.name, one.fields) == ("one", {"figure": 1})
@@ -120,7 +123,7 @@ def test_a_boot_is_settings_links_client(tmp_path: Path) -> None:
     recording = played(happens, tmp_path, client)
     assert recording.error is None
     assert client.done == ["prepare forwarding=True", "start", "release", "start"]
-    assert names(recording) == ["up", "start", "ready", "release", "release-done", "stop", "stopped", "start", "ready",
+    assert names(recording) == ["up", "start", "ready", "call", "call-done", "stop", "stopped", "start", "ready",
                                 "kill"]
     assert recording.configurations == {"guest/client.conf": "settings\n"}
     assert [(each.program, each.text) for each in recording.outputs] == [("client", "ready")] * 2

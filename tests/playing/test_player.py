@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.peers.base import Peer
+from fixtures.peers.base import Peer, PeerFailed
 from fixtures.playing.company import Company
 from fixtures.playing.demolition import await_demolitions
 from fixtures.playing.player import Progress, batches, play_all
@@ -147,7 +147,7 @@ def test_a_peer_that_fails(tmp_path: Path) -> None:
     recording = played(happens, tmp_path)
     assert recording.error == "the Clumsy failed: ValueError: stumbled"
     assert recording.trace[-1].text == 'raise ValueError("stumbled")'
-    assert recording.marked("peer-failed")
+    assert recording.marked(PeerFailed)
 
 
 def test_the_recorder_dies(tmp_path: Path, company: list[Company]) -> None:

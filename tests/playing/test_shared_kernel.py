@@ -16,7 +16,7 @@ import pytest
 from fixtures.playing import company
 from fixtures.playing.neighbour_table import NeighbourWatch, Table, tables
 from fixtures.recording import recorder
-from fixtures.recording.disturbances import NEIGHBOURS_LOST, crowded, refused
+from fixtures.recording.disturbances import NeighbourTableFull, crowded, refused
 from fixtures.recording.model import Mark
 from tests.playing.tiny import played
 from topologies.stage import addressing as plan
@@ -83,7 +83,7 @@ def test_a_play_knows_that_the_table_was_too_full(
         assert told.wait(10)
 
     recording = played(fill, tmp_path)
-    (mark,) = recording.marked(NEIGHBOURS_LOST)
+    (mark,) = recording.marked(NeighbourTableFull)
     assert 0 < mark.ns <= recording.duration_ns
     assert said in (refused(recording) if fulls else crowded(recording))
     assert bool(refused(recording)) == bool(fulls)

@@ -135,7 +135,7 @@ DHCPV6: dict[str, Reader] = {
 }
 
 
-def told(capture: Path, display_filter: str, fields: Iterable[str]) -> list[dict[str, list[str]]]:
+def tshark_fields(capture: Path, display_filter: str, fields: Iterable[str]) -> list[dict[str, list[str]]]:
     """What tshark reads in the frames that pass the filter."""
     fields = list(fields)
     argv = ["tshark", "-n", "-r", str(capture), "-Y", display_filter, "-T", "fields", "-E", "separator=/t", "-E",
@@ -188,7 +188,7 @@ def agree(recording: Recording, directory: Path, decode: Callable[[Iterable[Fram
           fields: dict[str, Reader]) -> None:
     """Raise AssertionError for the first field on which tshark and a view differ."""
     capture = save(recording, directory / "recording") / "packets.pcapng"
-    theirs = told(capture, display_filter, fields)
+    theirs = tshark_fields(capture, display_filter, fields)
     ours = [view for view in decode(recording.frames) if not isinstance(view, Report) or view.version == 2]
     assert theirs and len(theirs) == len(ours), (len(theirs), len(ours))
     for row, view in zip(theirs, ours, strict=True):

@@ -10,7 +10,7 @@ from fixtures.recording.snapshots import counters, take
 from tests.recording.rooms import Room, pair
 
 
-def told(room: Room, *arguments: str) -> list[dict[str, Any]]:
+def ip_json(room: Room, *arguments: str) -> list[dict[str, Any]]:
     """What `ip -j` prints."""
     rows: list[dict[str, Any]] = json.loads(room.ip("-j", *arguments))
     return [row for row in rows if row]
@@ -39,7 +39,7 @@ def furnished(room: Callable[[str], Room]) -> Room:
 def test_links_as_ip_words_them(room: Callable[[str], Room]) -> None:
     """Flags, state, MTU and address."""
     here = furnished(room)
-    ours, theirs = here.inside(take)["link"], told(here, "link", "show")
+    ours, theirs = here.inside(take)["link"], ip_json(here, "link", "show")
     assert len(ours) == len(theirs) == 2
     for our, their in zip(ours, theirs, strict=True):
         for name in ("ifindex", "ifname", "flags", "mtu", "operstate", "address", "link_type"):
@@ -51,7 +51,7 @@ def test_addresses_as_ip_words_them(room: Callable[[str], Room]) -> None:
     """`ip` tells the flags one by one, and leaves out `permanent` (it says dynamic for the others)."""
     here = furnished(room)
     ours = {(row["ifname"], row["local"]): row for row in here.inside(take)["address"]}
-    theirs = [(link["ifname"], row) for link in told(here, "address", "show") for row in link["addr_info"]]
+    theirs = [(link["ifname"], row) for link in ip_json(here, "address", "show") for row in link["addr_info"]]
     assert len(ours) == len(theirs) > 5
     for ifname, their in theirs:
         our = ours[ifname, their["local"]]
@@ -70,7 +70,7 @@ def test_routes_as_ip_words_them(room: Callable[[str], Room]) -> None:
     here = furnished(room)
     ours = here.inside(take)["route"]
     theirs = [{"family": family, **row} for flag, family in (("-6", "inet6"), ("-4", "inet"))
-              for row in told(here, "-d", flag, "route", "show", "table", "all")]
+              for row in ip_json(here, "-d", flag, "route", "show", "table", "all")]
     assert len(ours) == len(theirs) > 10
     for their in theirs:
         same = [our for our in ours if our["family"] == their["family"] and our["dst"] == their["dst"]
@@ -88,7 +88,7 @@ def test_neighbours_as_ip_words_them(room: Callable[[str], Room]) -> None:
     """Entries and proxy entries. Those of multicast groups may come between the two looks."""
     here = furnished(room)
     ours = {row["dst"]: row for row in here.inside(take)["neighbour"] if not row["dst"].startswith("ff")}
-    theirs = [row for row in (*told(here, "neigh", "show", "nud", "all"), *told(here, "neigh", "show", "proxy"))
+    theirs = [row for row in (*ip_json(here, "neigh", "show", "nud", "all"), *ip_json(here, "neigh", "show", "proxy"))
               if not row["dst"].startswith("ff")]
     assert {their["dst"] for their in theirs} == set(ours)
     for their in theirs:
@@ -113,7 +113,7 @@ def test_counters_are_those_of_the_interface(room: Callable[[str], Room]) -> Non
     """As `ip -s` tells them."""
     here = furnished(room)
     here.ip("link", "set", "eth0", "down")
-    (their,) = [row["stats64"] for row in told(here, "-s", "link", "show") if row["ifname"] == "eth0"]
+    (their,) = [row["stats64"] for row in ip_json(here, "-s", "link", "show") if row["ifname"] == "eth0"]
     ours = here.inside(counters)
     assert set(ours) == {"eth0"}
     assert (ours["eth0"].received, ours["eth0"].sent) == (their["rx"]["packets"], their["tx"]["packets"])

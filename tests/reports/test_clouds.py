@@ -57,7 +57,7 @@ def requirement(*checks: dict[str, Any]) -> Requirement:
     return {**document(1)["requirements"][0], "checks": known}  # type: ignore[typeddict-item]
 
 
-def told(*verdicts: tuple[str, str, str]) -> list[compliance.Verdict]:
+def results(*verdicts: tuple[str, str, str]) -> list[compliance.Verdict]:
     base = document(1)["verdicts"][0]
     return [
         {**base, "requirement": id, "test": f"conformance/test_x.py::{test}[linux]", "verdict": word}
@@ -70,7 +70,8 @@ def test_a_check_of_the_cloud_counts_alone() -> None:
         {"test": "test_general"}, {"test": "test_own", "cloud": "calico"}, {"test": "test_foreign", "cloud": "vpc"}
     )
     assert [each["test"] for each in judges(SENTENCE, made)] == ["test_own"]
-    verdicts = told(("RA-00", "test_general", "fail"), ("RA-00", "test_own", "pass"), ("RA-00", "test_foreign", "fail"))
+    verdicts = results(("RA-00", "test_general", "fail"), ("RA-00", "test_own", "pass"),
+                       ("RA-00", "test_foreign", "fail"))
     found = judged([SENTENCE], [made], verdicts)[0]
     assert (found["verdict"], found["counts"], found["unjudged"]) == ("pass", {"pass": 1}, ["DHCP6-01"])
 
@@ -87,7 +88,7 @@ def test_a_check_of_the_cloud_counts_alone() -> None:
 )
 def test_the_worst_that_says_something(words: list[str], verdict: str | None, unjudged: list[str]) -> None:
     sentence: Sentence = {**SENTENCE, "requirements": ["RA-00"]}
-    verdicts = told(*(("RA-00", "test_general", word) for word in words))
+    verdicts = results(*(("RA-00", "test_general", word) for word in words))
     found = judged([sentence], [requirement({"test": "test_general"})], verdicts)[0]
     assert (found["verdict"], found["unjudged"]) == (verdict, unjudged)
 
@@ -113,7 +114,7 @@ def whole() -> Compliance:
     requirements = law.requirements()
     id = "RA-06"
     tests = [check["test"] for each in requirements if each["id"] == id for check in each.get("checks", [])]
-    verdicts = told(*((id, test, "pass") for test in tests))
+    verdicts = results(*((id, test, "pass") for test in tests))
     base = document(1)
     return {
         **base,

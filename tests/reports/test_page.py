@@ -131,10 +131,10 @@ def test_a_thousand_verdicts_stay_small(tmp_path: Path) -> None:
 def test_a_stopped_run_and_disturbed_plays_are_told(tmp_path: Path) -> None:
     made = document(8)
     made["run"] |= {"selected": 11, "stopped": "stopping after 1 failures"}
-    made["run"]["played_again"] = [{"recording": "guest-boot-1", "reason": "the machine stalled for 1.3 s"}]
+    made["run"]["played_again"] = [{"recording": "guest-boot-1", "reason": "the host stalled for 1.3 s"}]
     page = (site(made, tmp_path / "out") / "index.html").read_text()
     assert "Stopped early: stopping after 1 failures: 8 of 11 cells have a verdict." in page
-    assert "<code>guest-boot-1</code>: the machine stalled for 1.3 s" in page
+    assert "<code>guest-boot-1</code>: the host stalled for 1.3 s" in page
 
 
 def test_without_javascript_the_findings_are_there(tmp_path: Path) -> None:

@@ -49,9 +49,9 @@ def test_missing_features_say_what_they_cost() -> None:
     )
     missing = probe(features=features)
     assert format_table(missing).splitlines() == [
-        "missing here       what that costs  what brings it",
-        "kernel netem       slow links       a kernel with CONFIG_NET_SCH_NETEM",
-        "kernel veth links  everything       a kernel with CONFIG_VETH",
+        "missing            impact      fix",
+        "kernel netem       slow links  a kernel with CONFIG_NET_SCH_NETEM",
+        "kernel veth links  everything  a kernel with CONFIG_VETH",
     ]
     sentence = essential_sentence(missing)
     assert sentence == "this kernel lacks what every play needs: veth links (a kernel with CONFIG_VETH)"

@@ -11,7 +11,7 @@ from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import formed, granted, last_exchange, less
 from conformance.reading.leases import address_events, first_grant, grants, sent, taken
-from fixtures.peers.dhcpv6.misleading_server import LIES, UNCOMMITTED
+from fixtures.peers.dhcpv6.misleading_server import LIES, UNCOMMITTED, PeerLied
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Mark, Recording
 from fixtures.recording.views import dhcpv6
@@ -131,9 +131,9 @@ def lies(recording: Recording, kind: str) -> list[tuple[Mark, Message]]:
     """The lies of that kind of message, each with the message that reached the guest."""
     heard = dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), kind)
     names = {lie.name for lie in LIES}
-    return [(mark, message) for mark in recording.marked("peer-lie") if mark.fields["lie"] in names
-            for message in heard if mark.fields["address"] in map(str, message.addresses)
-            and mark.fields["kind"] == kind]
+    return [(mark, message) for mark in recording.marked(PeerLied) if mark.what.lie in names
+            for message in heard if mark.what.address in map(str, message.addresses)
+            and mark.what.kind == kind]
 
 
 @check("DHCP6-22", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
@@ -147,13 +147,13 @@ def test_discards_invalid_answers(recording: Recording, notebook: Notebook) -> N
     for mark, message in offers:
         asked = [each for each in sent(recording, "REQUEST", after=message.time)
                  if set(each.addresses) & set(message.addresses)]
-        notebook.expect(not asked, f"an Advertise with {mark.fields['lie']} was believed", message, *asked[:1])
+        notebook.expect(not asked, f"an Advertise with {mark.what.lie} was believed", message, *asked[:1])
     leased = notebook.stimulus(lies(recording, "REPLY"), "no bad Reply reached the guest")
     for mark, message in leased:
         notebook.cite(message)
         for address in message.addresses:
             used = taken(recording, address)
-            notebook.expect(not used, f"a Reply with {mark.fields['lie']} was believed", *used[:1])
+            notebook.expect(not used, f"a Reply with {mark.what.lie} was believed", *used[:1])
     good = [each for each in grants(recording) if each.reply.server_duid == leased_by(recording)]
     used = [sign for each in good for sign in taken(recording, each.address, leased[0][1].time)]
     notebook.expect(used, "the valid Reply that came later was not believed", *(each.reply for each in good), *used[:1])
@@ -197,7 +197,7 @@ def client_that_gives_up_on_a_lie(recording: Recording) -> Recording:
 
 def _believing(recording: Recording, lie: str) -> Recording:
     """The guest configures what a bad Reply leases."""
-    message = next(message for mark, message in lies(recording, "REPLY") if mark.fields["lie"] == lie)
+    message = next(message for mark, message in lies(recording, "REPLY") if mark.what.lie == lie)
     return with_address(recording, _configured(recording), message.addresses[0], message.time + 0.01)
 
 
@@ -222,13 +222,13 @@ def test_discards_an_uncommitted_reply(recording: Recording, notebook: Notebook)
 
 @edited(test_discards_an_uncommitted_reply, because="it configured what")
 def client_that_takes_any_reply(recording: Recording) -> Recording:
-    reply = next(mark for mark in recording.marked("peer-lie") if mark.fields["lie"] == UNCOMMITTED.name)
+    reply = next(mark for mark in recording.marked(PeerLied) if mark.what.lie == UNCOMMITTED.name)
     return with_address(recording, _configured(recording), UNCOMMITTED.address, reply.time + 0.01)
 
 
 @edited(test_discards_an_uncommitted_reply, because="it went on with RENEW")
 def client_that_believes_to_be_bound(recording: Recording) -> Recording:
-    reply = next(mark for mark in recording.marked("peer-lie") if mark.fields["lie"] == UNCOMMITTED.name)
+    reply = next(mark for mark in recording.marked(PeerLied) if mark.what.lie == UNCOMMITTED.name)
     return editing.rewritten(recording, sent(recording, "SOLICIT", after=reply.time), of_kind("RENEW"))
 
 

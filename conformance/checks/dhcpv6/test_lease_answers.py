@@ -19,7 +19,7 @@ from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dhcpv6_options import LeasedAddress
 from fixtures.scenarios.dhcpv6.competing_servers import CompetingServers
 from fixtures.scenarios.dhcpv6.lease_answers import LeaseAnswers
-from fixtures.scenarios.dhcpv6.misleading_answers import INFINITY, QUIET, MisleadingAnswers
+from fixtures.scenarios.dhcpv6.misleading_answers import INFINITY, QUIET, LeftAlone, MisleadingAnswers, ReconfigureSent
 from fixtures.stagecraft.watching import address_ready
 from topologies.stage import addressing as plan
 
@@ -115,8 +115,8 @@ def test_never_renews_what_is_for_ever(recording: Recording, notebook: Notebook)
     """With T1, T2 and lifetimes of 0xffffffff the address is there for ever, and nothing is renewed (RFC 8415 7.7)."""
     granted = [each for each in grants(recording) if each.ia.t1 == each.leased.valid == INFINITY]
     grant = notebook.stimulus(granted, "no lease for ever was granted")[0]
-    alone = notebook.stimulus(recording.marked("left-alone"), "the guest never had its address")[0]
-    until = next((mark.time for mark in recording.marked("reconfigure")), recording.duration)
+    alone = notebook.stimulus(recording.marked(LeftAlone), "the guest never had its address")[0]
+    until = next((mark.time for mark in recording.marked(ReconfigureSent)), recording.duration)
     notebook.stimulus([1] if until > alone.time + QUIET / 2 else [], "nobody listened")
     asked = [each for each in sent(recording, after=grant.time) if each.time < until]
     notebook.expect(not asked, "it asked for more than for ever", grant.reply, *asked[:1])

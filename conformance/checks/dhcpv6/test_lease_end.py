@@ -22,8 +22,8 @@ from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6, ndp
 from fixtures.recording.views.dissection import layer
-from fixtures.scenarios.dhcpv6.lease_decline import ANOTHER, LeaseDecline
-from fixtures.scenarios.dhcpv6.lease_release import LeaseRelease
+from fixtures.scenarios.dhcpv6.lease_decline import ANOTHER, Contested, LeaseDecline
+from fixtures.scenarios.dhcpv6.lease_release import AnotherAsks, Asked, LeaseRelease, ToldToRelease
 from fixtures.stagecraft.watching import usable
 
 
@@ -35,7 +35,7 @@ def test_releases_the_lease_when_told_to(recording: Recording, notebook: Noteboo
     From then on nothing is sent from the address, and another client gets the lease at once.
     """
     grant = first_grant(recording, notebook)
-    told = notebook.stimulus(recording.marked("told-to-release"), "the client was not told to release its lease")[0]
+    told = notebook.stimulus(recording.marked(ToldToRelease), "the client was not told to release its lease")[0]
     releases = sent(recording, "RELEASE", after=told.time)
     notebook.expect(releases, "no Release was sent", told)
     for release in releases:
@@ -43,7 +43,7 @@ def test_releases_the_lease_when_told_to(recording: Recording, notebook: Noteboo
         names_lease(release, grant, notebook)
         names_server(release, grant, notebook)
     notebook.figure("Release after the order", releases[0].time - told.time, "s")
-    asked = notebook.stimulus(recording.marked("asked"), "nobody asked for the address afterwards")[0]
+    asked = notebook.stimulus(recording.marked(Asked), "nobody asked for the address afterwards")[0]
     notebook.cite(asked)
     uses = _claims(recording, grant.address, releases[0].time)
     later = f"{uses[0].time - releases[0].time:.3f} s after the Release" if uses else ""
@@ -63,7 +63,7 @@ def _claims(recording: Recording, address: IPv6Address, after: float) -> list[Fr
 
 def _another_has_it(recording: Recording, notebook: Notebook, grant: Grant) -> None:
     """Expect that the client at the peer, who asked last, got the released address."""
-    begin = notebook.stimulus(recording.marked("another-asks"), "no other client asked for a lease")[0]
+    begin = notebook.stimulus(recording.marked(AnotherAsks), "no other client asked for a lease")[0]
     told = [each for each in dhcpv6.messages(recording.at("peer", outgoing=False), "ADVERTISE", "REPLY")
             if each.time > begin.time]
     notebook.stimulus(told, "the server told the other client nothing")
@@ -114,8 +114,8 @@ def test_declines_a_lease_that_somebody_else_has(recording: Recording, notebook:
     The Decline (RFC 8415 section 18.2.8) goes to ff02::1:2, with the Server Identifier and the address in its IA;
     15 s after the neighbour's NA it is overdue. That another address comes of it is a recommendation.
     """
-    mine = notebook.stimulus(recording.marked("contested"), "the guest neither probed for nor used a leased address")[0]
-    address = IPv6Address(mine.fields["target"])
+    mine = notebook.stimulus(recording.marked(Contested), "the guest neither probed for nor used a leased address")[0]
+    address = IPv6Address(mine.what.target)
     leases = [each for each in grants(recording) if each.address == address]
     grant = notebook.stimulus(leases, f"{address}, which the neighbour has, was not leased to the guest")[0]
     notebook.cite(grant.reply)

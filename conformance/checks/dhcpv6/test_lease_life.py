@@ -25,6 +25,7 @@ from fixtures.recording.views.transport import echoes
 from fixtures.scenarios.dhcpv6.lease_expiry import LeaseExpiry
 from fixtures.scenarios.dhcpv6.lease_rebinding import LeaseRebinding
 from fixtures.scenarios.dhcpv6.lease_renewal import LeaseRenewal
+from fixtures.stagecraft.marks import Kill
 from fixtures.timers import RAND, TICK
 
 #: Seconds. Lifetimes count whole seconds, and kernels look for ended ones about once in a second.
@@ -140,7 +141,7 @@ def test_rebinds_when_its_server_is_silent(recording: Recording, notebook: Noteb
     """
     grant = first_grant(recording, notebook)
     t2, valid = grant.ia.t2, grant.leased.valid
-    died = notebook.stimulus(recording.marked("kill"), "the server was not killed")[0]
+    died = notebook.stimulus(recording.marked(Kill), "the server was not killed")[0]
     asked = sent(recording, after=grant.time)
     over = recording.duration > grant.time + valid or any(each.name == "REBIND" for each in asked)
     notebook.stimulus([1] if over else [], f"the play ended before the lease, which is for {valid} s")
@@ -212,7 +213,7 @@ def test_gives_up_a_lease_that_ended(recording: Recording, notebook: Notebook) -
     """
     grant = first_grant(recording, notebook)
     preferred_end, end = grant.time + grant.leased.preferred, grant.time + grant.leased.valid
-    notebook.stimulus(recording.marked("kill"), "the servers were not killed")
+    notebook.stimulus(recording.marked(Kill), "the servers were not killed")
     notebook.stimulus([1] if grants(recording)[-1] == grant else [], "a server extended the lease")
     notebook.stimulus([1] if recording.duration > end else [], "the play ended before the lease")
     events = address_events(recording, grant.address, grant.time)

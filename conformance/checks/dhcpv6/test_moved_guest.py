@@ -16,7 +16,8 @@ from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dissection import layer
-from fixtures.scenarios.dhcpv6.moved_guest import MovedGuest
+from fixtures.scenarios.dhcpv6.moved_guest import LinkBack, MovedGuest
+from fixtures.stagecraft.marks import PowerOff
 from fixtures.stagecraft.watching import usable
 from fixtures.timers import CNF_MAX_RD, RAND
 from topologies.stage import addressing as plan
@@ -27,8 +28,8 @@ SLACK = 0.5
 
 def stay(recording: Recording, notebook: Notebook) -> tuple[Mark, Mark]:
     """From when the link came back until the guest was moved."""
-    back = notebook.stimulus(recording.marked("link-back"), "the guest's link never went and came back")[0]
-    return back, notebook.stimulus(recording.marked("power-off"), "the guest was not moved")[0]
+    back = notebook.stimulus(recording.marked(LinkBack), "the guest's link never went and came back")[0]
+    return back, notebook.stimulus(recording.marked(PowerOff), "the guest was not moved")[0]
 
 
 @check("DHCP6-16", MovedGuest(), role="guest", needs=("dhcpv6",))
@@ -80,14 +81,14 @@ def client_that_names_another_address(recording: Recording) -> Recording:
 
 @edited(test_confirms_its_lease_when_the_link_returns, because="for too long")
 def client_that_never_stops_asking(recording: Recording) -> Recording:
-    moved = recording.marked("power-off")[0]
+    moved = recording.marked(PowerOff)[0]
     last = [each for each in sent(recording, "CONFIRM") if each.time < moved.time][-1]
     return editing.shifted(recording, moved.time - 0.01 - last.time, frames=last)
 
 
 @edited(test_confirms_its_lease_when_the_link_returns, because="nobody had said that it does not fit")
 def client_that_drops_it(recording: Recording) -> Recording:
-    grant, back = grants(recording)[0], recording.marked("link-back")[0]
+    grant, back = grants(recording)[0], recording.marked(LinkBack)[0]
     event = address_events(recording, grant.address)[-1]
     return editing.with_event(recording, replace(event, ns=back.ns + 10**8, after_ns=back.ns + 10**8, action="del"))
 

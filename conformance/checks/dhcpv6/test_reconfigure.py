@@ -10,7 +10,7 @@ from conformance.reading.leases import sent
 from fixtures.protocols.dhcpv6 import RECONFIGURE_ACCEPT
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6, ndp
-from fixtures.scenarios.dhcpv6.misleading_answers import MisleadingAnswers
+from fixtures.scenarios.dhcpv6.misleading_answers import MisleadingAnswers, ReconfigureSent
 from fixtures.scenarios.dhcpv6.stateless_guest import QUIET, StatelessGuest
 from fixtures.timers import INF_MAX_DELAY
 
@@ -38,7 +38,7 @@ def test_obeys_no_stranger_without_a_lease(recording: Recording, notebook: Noteb
 @edited(test_obeys_no_stranger_without_a_lease, because="it sent INFORMATION-REQUEST")
 def client_that_obeys_without_a_lease(recording: Recording) -> Recording:
     asked = sent(recording, "INFORMATION-REQUEST")[0]
-    return said(recording, asked, recording.marked("reconfigure")[-1].time + 0.5)
+    return said(recording, asked, recording.marked(ReconfigureSent)[-1].time + 0.5)
 
 
 def _discards(recording: Recording, notebook: Notebook, kind: str) -> None:

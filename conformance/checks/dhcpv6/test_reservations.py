@@ -18,6 +18,7 @@ from fixtures.recording.views import dhcpv6, ndp
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.dhcpv6.reserved_guests import STRANGER, ReservedGuests
+from fixtures.stagecraft.marks import PowerOff
 from fixtures.stagecraft.watching import address_ready
 from topologies.stage import addressing as plan
 
@@ -110,11 +111,11 @@ def stops(recording: Recording) -> Iterator[tuple[str, Life, Snapshot, Life]]:
     """Each stop and start of a reserved guest: its life before, its kernel without the client, its life after."""
     for guest in reservations(recording):
         alive = lives(recording, guest)
-        for off in recording.marked("power-off"):
+        for off in recording.marked(PowerOff):
             before = [life for life in alive if life.begin.ns < off.ns]
             after = [life for life in alive if life.begin.ns > off.ns]
             shots = [shot for shot in recording.shots(guest) if shot.ns > off.ns]
-            if off.fields["node"] == guest and before and after and shots:
+            if off.what.node == guest and before and after and shots:
                 yield guest, before[-1], shots[0], after[0]
 
 
@@ -124,7 +125,7 @@ def in_use(recording: Recording, life: Life) -> list[KernelEvent]:
     A client that was restarted may keep what it had. An event may be told of a little late.
     """
     ready = address_ready(life.node, within=plan.LAN)
-    off = [mark.ns for mark in recording.marked("power-off") if mark.fields["node"] == life.node]
+    off = [mark.ns for mark in recording.marked(PowerOff) if mark.what.node == life.node]
     booted = max((ns for ns in off if ns < life.begin.ns), default=0)
     kept: dict[str, KernelEvent] = {}
     found = []

@@ -18,6 +18,7 @@ from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dhcpv6_options import Status
 from fixtures.recording.views.dissection import layer
+from fixtures.scenarios.dhcpv6.asking import QuestionAsked
 from fixtures.scenarios.dhcpv6.exhaustion import Dhcpv6Exhaustion
 from fixtures.scenarios.dhcpv6.questions import ELSEWHERE, Dhcpv6Questions
 from topologies.stage import addressing as plan
@@ -150,7 +151,8 @@ def _who(answer: Message) -> str:
 def server_that_offers_it_to_the_next(recording: Recording) -> Recording:
     """Whoever asks next gets the address that was declined."""
     declined = next(each for each in questions(recording, "decline")).question.addresses[0]
-    late = [each for each in offers(recording) if each.time > recording.marked("question")[2].time and each.addresses]
+    third = recording.marked(QuestionAsked)[2].time
+    late = [each for each in offers(recording) if each.time > third and each.addresses]
 
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIA_NA].ianaopts[0].addr = str(declined)

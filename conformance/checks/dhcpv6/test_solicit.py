@@ -19,8 +19,9 @@ from fixtures.recording.views import dhcpv6, ndp
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.common.boot import GuestBoot
-from fixtures.scenarios.common.many_nics import ManyNics
+from fixtures.scenarios.common.many_nics import ManyNics, Restarting
 from fixtures.scenarios.common.networks import Mode
+from fixtures.stagecraft.marks import PowerOff, Ready
 from fixtures.stagecraft.watching import link_local_ready
 from fixtures.timers import EMULATION, RETRANS_TIMER, SOL_MAX_DELAY
 
@@ -35,7 +36,7 @@ INSTANT = 0.1
 
 def first_boot(recording: Recording) -> float:
     """When the guest's first boot ended: its client restarted, or it was powered off, or it is the only one."""
-    ends = [mark.time for name in ("restarting", "power-off") for mark in recording.marked(name)]
+    ends = [*(mark.time for mark in recording.marked(Restarting)), *(mark.time for mark in recording.marked(PowerOff))]
     return min(ends, default=float("inf"))
 
 
@@ -151,7 +152,7 @@ def in_good_time(recording: Recording, notebook: Notebook, invited: list[ndp.Rou
     """
     interface = first.frame.interface
     ready = usable_since(recording, interface)
-    running = [mark for mark in recording.marked("ready") if mark.fields.get("role") == "guest"]
+    running = [mark for mark in recording.marked(Ready) if mark.what.role == "guest"]
     told = [ra for ra in invited if ra.time < first.time][-1:] or invited[:1]
     since = max([ra.time for ra in told] + ready + [mark.time for mark in running[:1]])
     delay = first.time - since

@@ -19,7 +19,8 @@ from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.common.boot import GuestBoot
 from fixtures.scenarios.common.networks import Mode
-from fixtures.scenarios.dhcpv6.stateless_guest import StatelessGuest
+from fixtures.scenarios.dhcpv6.misleading_answers import ReconfigureSent
+from fixtures.scenarios.dhcpv6.stateless_guest import Lookup, StatelessGuest
 from fixtures.timers import INF_MAX_DELAY
 from topologies.stage import addressing as plan
 
@@ -124,7 +125,7 @@ def test_uses_the_name_server_it_was_told(recording: Recording, notebook: Notebo
     told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
             if plan.NAME_SERVER in each.dns]
     reply = notebook.stimulus(told, "no Reply named a name server")[0]
-    lookup = notebook.stimulus(recording.marked("lookup"), "nothing was looked up")[0]
+    lookup = notebook.stimulus(recording.marked(Lookup), "nothing was looked up")[0]
     queries = [each for each in dns.messages(recording.at("guest", "eth0", outgoing=True), response=False)
                if each.time > lookup.time]
     mine = [each for each in queries if each.destination == plan.NAME_SERVER]
@@ -150,7 +151,7 @@ def test_asks_for_information_once(recording: Recording, notebook: Notebook) -> 
     told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
             if each.body.refresh_time is not None]
     reply = notebook.stimulus(told, "no Reply with an Information Refresh Time reached the guest")[0]
-    until = next((mark.time for mark in recording.marked("reconfigure")), recording.duration)
+    until = next((mark.time for mark in recording.marked(ReconfigureSent)), recording.duration)
     ras = [ra for ra in ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
            if reply.time < ra.time < until - INF_MAX_DELAY]
     notebook.stimulus(ras[1:], "fewer than two RAs reached the guest afterwards")

@@ -16,8 +16,9 @@ from fixtures.recording.views import dns
 from fixtures.recording.views.base import packets
 from fixtures.recording.views.transport import TcpSegment, tcp_segments
 from fixtures.scenarios.common.boot import BOOT
-from fixtures.scenarios.dual_stack.dual_stack import BROKEN, DUAL, IPV4_ONLY, DualStackNetwork
-from fixtures.scenarios.dual_stack.ipv6_only import PATIENCE, Ipv6OnlyNetwork
+from fixtures.scenarios.dual_stack.dual_stack import BROKEN, DUAL, IPV4_ONLY, DualStackNetwork, PingDone
+from fixtures.scenarios.dual_stack.ipv6_only import PATIENCE, FetchBegun, Ipv6OnlyNetwork
+from fixtures.stagecraft.marks import Up
 from topologies.stage import addressing as plan
 
 #: A host without a DHCPv4 server may take one of these by itself (RFC 3927); it leads nowhere beyond the link.
@@ -43,7 +44,7 @@ def test_each_family_works_by_itself(recording: Recording, notebook: Notebook) -
     six = [event for event in recording.happened(DUAL, "address", "new") if event.fields["family"] == "inet6"
            and IPv6Address(event.fields["local"]) in plan.LAN]
     notebook.expect(six, f"{DUAL} got no IPv6 address", *six[:1])
-    notebook.stimulus([mark for mark in recording.marked("ping-done") if mark.fields["cut"] == "IPv6"],
+    notebook.stimulus([mark for mark in recording.marked(PingDone) if mark.what.cut == "IPv6"],
                       "the play ended before both families had been cut")
     for cut, works in (("nothing", plan.OUTSIDE), ("nothing", plan.OUTSIDE4), ("IPv4", plan.OUTSIDE),
                        ("IPv6", plan.OUTSIDE4)):
@@ -77,7 +78,7 @@ def test_ipv4_works_beside_a_broken_ipv6(recording: Recording, notebook: Noteboo
     They reach a host outside too; over IPv6 only the guest does that is configured for it.
     """
     at = {node: address(recording, node, notebook) for node in (DUAL, IPV4_ONLY, BROKEN)}
-    notebook.stimulus(recording.marked("ping-done"), "the play ended before the guests pinged each other")
+    notebook.stimulus(recording.marked(PingDone), "the play ended before the guests pinged each other")
     for source, to in ((DUAL, at[IPV4_ONLY]), (DUAL, at[BROKEN]), (IPV4_ONLY, at[BROKEN]), (IPV4_ONLY, plan.OUTSIDE4),
                        (BROKEN, plan.OUTSIDE4)):
         got = replies(recording, source, to)
@@ -108,7 +109,7 @@ def test_lives_on_ipv6_alone(recording: Recording, notebook: Notebook) -> None:
     IPv4 packet there except DHCPv4. IPv6 does not wait for that: the guest is configured within 15 s.
     """
     asked = notebook.stimulus(sent_over_ipv4(recording, dhcp=True), "the guest did not ask for an IPv4 address")
-    fetches = recording.marked("fetch")
+    fetches = recording.marked(FetchBegun)
     notebook.expect(fetches, f"the guest had no IPv6 address and default route within {BOOT:g} s", asked[0])
     pages = [_fetched(recording, fetch, notebook) for fetch in fetches]
     shots = [shot for shot in recording.shots("guest") if shot.name == "fetched"]
@@ -118,14 +119,14 @@ def test_lives_on_ipv6_alone(recording: Recording, notebook: Notebook) -> None:
         notebook.expect(not held, f"the guest has the IPv4 address {', '.join(held)}", shot)
     stray = sent_over_ipv4(recording, dhcp=False)
     notebook.expect(not stray, "the guest sent IPv4 packets beyond DHCPv4", *stray[:1])
-    boot = pages[0].time - recording.marked("up")[0].time
+    boot = pages[0].time - recording.marked(Up)[0].time
     notebook.figure("link up until the first page, on IPv6 alone", boot, "s")
     notebook.finding = f"both pages came by name over IPv6, the first {boot:.1f} s after the link was up"
 
 
 def _fetched(recording: Recording, fetch: Mark, notebook: Notebook) -> TcpSegment:
     """The page of one name, which was resolved and fetched over IPv6."""
-    host, server = fetch.fields["host"], fetch.fields["address"]
+    host, server = fetch.what.host, fetch.what.address
     mine = [each for each in dns.messages(recording.at("guest")) if each.asks("AAAA", host)]
     over = [each for each in mine if not each.response and isinstance(each.source, IPv6Address)]
     notebook.expect(over, f"the guest asked no name server over IPv6 for {host}", *over[:1])

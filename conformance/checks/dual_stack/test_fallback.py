@@ -30,9 +30,9 @@ from fixtures.timers import MAX_CONNECTION_ATTEMPT_DELAY, MIN_CONNECTION_ATTEMPT
 Gap = tuple[float, View, View]
 
 #: Seconds in which a client has its page once it tries IPv4: no timer of its own may hold it up, and none is shorter.
-#: A busy machine may be slow to let the client run.
+#: A busy host may be slow to let the client run.
 CONNECTED = 1.0
-#: Seconds in which a client reacts to what it has just learned: processing on a busy machine, no timer. Who waits for
+#: Seconds in which a client reacts to what it has just learned: processing on a busy host, no timer. Who waits for
 #: the other answer waits for a second.
 AT_ONCE = 0.05
 #: Seconds that it may wait for a late answer before it uses the one that it has.

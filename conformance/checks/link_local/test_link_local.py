@@ -14,9 +14,10 @@ from fixtures.recording.model import Frame, KernelEvent, Recording
 from fixtures.recording.views import dhcpv6, mld, ndp, transport
 from fixtures.recording.views.ndp import NeighbourSolicitation
 from fixtures.recording.views.usage import first_uses
-from fixtures.scenarios.common.boot import GuestBoot
-from fixtures.scenarios.common.lonely import LonelyGuest
+from fixtures.scenarios.common.boot import Asked, GuestBoot
+from fixtures.scenarios.common.lonely import LonelyGuest, Pinged
 from fixtures.scenarios.common.networks import Mode
+from fixtures.stagecraft.marks import Up
 from fixtures.stagecraft.watching import link_local_ready
 
 BOOTS = (GuestBoot(mode=Mode.SLAAC), GuestBoot(mode=Mode.STATEFUL))
@@ -37,11 +38,11 @@ def test_link_local_address_without_anybody(recording: Recording, notebook: Note
     """
     notebook.stimulus(recording.happened("guest", "link", "new", operstate="UP"), "the guest's link never came up")
     assigned = _ready(recording)
-    notebook.expect(assigned, "no link-local address was assigned", *recording.marked("up"))
+    notebook.expect(assigned, "no link-local address was assigned", *recording.marked(Up))
     address = IPv6Address(assigned[0].fields["local"])
     replies = [echo for echo in transport.echoes(recording.at("guest", outgoing=True), reply=True)
                if echo.source == address]
-    notebook.expect(replies, f"nobody answered an Echo Request to {address}", assigned[0], *recording.marked("pinged"))
+    notebook.expect(replies, f"nobody answered an Echo Request to {address}", assigned[0], *recording.marked(Pinged))
     heard = [frame for frame in recording.at("guest", outgoing=False) if frame.ns < assigned[0].after_ns]
     for helped in (*ndp.router_advertisements(heard), *dhcpv6.messages(heard, "ADVERTISE", "REPLY")):
         notebook.stimulus([], f"somebody helped: {helped} came before the address")
@@ -90,7 +91,7 @@ def test_joins_the_group_before_the_probe(recording: Recording, notebook: Notebo
         notebook.expect(told[0].hop_limit == 1, f"the report has hop limit {told[0].hop_limit}", told[0])
         notebook.expect(told[0].router_alert, "the report has no Router Alert option", told[0])
     answered = [each for each in receivable(ndp.neighbour_advertisements(sent)) if each.solicited]
-    notebook.expect(answered, "no solicitation to a solicited-node group was answered", *recording.marked("asked"))
+    notebook.expect(answered, "no solicitation to a solicited-node group was answered", *recording.marked(Asked))
     notebook.cite(*answered)
     notebook.finding = "each probed address's group was reported, and answers"
 

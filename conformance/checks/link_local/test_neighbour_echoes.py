@@ -11,7 +11,13 @@ from fixtures.recording import editing
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import transport
 from fixtures.recording.views.transport import Echo, IcmpError
-from fixtures.scenarios.neighbour_discovery.neighbour_talk import QUESTIONS, NeighbourTalk, Question
+from fixtures.scenarios.neighbour_discovery.neighbour_talk import (
+    QUESTIONS,
+    EchoSent,
+    NeighbourTalk,
+    Question,
+    QuestionAsked,
+)
 
 #: Where the option is: behind the IPv6 header and the first two bytes of the extension header (RFC 4443 section 3.4).
 OPTION = 40 + 2
@@ -30,13 +36,13 @@ def test_echo_replies(recording: Recording, notebook: Notebook) -> None:
 
     Identifier, sequence number and data come back unchanged, with a valid checksum (RFC 4443 section 4.2).
     """
-    asked = notebook.stimulus(recording.marked("echo"), "nobody asked the guest")
+    asked = notebook.stimulus(recording.marked(EchoSent), "nobody asked the guest")
     requests = {(each.identifier, each.sequence): each
                 for each in transport.echoes(recording.at("guest", "eth0", outgoing=False), reply=False)}
     replies = {(each.identifier, each.sequence): each for each in _replies(recording)}
     for mark in asked:
-        to, size = IPv6Address(mark.fields["to"]), mark.fields["size"]
-        key = (mark.fields["identifier"], size)
+        to, size = IPv6Address(mark.what.to), mark.what.size
+        key = (mark.what.identifier, size)
         request = notebook.stimulus([requests[key]] if key in requests else [], f"no request reached {to}")[0]
         reply = replies.get(key)
         notebook.expect(reply, f"{size} bytes to {to} were not answered", request)
@@ -52,11 +58,11 @@ def test_echo_replies(recording: Recording, notebook: Notebook) -> None:
 
 def _errors(recording: Recording, question: Mark) -> list[IcmpError]:
     sent = transport.icmp_errors(recording.at("guest", "eth0", outgoing=True))
-    return [each for each in sent if str(each.destination) == question.fields["source"]]
+    return [each for each in sent if str(each.destination) == question.what.source]
 
 
 def _answers(recording: Recording, question: Mark) -> list[Echo]:
-    return [each for each in _replies(recording) if str(each.destination) == question.fields["source"]]
+    return [each for each in _replies(recording) if str(each.destination) == question.what.source]
 
 
 @check("LL-07", NeighbourTalk(), role="guest", parts=QUESTIONS)
@@ -87,7 +93,7 @@ def _is_told(asked: Question) -> bool:
 
 
 def _question(recording: Recording, notebook: Notebook, asked: Question) -> Mark:
-    marks = [mark for mark in recording.marked("question") if mark.fields["source"] == str(asked.source)]
+    marks = [mark for mark in recording.marked(QuestionAsked) if mark.what.source == str(asked.source)]
     return notebook.stimulus(marks, "nobody asked the guest")[0]
 
 

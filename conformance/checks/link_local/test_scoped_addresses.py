@@ -13,7 +13,7 @@ from fixtures.recording.editing import with_frame
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views.ndp import neighbour_solicitations
 from fixtures.recording.views.transport import tcp_segments
-from fixtures.scenarios.link_local.scoped import ScopedConnections
+from fixtures.scenarios.link_local.scoped import ScopedConnections, Zone, ZoneEnd
 
 
 @check("LL-04", ScopedConnections(), role="application", needs=("zone-id",))
@@ -23,7 +23,7 @@ def test_zone_id_chooses_the_link(recording: Recording, notebook: Notebook) -> N
     The same address belongs to another neighbour on the other link. Neither a SYN nor an NS for it may go there.
     """
     for begins, ends in moments(recording, notebook):
-        zone, address = begins.fields["zone"], begins.fields["address"]
+        zone, address = begins.what.zone, begins.what.address
         named, other = (tuple(tcp_segments(between(recording, begins, ends, here), 80)) for here in (True, False))
         stray = [each for each in neighbour_solicitations(between(recording, begins, ends, False))
                  if str(each.target) == address and each.frame.outgoing]
@@ -38,14 +38,14 @@ def test_zone_id_chooses_the_link(recording: Recording, notebook: Notebook) -> N
 
 def moments(recording: Recording, notebook: Notebook) -> list[tuple[Mark, Mark]]:
     """Beginning and end of each connection."""
-    marks = [mark for mark in recording.marks if mark.name in ("zone", "zone-end")]
+    marks = [mark for mark in recording.marks if mark.is_a(Zone, ZoneEnd)]
     return notebook.stimulus(pairwise(marks), "the client was given no address with a zone id")
 
 
 def between(recording: Recording, begins: Mark, ends: Mark, named: bool) -> Iterable[Frame]:
     """The client's frames of that time on the link that was named, or on all others."""
     return (frame for frame in recording.at("client") if begins.ns <= frame.ns < ends.ns
-            and (frame.interface == begins.fields["zone"]) is named)
+            and (frame.interface == begins.what.zone) is named)
 
 
 @played(test_zone_id_chooses_the_link, because="reached nobody on that link")
@@ -63,6 +63,6 @@ def asks_everywhere(recording: Recording) -> Recording:
     """A stack that looks for the neighbour on all links: the NS goes out by the other one too."""
     begins, ends = moments(recording, Notebook(recording))[0]
     asked = next(each for each in neighbour_solicitations(recording.at("client", "eth0", outgoing=True))
-                 if str(each.target) == begins.fields["address"])
+                 if str(each.target) == begins.what.address)
     return with_frame(recording, asked.frame.data, time=(begins.time + ends.time) / 2, node="client", interface="eth1",
                       outgoing=True)

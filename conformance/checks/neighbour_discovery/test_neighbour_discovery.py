@@ -18,7 +18,7 @@ from fixtures.recording.views.ndp import (
     neighbour_advertisements,
     neighbour_solicitations,
 )
-from fixtures.scenarios.common.boot import GuestBoot
+from fixtures.scenarios.common.boot import Asked, GuestBoot
 from fixtures.scenarios.common.networks import Mode
 from fixtures.timers import RETRANS_TIMER
 
@@ -30,14 +30,14 @@ def test_answers_solicitations_for_its_addresses(recording: Recording, notebook:
     Target: the address. To a solicitor: unicast with S=1; to `::`: to all nodes with S=0. TLLAO where the solicitation
     was multicast, O=1 with a TLLAO, and R=0, for a guest is no router. What its receiver must discard is no answer.
     """
-    questions = notebook.stimulus(recording.marked("asked"), "nobody solicited the guest")
+    questions = notebook.stimulus(recording.marked(Asked), "nobody solicited the guest")
     for asked, following in zip(questions, [*questions[1:], None], strict=True):
-        form = asked.fields["form"]
+        form = asked.what.form
         solicitation = _solicitation(recording, asked)
         if not solicitation:
             notebook.stimulus([], f"the {form} solicitation did not reach the guest")
         answer = _answer(recording, solicitation[0], following.ns if following else recording.duration_ns + 1)
-        notebook.expect(answer, f"a {form} solicitation for {asked.fields['target']} got no answer", solicitation[0])
+        notebook.expect(answer, f"a {form} solicitation for {asked.what.target} got no answer", solicitation[0])
         wrong = discarded(answer[0])
         notebook.expect(not wrong, f"the answer to a {form} solicitation has {wrong}: its receiver discards it",
                         solicitation[0], answer[0])
@@ -47,7 +47,7 @@ def test_answers_solicitations_for_its_addresses(recording: Recording, notebook:
 
 def _solicitation(recording: Recording, asked: Mark) -> list[NeighbourSolicitation]:
     found = neighbour_solicitations(recording.at("guest", "eth0", outgoing=False))
-    return [each for each in found if each.frame.ns >= asked.ns and str(each.target) == asked.fields["target"]][:1]
+    return [each for each in found if each.frame.ns >= asked.ns and str(each.target) == asked.what.target][:1]
 
 
 def _answer(recording: Recording, solicitation: NeighbourSolicitation, until_ns: int) -> list[NeighbourAdvertisement]:

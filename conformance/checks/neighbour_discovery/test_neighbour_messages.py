@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ipaddress import IPv6Address
 from itertools import pairwise
 from typing import Any
@@ -14,14 +15,25 @@ from fixtures.peers.neighbour_faults import FAULTS
 from fixtures.protocols.addresses import ALL_NODES, solicited_node
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Mark, Recording
-from fixtures.recording.views import ndp
+from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
-from fixtures.scenarios.neighbour_discovery.neighbour_talk import ROUTER_SEEKER, SOLICITOR, NeighbourTalk
+from fixtures.scenarios.neighbour_discovery.neighbour_talk import (
+    PRESENT,
+    ROUTER_SEEKER,
+    SOLICITOR,
+    Faultless,
+    Faulty,
+    NeighbourTalk,
+)
+from fixtures.stagecraft.marks import Attempted
 from fixtures.timers import MAX_MULTICAST_SOLICIT, RETRANS_TIMER
 from topologies.stage import addressing as plan
 
 #: The kernel's timers run in steps of 1/8 of their length.
 COARSE = 1 / 8
+#: Seconds in which a packet is sent that waited for an answer.
+RELEASED = 0.5
+HOP_LIMIT = 255
 #: Wrong solicitations by part of the requirement about them; fragments have one of their own.
 FRAGMENTED = {"ns-fragments": "fragments", "ns-atomic-fragment": "atomic-fragment"}
 INVALID = {f"ns-{fault}": fault for fault in FAULTS if fault not in FRAGMENTED.values()}
@@ -42,9 +54,9 @@ def _disbelieved(recording: Recording, notebook: Notebook, fault: str) -> None:
     """A wrong solicitation reached the guest, and left no trace; the right one was answered."""
     right = _answers(recording, SOLICITOR)
     notebook.cite(*notebook.stimulus(right, "the right solicitation was not answered")[:1])
-    told = [mark for mark in recording.marked("faulty") if mark.fields["fault"] == fault]
+    told = [mark for mark in recording.marked(Faulty) if mark.what.fault == fault]
     mark = notebook.stimulus(told, "the wrong solicitation was not sent")[0]
-    source = IPv6Address(mark.fields["source"])
+    source = IPv6Address(mark.what.source)
     believed = _answers(recording, source)
     if fault.startswith("unspecified"):
         believed += _to_all_nodes(recording, mark)
@@ -59,8 +71,8 @@ def _to_all_nodes(recording: Recording, begin: Mark) -> list[NeighbourAdvertisem
 
     So a solicitation from the unspecified address is answered; two such wrong ones are told apart by the order.
     """
-    end = min(mark.ns for name in ("faulty", "faultless") for mark in recording.marked(name)
-              if mark.ns > begin.ns and not str(mark.fields.get("fault")).startswith("unspecified"))
+    later = [mark.ns for mark in recording.marked(Faulty) if not mark.what.fault.startswith("unspecified")]
+    end = min(ns for ns in [*later, *(mark.ns for mark in recording.marked(Faultless))] if ns > begin.ns)
     sent = ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if begin.ns < each.frame.ns < end and each.destination.is_multicast
             and each.target.is_link_local]
@@ -82,12 +94,9 @@ def test_discards_fragmented_solicitations(recording: Recording, notebook: Noteb
     _disbelieved(recording, notebook, FRAGMENTED[part])
 
 
-@check("NDP-06", NeighbourTalk(), role="guest")
+@check("NDP-06.ns-makes-an-entry", NeighbourTalk(), role="guest")
 def test_learns_from_solicitations(recording: Recording, notebook: Notebook) -> None:
-    """The link-layer address of a valid solicitation's sender is learnt, and STALE (RFC 4861 section 7.2.3).
-
-    A host discards Router Solicitations, and learns nothing from them (section 6.2.6).
-    """
+    """The link-layer address of a valid solicitation's sender is learnt, and STALE (RFC 4861 section 7.2.3)."""
     asked = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=False))
              if each.source == SOLICITOR]
     notebook.stimulus(asked, "no solicitation reached the guest")
@@ -97,6 +106,11 @@ def test_learns_from_solicitations(recording: Recording, notebook: Notebook) -> 
     notebook.expect(first.get("lladdr") == asked[0].mac_source, f"the entry has {first.get('lladdr')}, and the sender's"
                     f" address is {asked[0].mac_source}", asked[0], entry[0])
     notebook.expect("STALE" in first.get("state", ()), f"the new entry is {first.get('state')}, not STALE", entry[0])
+
+
+@check("NDP-06.host-ignores-rs", NeighbourTalk(), role="guest")
+def test_learns_nothing_from_router_solicitations(recording: Recording, notebook: Notebook) -> None:
+    """A host discards Router Solicitations, and learns nothing from them (RFC 4861 section 6.2.6)."""
     sought = [each for each in ndp.router_solicitations(recording.at("guest", "eth0", outgoing=False))
               if each.source == ROUTER_SEEKER]
     notebook.cite(*notebook.stimulus(sought, "no Router Solicitation reached the guest"))
@@ -104,31 +118,81 @@ def test_learns_from_solicitations(recording: Recording, notebook: Notebook) -> 
     notebook.expect(not wrong, "the guest learnt from a Router Solicitation", *wrong)
 
 
-@check("NDP-01", NeighbourTalk(), role="guest")
-def test_address_resolution(recording: Recording, notebook: Notebook) -> None:
-    """Whoever is looked for is solicited three times, RetransTimer apart, and is unreachable then.
+#: By part of NDP-01: what each solicitation for an absent neighbour has to be, and what is said where it is not.
+FORM: dict[str, tuple[Callable[[NeighbourSolicitation], bool], Callable[[NeighbourSolicitation], str]]] = {
+    "group": (lambda each: each.destination == solicited_node(each.target), lambda each: f"went to {each.destination}"),
+    "sllao": (lambda each: each.sllao == each.mac_source, lambda each: f"has the link-layer address {each.sllao}"),
+    "hop-limit": (lambda each: each.hop_limit == HOP_LIMIT, lambda each: f"has hop limit {each.hop_limit}"),
+}
 
-    RFC 4861 section 7.2.2: each solicitation goes to the solicited-node address, from an address of the interface, with
-    the link-layer address; after the third, the packet that waits is answered with Address Unreachable.
-    """
-    asked = _asked(recording)
-    notebook.cite(*notebook.stimulus(asked, f"the guest did not look for {plan.LAN_ABSENT}"))
+
+@check("NDP-01", NeighbourTalk(), role="guest", parts=FORM)
+def test_solicitations_are_as_they_should_be(recording: Recording, notebook: Notebook, part: str) -> None:
+    """A solicitation goes to the solicited-node group, with SLLAO and hop limit 255 (RFC 4861 sections 4.3, 7.2.2)."""
+    holds, otherwise = FORM[part]
+    for each in notebook.stimulus(_asked(recording), f"the guest did not look for {plan.LAN_ABSENT}"):
+        notebook.expect(holds(each), f"the solicitation {otherwise(each)}", each)
+
+
+@check("NDP-01.source", NeighbourTalk(), role="guest")
+def test_solicits_from_an_address_of_the_interface(recording: Recording, notebook: Notebook) -> None:
+    """A solicitation for a neighbour comes from one of the addresses of the interface (RFC 4861 section 7.2.2)."""
+    mine = {IPv6Address(event.fields["local"]) for event in recording.happened("guest", "address", "new")
+            if event.fields.get("family") == "inet6"}
+    notebook.stimulus(mine, "the kernel told of no address")
+    for each in notebook.stimulus(_asked(recording), f"the guest did not look for {plan.LAN_ABSENT}"):
+        notebook.expect(each.source in mine, f"the solicitation comes from {each.source}", each)
+
+
+@check("NDP-01.three-times", NeighbourTalk(), role="guest")
+def test_solicits_three_times(recording: Recording, notebook: Notebook) -> None:
+    """Whoever is looked for is solicited three times, and no more (RFC 4861 section 7.2.2)."""
+    asked = notebook.stimulus(_asked(recording), f"the guest did not look for {plan.LAN_ABSENT}")
     count = len(asked)
-    notebook.expect(count == MAX_MULTICAST_SOLICIT, f"{plan.LAN_ABSENT} was solicited {count} times, not three times")
-    for each in asked:
-        notebook.expect(each.destination == solicited_node(plan.LAN_ABSENT), f"it went to {each.destination}", each)
-        notebook.expect(each.sllao == each.mac_source, "it does not say its link-layer address", each)
-        notebook.expect(each.hop_limit == 255, f"its hop limit is {each.hop_limit}", each)
+    notebook.expect(count == MAX_MULTICAST_SOLICIT, f"{plan.LAN_ABSENT} was solicited {count} times, not three times",
+                    *asked)
+
+
+@check("NDP-01.spacing", NeighbourTalk(), role="guest")
+def test_solicits_at_intervals(recording: Recording, notebook: Notebook) -> None:
+    """Solicitations for one neighbour are RetransTimer apart (RFC 4861 section 7.2.2)."""
+    asked = _asked(recording)
+    notebook.stimulus(asked[1:], f"the guest did not look twice for {plan.LAN_ABSENT}")
     for one, two in pairwise(asked):
         apart = two.time - one.time
         notebook.expect(apart >= RETRANS_TIMER - early(recording), f"solicitations are {apart:.3f} s apart", one, two)
         notebook.in_time(apart, RETRANS_TIMER * (1 + COARSE), "the next solicitation was late", one, two)
-    tried = [mark for mark in recording.marked("attempted") if mark.fields["what"] == "ping-absent"]
+
+
+@check("NDP-01.unreachable", NeighbourTalk(), role="guest")
+def test_absent_neighbour_is_unreachable(recording: Recording, notebook: Notebook) -> None:
+    """After the last solicitation the packet that waits is answered with Address Unreachable (RFC 4861 7.2.2)."""
+    asked = notebook.stimulus(_asked(recording), f"the guest did not look for {plan.LAN_ABSENT}")
+    tried = [mark for mark in recording.marked(Attempted) if mark.what.what == "ping-absent"]
     notebook.stimulus(tried, "the attempt did not end")
-    took = tried[0].time - tried[0].fields["begin"]
+    took = tried[0].time - tried[0].what.begin
     said = [line for line in recording.outputs if line.program == "ping-absent" and "nreachable" in line.text]
-    notebook.expect(said, f"the attempt ended after {took:.1f} s without Address Unreachable", tried[0])
-    notebook.finding = f"three solicitations, then unreachable after {said[0].time - tried[0].fields['begin']:.1f} s"
+    notebook.expect(said, f"the attempt ended after {took:.1f} s without Address Unreachable", tried[0], asked[-1])
+    notebook.finding = f"unreachable after {said[0].time - tried[0].what.begin:.1f} s"
+
+
+@check("NDP-01.released", NeighbourTalk(), role="guest")
+def test_waiting_packet_is_sent_on_the_answer(recording: Recording, notebook: Notebook) -> None:
+    """The packet that waits for address resolution is sent when the answer comes (RFC 4861 sections 7.2.2, 7.2.5)."""
+    heard = [each for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
+             if each.target == PRESENT and each.solicited]
+    answer = notebook.stimulus(heard, f"nobody answered for {PRESENT}")[0]
+    sent = [each for each in transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False)
+            if each.destination == PRESENT]
+    asked = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+             if each.target == PRESENT and each.time < answer.time]
+    notebook.stimulus(asked, f"the guest did not look for {PRESENT}")
+    notebook.cite(answer)
+    notebook.expect(sent, "the packet that waited was not sent", asked[0], answer)
+    right = sent[0].mac_destination == answer.tllao
+    notebook.expect(right, f"the packet that waited went to {sent[0].mac_destination}", answer, sent[0])
+    notebook.in_time(sent[0].time - answer.time, RELEASED, "the packet that waited was sent late", answer, sent[0])
+    notebook.finding = f"the packet was sent {(sent[0].time - answer.time) * 1000:.1f} ms after the answer"
 
 
 def _asked(recording: Recording) -> list[NeighbourSolicitation]:
@@ -139,7 +203,7 @@ def _asked(recording: Recording) -> list[NeighbourSolicitation]:
 def _answered(recording: Recording, fault: str) -> Recording:
     """The guest also answers a wrong solicitation, right after it."""
     right = _answers(recording, SOLICITOR)[0]
-    mark = next(mark for mark in recording.marked("faulty") if mark.fields["fault"] == fault)
+    mark = next(mark for mark in recording.marked(Faulty) if mark.what.fault == fault)
 
     def change(packet: Any) -> None:
         packet.payload.dst = str(ALL_NODES if fault.startswith("unspecified") else FAULTS[fault])
@@ -196,25 +260,54 @@ def guest_that_trusts_at_once(recording: Recording) -> Recording:
     return editing.rewritten_events(recording, _entries(recording, SOLICITOR), state=["REACHABLE"])
 
 
-@edited(test_learns_from_solicitations, because="learnt from a Router Solicitation")
+@edited(test_learns_nothing_from_router_solicitations, because="learnt from a Router Solicitation")
 def host_that_learns_like_a_router(recording: Recording) -> Recording:
     """It takes a Router Solicitation for itself."""
     return _learnt(recording, ROUTER_SEEKER)
 
 
-@played(test_address_resolution, because="was solicited 1 times")
+@played(test_solicits_three_times, because="was solicited 1 times")
 def guest_that_gives_up_early() -> Broken:
     """One solicitation is enough for it."""
     return Broken(NeighbourTalk(), {"guest": KernelGuest("linux:mcast_solicit=1", neighbours={"mcast_solicit": 1})})
 
 
-@edited(test_address_resolution, because="without Address Unreachable")
+#: By part: what spoils a solicitation, and what is said then.
+SPOILT: dict[str, tuple[Callable[[Any], None], str]] = {
+    "group": (lambda packet: setattr(packet.payload, "dst", "ff02::1"), "went to ff02::1"),
+    "sllao": (lambda packet: setattr(packet.payload.payload.payload, "lladdr", "02:00:00:00:00:0f"),
+              "has the link-layer address 02:00:00:00:00:0f"),
+    "hop-limit": (lambda packet: setattr(packet.payload, "hlim", 64), "has hop limit 64"),
+}
+
+
+@edited(test_solicitations_are_as_they_should_be, because={part: why for part, (_, why) in SPOILT.items()})
+def guest_that_solicits_in_a_wrong_way(recording: Recording, part: str) -> Recording:
+    return editing.rewritten(recording, _asked(recording), SPOILT[part][0])
+
+
+@edited(test_solicits_from_an_address_of_the_interface, because="comes from 2001:db8:ffff::1")
+def guest_that_solicits_for_another(recording: Recording) -> Recording:
+    def change(packet: Any) -> None:
+        packet.payload.src = "2001:db8:ffff::1"
+
+    return editing.rewritten(recording, _asked(recording), change)
+
+
+@edited(test_waiting_packet_is_sent_on_the_answer, because="was not sent")
+def guest_that_forgets_what_waits(recording: Recording) -> Recording:
+    """It drops the packet, and would send the next one."""
+    sent = transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False)
+    return editing.without(recording, frames=[each for each in sent if each.destination == PRESENT])
+
+
+@edited(test_absent_neighbour_is_unreachable, because="without Address Unreachable")
 def guest_that_never_tells(recording: Recording) -> Recording:
     """The application waits for ever."""
     return editing.without(recording, others=[line for line in recording.outputs if line.program == "ping-absent"])
 
 
-@edited(test_address_resolution, because="s apart")
+@edited(test_solicits_at_intervals, because="s apart")
 def guest_that_hurries(recording: Recording) -> Recording:
     """It asks again at once."""
     return editing.shifted(recording, -0.8, frames=_asked(recording)[1])

@@ -10,14 +10,15 @@ from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.common.boot import GuestBoot
-from fixtures.scenarios.common.lonely import LonelyGuest
+from fixtures.scenarios.common.lonely import LonelyGuest, Manual
 from fixtures.scenarios.common.networks import Mode
+from fixtures.stagecraft.marks import Attempted
 from topologies.stage import addressing as plan
 
 
 def _attempt(recording: Recording, notebook: Notebook) -> Mark:
     """The guest's attempt to reach an address that no prefix of its link covers."""
-    tried = [mark for mark in recording.marked("attempted") if mark.fields["what"] == "ping-same-prefix"]
+    tried = [mark for mark in recording.marked(Attempted) if mark.what.what == "ping-same-prefix"]
     mark = notebook.stimulus(tried, "the guest did not try to reach the other address")[0]
     notebook.cite(mark)
     return mark
@@ -35,7 +36,7 @@ def test_sends_to_the_router_without_an_on_link_prefix(recording: Recording, not
 
     The packet carries the router's MAC address, and the guest solicits nobody for the destination.
     """
-    absent = _attempt(recording, notebook).fields["to"]
+    absent = _attempt(recording, notebook).what.to
     _not_solicited(recording, absent, notebook)
     packets = [echo for echo in transport.echoes(recording.at("guest", "eth0", outgoing=True))
                if str(echo.destination) == absent]
@@ -53,12 +54,12 @@ def test_reaches_nobody_without_a_router(recording: Recording, notebook: Noteboo
     The guest neither solicits the destination nor sends it anything.
     """
     mark = _attempt(recording, notebook)
-    absent = mark.fields["to"]
+    absent = mark.what.to
     _not_solicited(recording, absent, notebook)
     for echo in transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False):
         notebook.expect(str(echo.destination) != absent, f"the guest sent to {absent} without a router", echo)
-    notebook.expect(mark.fields["status"] != 0, f"{absent} was reached")
-    notebook.cite(*recording.marked("manual"))
+    notebook.expect(mark.what.status != 0, f"{absent} was reached")
+    notebook.cite(*recording.marked(Manual))
     notebook.finding = f"{absent} was unreachable, and nobody was solicited for it"
 
 

@@ -21,7 +21,7 @@ from fixtures.recording.views.ndp import (
 )
 from fixtures.recording.views.transport import Echo, echoes
 from fixtures.scenarios.proxy_neighbour_discovery.container_agent import ADDRESSES
-from fixtures.scenarios.proxy_neighbour_discovery.containers import ContainersTalk
+from fixtures.scenarios.proxy_neighbour_discovery.containers import BothAnswered, ContainersTalk, Taking
 from fixtures.timers import MAX_ANYCAST_DELAY_TIME, RETRANS_TIMER
 from topologies.stage import addressing as plan
 
@@ -131,7 +131,7 @@ def test_the_real_owner_wins(recording: Recording, notebook: Notebook) -> None:
 def _owner_is_believed(recording: Recording, notebook: Notebook) -> None:
     """After both had answered c1, its packets go to the owner."""
     owner, proxy = recording.mac("peer", "eth0"), recording.mac("host1", "cali1")
-    both = notebook.stimulus(recording.marked("both-answered"), "c1 did not ask for an address on its own link")[0]
+    both = notebook.stimulus(recording.marked(BothAnswered), "c1 did not ask for an address on its own link")[0]
     for mac, who in ((owner, "owner"), (proxy, "proxy")):
         answers = [each for each in receivable(neighbour_advertisements(recording.at("c1", outgoing=False)))
                    if each.target == plan.CONTAINER_NEIGHBOUR and each.mac_source == mac and each.frame.ns <= both.ns]
@@ -145,7 +145,7 @@ def _owner_is_believed(recording: Recording, notebook: Notebook) -> None:
 
 
 def _delayed(recording: Recording, notebook: Notebook) -> None:
-    """The proxy waits before it answers a multicast solicitation; where the machine stood still, nobody can tell."""
+    """The proxy waits before it answers a multicast solicitation; where the host stalled, nobody can tell."""
     pairs = _pairs(recording)
     longest = max(answer.time - asked.time for asked, answer in pairs)
     notebook.figure("longest delay of a proxy's answer", longest, "s")
@@ -153,7 +153,7 @@ def _delayed(recording: Recording, notebook: Notebook) -> None:
     quick = [asked for asked, answer in pairs if answer.time - asked.time <= AT_ONCE]
     slow = [asked for asked, answer in pairs
             if answer.time - asked.time > AT_ONCE + recording.stall(asked.time, answer.time)]
-    notebook.stimulus([*quick, *slow], "the machine stood still while the proxy answered")
+    notebook.stimulus([*quick, *slow], "the host stalled while the proxy answered")
     told = f"{len(quick)} of {len(pairs)} multicast solicitations were answered at once, within {AT_ONCE * 1000:g} ms"
     notebook.recommend(len(quick) < TOO_MANY * len(pairs), f"{told}, not after a random delay", *quick)
 
@@ -209,8 +209,8 @@ def test_proxied_addresses_are_defended(recording: Recording, notebook: Notebook
 
     So whoever tries to take it has a duplicate.
     """
-    taking = notebook.stimulus(recording.marked("taking"), "nobody tried to take a proxied address")[0]
-    address = IPv6Address(taking.fields["address"])
+    taking = notebook.stimulus(recording.marked(Taking), "nobody tried to take a proxied address")[0]
+    address = IPv6Address(taking.what.address)
     probes = [each for each in neighbour_solicitations(recording.at("c1", outgoing=True))
               if each.dad and each.target == address and each.frame.ns >= taking.ns]
     probe = notebook.stimulus(probes, f"c1 did not probe for {address}")[0]

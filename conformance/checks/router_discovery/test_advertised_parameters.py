@@ -13,7 +13,7 @@ from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.ndp import NeighbourSolicitation
 from fixtures.recording.views.transport import Echo
-from fixtures.scenarios.router_discovery.advertised_parameters import ABSENT, TALK, TOLD, AdvertisedParameters
+from fixtures.scenarios.router_discovery.advertised_parameters import ABSENT, TALK, TOLD, AdvertisedParameters, Part
 from fixtures.timers import DELAY_FIRST_PROBE_TIME, TICK
 
 #: Seconds from a confirmation to the next probe of a neighbour that is talked to (RFC 4861 section 7.3.3): the
@@ -37,7 +37,7 @@ def test_heeds_advertised_hop_limit(recording: Recording, notebook: Notebook, pa
     That shows in Echo Replies.
     """
     begin, end = _part(recording, notebook, HOP_LIMIT[part])
-    told = begin.fields["hop_limit"]
+    told = begin.what.hop_limit
     for reply in notebook.stimulus(_settled_replies(recording, begin, end), "the guest answered no Echo Request"):
         kept = f"replies have hop limit {reply.hop_limit}, not {told}"
         if reply.hop_limit > told:
@@ -53,9 +53,9 @@ def test_heeds_advertised_retransmission_timer(recording: Recording, notebook: N
     So far apart are two solicitations for an absent neighbour (section 7.2.2).
     """
     begin, _ = _part(recording, notebook, RETRANS[part])
-    timer = begin.fields["retrans"] / 1000
+    timer = begin.what.retrans / 1000
     sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
-    asked = [each for each in sent if str(each.target) == begin.fields["absent"]][:2]
+    asked = [each for each in sent if str(each.target) == begin.what.absent][:2]
     notebook.cite(*notebook.stimulus(asked, "nobody was looked for"))
     notebook.expect(len(asked) == 2, "an absent neighbour was solicited only once")
     apart = asked[1].time - asked[0].time
@@ -90,8 +90,8 @@ def test_heeds_advertised_reachable_time(recording: Recording, notebook: Noteboo
 
 def _part(recording: Recording, notebook: Notebook, name: str) -> tuple[Mark, Mark | None]:
     """Where a part of the play begins, and where the next one does."""
-    parts = notebook.stimulus(recording.marked("part"), "no RA reached the guest")
-    names = [part.fields["part"] for part in parts]
+    parts = notebook.stimulus(recording.marked(Part), "no RA reached the guest")
+    names = [part.what.part for part in parts]
     found = notebook.stimulus([number for number, each in enumerate(names) if each == name],
                               f"the play ended before its part {name!r}")[0]
     return parts[found], next(iter(parts[found + 1:]), None)
@@ -119,8 +119,8 @@ def guest_with_a_hop_limit_of_its_own() -> Broken:
 @edited(test_heeds_advertised_hop_limit, because="replies have hop limit 0, not")
 def guest_that_takes_zero_for_a_hop_limit(recording: Recording, part: str) -> Recording:
     """A host that obeys "unspecified"."""
-    marks = recording.marked("part")
-    begin = next(number for number, mark in enumerate(marks) if mark.fields["part"] == HOP_LIMIT[part])
+    marks = recording.marked(Part)
+    begin = next(number for number, mark in enumerate(marks) if mark.what.part == HOP_LIMIT[part])
 
     def zero(packet: Any) -> None:
         packet.payload.hlim = 0

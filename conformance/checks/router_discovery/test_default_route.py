@@ -20,6 +20,7 @@ from fixtures.scenarios.common.networks import Mode
 from fixtures.scenarios.router_discovery.advertised_parameters import AdvertisedParameters
 from fixtures.scenarios.router_discovery.forwarding_guest import ForwardingGuest
 from fixtures.scenarios.router_discovery.two_nics import TwoNics
+from fixtures.stagecraft.marks import Attempt, Attempted
 from fixtures.stagecraft.watching import default_route, next_hops
 from topologies.stage import addressing as plan
 
@@ -73,7 +74,7 @@ def test_uses_the_advertising_router(recording: Recording, notebook: Notebook) -
     via = next_hops(routes[0])[0][0]
     notebook.expect(via in macs, f"the default route leads to {via}, which advertised nothing", routes[0])
     sent = sent_off_link(recording)
-    notebook.expect(sent, "the guest sent nothing to an off-link destination", *recording.marked("attempt"))
+    notebook.expect(sent, "the guest sent nothing to an off-link destination", *recording.marked(Attempt))
     for each in sent:
         notebook.expect(each.mac_destination == macs[via], f"an off-link packet went to {each.mac_destination}", each)
     notebook.finding = f"the default route leads to {via}, and an off-link packet went there"
@@ -84,7 +85,7 @@ def sends_to_advertisers(recording: Recording, notebook: Notebook, heard: list[R
     asked = asked_from_outside(recording)
     notebook.stimulus(asked, "no Echo Request from outside came through to the guest, so it had nothing to answer")
     sent = sent_off_link(recording)
-    notebook.expect(sent, "the guest sent nothing to an off-link destination", *recording.marked("attempt"))
+    notebook.expect(sent, "the guest sent nothing to an off-link destination", *recording.marked(Attempt))
     for each in sent:
         known = [ra for ra in heard if ra.time < each.time and ra.mac_source == each.mac_destination]
         notebook.expect(known, f"an off-link packet went to {each.mac_destination}", each)
@@ -139,7 +140,7 @@ def test_accepts_advertisements_in_its_role(recording: Recording, notebook: Note
     """
     heard = notebook.stimulus(advertised(recording), "no RA with a router lifetime reached the guest")
     notebook.cite(heard[0])
-    tried = notebook.stimulus(recording.marked("attempted"), "the guest did not try to reach an outside host")
+    tried = notebook.stimulus(recording.marked(Attempted), "the guest did not try to reach an outside host")
     if _only_answers(recording):
         sends_to_advertisers(recording, notebook, heard)
         return
@@ -183,7 +184,7 @@ def test_default_route_of_the_default_nic(recording: Recording, notebook: Notebo
         heard = notebook.stimulus(advertised(recording, interface), f"no RA with a router lifetime reached {interface}")
         notebook.cite(heard[0])
     found = {interface: default_routes(recording, interface) for interface in ("eth0", "eth1")}
-    notebook.expect(found["eth0"], "there is no default route on the default NIC", *recording.marked("attempted"))
+    notebook.expect(found["eth0"], "there is no default route on the default NIC", *recording.marked(Attempted))
     notebook.cite(found["eth0"][0])
     if not recording.play.options["ignored"]:
         notebook.expect(found["eth1"], "the second NIC has no default route, although nothing forbids it")
@@ -192,7 +193,7 @@ def test_default_route_of_the_default_nic(recording: Recording, notebook: Notebo
         return
     notebook.expect(not found["eth1"], "the second NIC has a default route, too", *found["eth1"])
     sent = list(_off_link_by_nic(recording))
-    notebook.expect(sent, "the guest sent nothing to an off-link destination", *recording.marked("attempted"))
+    notebook.expect(sent, "the guest sent nothing to an off-link destination", *recording.marked(Attempted))
     for each in sent:
         notebook.expect(each.frame.interface == "eth0", f"an off-link packet left by {each.frame.interface}", each)
         notebook.expect(each.source in plan.LAN, f"an off-link packet left with the source {each.source}", each)

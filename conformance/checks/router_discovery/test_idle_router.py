@@ -12,7 +12,7 @@ from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import RouterAdvertisement
-from fixtures.scenarios.router_discovery.forwarding_off import STEPS, ForwardingOff
+from fixtures.scenarios.router_discovery.forwarding_off import STEPS, ForwardingOff, Step, Switching
 
 
 @check("RA-23", ForwardingOff(), role="router", needs=("kernel-forwarding",))
@@ -24,11 +24,11 @@ def test_lifetime_is_zero_without_forwarding(recording: Recording, notebook: Not
     it, in the same step. Who says nothing while it does not forward claims nothing, once it has advertised itself
     while it does.
     """
-    steps = recording.marked("step")
+    steps = recording.marked(Step)
     notebook.stimulus(steps[len(STEPS) - 1:], "the play ended before the last step")
     faults, idle = [], []
     for step in steps:
-        name, told = step.fields["what"], _advertised(recording, step)
+        name, told = step.what.what, _advertised(recording, step)
         _asked(recording, notebook, step)
         forwards = _forwards(recording, notebook, step)
         if forwards:
@@ -47,7 +47,7 @@ def test_lifetime_is_zero_without_forwarding(recording: Recording, notebook: Not
 
 def _end(recording: Recording, step: Mark) -> int:
     """When the next step was about to begin, in nanoseconds of the play."""
-    return next((mark.ns for mark in recording.marked("switching") if mark.ns > step.ns), recording.duration_ns)
+    return next((mark.ns for mark in recording.marked(Switching) if mark.ns > step.ns), recording.duration_ns)
 
 
 def _advertised(recording: Recording, step: Mark) -> list[RouterAdvertisement]:
@@ -62,19 +62,19 @@ def _asked(recording: Recording, notebook: Notebook, step: Mark) -> None:
     end = _end(recording, step)
     asked = [each for each in ndp.router_solicitations(recording.at("router", "lan0", outgoing=False))
              if step.ns < each.frame.ns < end]
-    notebook.cite(*notebook.stimulus(asked, f"nobody solicited the router ({step.fields['what']})"))
+    notebook.cite(*notebook.stimulus(asked, f"nobody solicited the router ({step.what.what})"))
 
 
 def _forwards(recording: Recording, notebook: Notebook, step: Mark) -> bool:
     """Whether the Echo Request of a step was answered through the router."""
-    identifier, name = step.fields["identifier"], step.fields["what"]
+    identifier, name = step.what.identifier, step.what.what
     sent = [each for each in transport.echoes(recording.at("router", "lan0", outgoing=False), reply=False)
             if each.identifier == identifier]
     notebook.cite(*notebook.stimulus(sent, f"nothing was sent through the router ({name})"))
     back = [each for each in transport.echoes(recording.at("router", "lan0", outgoing=True), reply=True)
             if each.identifier == identifier]
     notebook.cite(*back)
-    if step.fields["forwarding"]:
+    if step.what.forwarding:
         notebook.stimulus(back, "nothing came through the router while it was told to forward")
     return bool(back)
 
@@ -100,7 +100,7 @@ def router_that_looks_until_it_forwards() -> Broken:
 @edited(test_lifetime_is_zero_without_forwarding, because="forwards: it forwards, and an RA has a Router Lifetime of 0")
 def router_that_never_dares(recording: Recording) -> Recording:
     """It looked when it was started, and never again."""
-    step = next(mark for mark in recording.marked("step") if mark.fields["forwarding"])
+    step = next(mark for mark in recording.marked(Step) if mark.what.forwarding)
 
     def change(packet: Any) -> None:
         packet[layer("inet6").ICMPv6ND_RA].routerlifetime = 0

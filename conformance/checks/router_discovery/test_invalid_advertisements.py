@@ -18,6 +18,7 @@ from fixtures.scenarios.router_discovery.invalid_advertisements import (
     FORGERIES,
     NEXT_RS,
     WRONG,
+    AllForged,
     Forgery,
     InvalidAdvertisements,
 )
@@ -32,7 +33,7 @@ def test_discards_invalid_advertisements(recording: Recording, notebook: Noteboo
     """
     forgery = FORGERIES[part]
     heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
-    notebook.stimulus(recording.marked("all-forged"), "the guest never solicited a router")
+    notebook.stimulus(recording.marked(AllForged), "the guest never solicited a router")
     forged = [each for each in heard if each.source == forgery.router]
     notebook.cite(*notebook.stimulus(forged, f"the RA with {forgery.wrong} did not reach the guest"))
     traces = list(_traces(recording, forgery))
@@ -49,7 +50,7 @@ def test_discards_invalid_advertisements(recording: Recording, notebook: Noteboo
 @check("RA-11.solicits-on", InvalidAdvertisements(), role="guest")
 def test_solicits_on_after_invalid_advertisements(recording: Recording, notebook: Notebook) -> None:
     """A guest that has heard invalid RAs only goes on soliciting until a valid one comes (RFC 4861 section 6.3.7)."""
-    lied = notebook.stimulus(recording.marked("all-forged"), "the guest never solicited a router")[0]
+    lied = notebook.stimulus(recording.marked(AllForged), "the guest never solicited a router")[0]
     heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
     routers = {forgery.router for forgery in FORGERIES.values()}
     notebook.cite(*notebook.stimulus([each for each in heard if each.source in routers], "no invalid RA was heard"))
@@ -107,6 +108,6 @@ def guest_that_routes_by_way_of_its_sender(recording: Recording, part: str) -> R
 @edited(test_solicits_on_after_invalid_advertisements, because="did not solicit any more")
 def host_that_stops_soliciting(recording: Recording) -> Recording:
     """It takes no state, but is content."""
-    lied = recording.marked("all-forged")[0]
+    lied = recording.marked(AllForged)[0]
     asked = ndp.router_solicitations(recording.at("guest", outgoing=True))
     return editing.without(recording, frames=[each for each in asked if each.frame.ns > lied.ns])

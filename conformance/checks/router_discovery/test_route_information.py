@@ -38,7 +38,7 @@ def test_takes_the_most_specific_route(recording: Recording, notebook: Notebook)
     route is less specific. An option with the reserved preference is ignored (section 2.3).
     """
     for route in (WIDE, NARROW, LOW, RESERVED):
-        notebook.cite(_told(recording, notebook, route.network)[0])
+        notebook.cite(_advertisements_of(recording, notebook, route.network)[0])
     for step, node, why in (
         ("elsewhere", "peer", "only peer is a default router"),
         ("wide", "peer2", f"peer2 leads to {WIDE.network}"),
@@ -53,11 +53,11 @@ def test_takes_the_most_specific_route(recording: Recording, notebook: Notebook)
 @check("RA-17", RouteInformationOptions(), role="guest")
 def test_gives_up_routes_that_end(recording: Recording, notebook: Notebook) -> None:
     """A route lasts as long as the option says, and ends at once when its lifetime is 0 (RFC 4191 section 2.3, 3.1)."""
-    withdrawn = _told(recording, notebook, WITHDRAWN.network)
+    withdrawn = _advertisements_of(recording, notebook, WITHDRAWN.network)
     notebook.cite(*notebook.stimulus(withdrawn[1:], f"the route to {WITHDRAWN.network} was not withdrawn"))
     expect_hop(recording, notebook, "steady", "peer2", f"peer2 leads to {WITHDRAWN.network}")
     expect_hop(recording, notebook, "withdrawn", "peer", f"peer2 withdrew {WITHDRAWN.network}")
-    told = _told(recording, notebook, SHORT.network)[-1]
+    told = _advertisements_of(recording, notebook, SHORT.network)[-1]
     expect_hop(recording, notebook, "short", "peer2", f"peer2 leads to {SHORT.network}")
     tried = notebook.stimulus(sent(recording, "ends"), "the guest sent nothing while the route was to end")
     back = [each for each in tried if each.mac_destination == mac_of("peer", "eth0")]
@@ -81,7 +81,7 @@ def test_chooses_routes_by_preference(recording: Recording, notebook: Notebook) 
     An option for ::/0 overrides the lifetime and preference of the RA's header (section 3.1).
     """
     for network in (COMMON.network, DEFAULT.network):
-        notebook.cite(*_told(recording, notebook, network))
+        notebook.cite(*_advertisements_of(recording, notebook, network))
     for step, node, why in (
         ("preferred", "peer2", f"both lead to {COMMON.network}, peer2 with high preference"),
         ("lowered", "peer", f"both lead to {COMMON.network}, peer2 only with low preference now"),
@@ -92,7 +92,7 @@ def test_chooses_routes_by_preference(recording: Recording, notebook: Notebook) 
     notebook.finding = "each packet went to the router whose route was preferred at that time"
 
 
-def _told(recording: Recording, notebook: Notebook, network: IPv6Network) -> list[RouterAdvertisement]:
+def _advertisements_of(recording: Recording, notebook: Notebook, network: IPv6Network) -> list[RouterAdvertisement]:
     """The RAs that told the guest of a route, or of its end, in order; unjudgeable without one."""
     heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
     found = [ra for ra in heard if any(route.network == network for route in ra.routes)]

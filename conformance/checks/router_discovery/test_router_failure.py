@@ -11,7 +11,14 @@ from fixtures.recording import editing
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.transport import Echo
-from fixtures.scenarios.router_discovery.router_failure import SHORT_LIFETIME, UNREACHABLE, RouterFailure
+from fixtures.scenarios.router_discovery.router_failure import (
+    SHORT_LIFETIME,
+    UNREACHABLE,
+    LifetimeEnds,
+    RouterComesBack,
+    RouterDies,
+    RouterFailure,
+)
 from topologies.stage import addressing as plan
 
 #: Seconds between two packets of the guest, and that processing may take.
@@ -23,14 +30,14 @@ PROCESSING = 0.5
 def test_leaves_a_router_whose_lifetime_ended(recording: Recording, notebook: Notebook) -> None:
     """A router whose lifetime has ended is not used any more (RFC 4861 section 6.3.5)."""
     sent = _after_death(recording, notebook)[1]
-    ends = notebook.stimulus(recording.marked("lifetime-ends"), "no router's lifetime ended")[0]
+    ends = notebook.stimulus(recording.marked(LifetimeEnds), "no router's lifetime ended")[0]
     told = [each for each in ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
             if each.lifetime == SHORT_LIFETIME]
     heard = notebook.stimulus(told, "the RA with the short lifetime did not reach the guest")[0]
     after = [each for each in sent if each.frame.ns > ends.ns]
-    switched = [each for each in after if each.mac_destination == ends.fields["other"]]
+    switched = [each for each in after if each.mac_destination == ends.what.other]
     notebook.expect(switched, "the guest went on to use the router whose lifetime had ended", heard, *after[-1:])
-    last = [each for each in sent if each.mac_destination == ends.fields["mac"]][-1]
+    last = [each for each in sent if each.mac_destination == ends.what.mac][-1]
     limit = SHORT_LIFETIME + NEXT_PACKET + PROCESSING
     text = "the guest used a router after the end of its lifetime"
     notebook.in_time(last.time - heard.time, limit, text, heard, last, switched[0])
@@ -45,7 +52,7 @@ def test_switches_from_a_dead_router(recording: Recording, notebook: Notebook) -
     """
     dies, sent = _after_death(recording, notebook)
     dead, until = _dead(recording, sent)
-    switched = [each for each in dead if each.mac_destination == dies.fields["other"]]
+    switched = [each for each in dead if each.mac_destination == dies.what.other]
     seconds = until / 1e9 - dies.time
     notebook.expect(switched, f"the guest used no other router for {seconds:.0f} s after its own had died", dies,
                     dead[0], dead[-1])
@@ -63,31 +70,31 @@ def test_stays_away_from_a_dead_router(recording: Recording, notebook: Notebook)
     """The guest should not come back to a dead router as long as it is known to be dead (section 6.3.6)."""
     dies, sent = _after_death(recording, notebook)
     dead, until = _dead(recording, sent)
-    found = [each for each in dead if each.mac_destination == dies.fields["other"]]
+    found = [each for each in dead if each.mac_destination == dies.what.other]
     notebook.expect(found, "the guest never left the dead router", dies, dead[-1])
     switched = found[0]
     until = min([until, *(when for when in _forgot(recording, dies) if when > switched.frame.ns)])
-    again = [each for each in dead if each.mac_destination == dies.fields["mac"]
+    again = [each for each in dead if each.mac_destination == dies.what.mac
              and switched.frame.ns < each.frame.ns < until]
     notebook.expect(not again, "the guest returned to the dead router", dies, switched, *again)
 
 
 def _after_death(recording: Recording, notebook: Notebook) -> tuple[Mark, list[Echo]]:
     """When the router in use died, and what the guest sent from then on."""
-    dies = notebook.stimulus(recording.marked("router-dies"), "no router was in use")[0]
+    dies = notebook.stimulus(recording.marked(RouterDies), "no router was in use")[0]
     return dies, notebook.stimulus(_sent_on(recording), "the guest sent nothing after its router had died")
 
 
 def _dead(recording: Recording, sent: list[Echo]) -> tuple[list[Echo], int]:
     """What the guest sent until the dead router came back, and when that was (ns)."""
-    back = recording.marked("router-comes-back")
+    back = recording.marked(RouterComesBack)
     until = back[0].ns if back else recording.duration_ns
     return [each for each in sent if each.frame.ns < until], until
 
 
 def _sent_on(recording: Recording) -> list[Echo]:
     """The guest's Echo Requests to the outside host since its router died."""
-    dies = recording.marked("router-dies")[0]
+    dies = recording.marked(RouterDies)[0]
     requests = transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False)
     return [each for each in requests if each.destination == plan.OUTSIDE and each.frame.ns > dies.ns]
 
@@ -97,7 +104,7 @@ def _forgot(recording: Recording, dies: Mark) -> list[int]:
 
     That happens when the table that all namespaces of a machine share is full; it says nothing about the guest.
     """
-    gone = recording.happened("guest", "neighbour", "del", dst=dies.fields["router"])
+    gone = recording.happened("guest", "neighbour", "del", dst=dies.what.router)
     return [event.ns for event in gone]
 
 
@@ -110,16 +117,16 @@ def guest_whose_neighbours_are_fixed() -> Broken:
 @edited(test_stays_away_from_a_dead_router, because="returned to the dead router")
 def guest_that_returns(recording: Recording) -> Recording:
     """Right after the switch one more packet goes to the dead router."""
-    dies = recording.marked("router-dies")[0]
-    switched = next(each for each in _sent_on(recording) if each.mac_destination == dies.fields["other"])
-    stray = _by_way_of(dies.fields["mac"], switched)
+    dies = recording.marked(RouterDies)[0]
+    switched = next(each for each in _sent_on(recording) if each.mac_destination == dies.what.other)
+    stray = _by_way_of(dies.what.mac, switched)
     return _sending(recording, stray, switched.time + 0.001)
 
 
 @edited(test_switches_from_a_dead_router, because="left the dead router after")
 def guest_that_is_slow(recording: Recording) -> Recording:
     """Its router had died two seconds earlier, and its kernel forgot nothing meanwhile."""
-    dies, first = recording.marked("router-dies")[0], _sent_on(recording)[0]
+    dies, first = recording.marked(RouterDies)[0], _sent_on(recording)[0]
     earlier = replace(dies, ns=dies.ns - 2 * 10**9)
     moved = replace(recording, marks=tuple(earlier if mark is dies else mark for mark in recording.marks))
     kept = editing.without(moved, events=recording.happened("guest", "neighbour", "del"))
@@ -129,8 +136,8 @@ def guest_that_is_slow(recording: Recording) -> Recording:
 @edited(test_leaves_a_router_whose_lifetime_ended, because="after the end of its lifetime")
 def guest_that_forgets_lifetimes(recording: Recording) -> Recording:
     """One more packet, the last of the play, goes to the router that is none any more."""
-    ends, last = recording.marked("lifetime-ends")[0], _sent_on(recording)[-1]
-    stray = _by_way_of(ends.fields["mac"], last)
+    ends, last = recording.marked(LifetimeEnds)[0], _sent_on(recording)[-1]
+    stray = _by_way_of(ends.what.mac, last)
     return _sending(recording, stray, last.time + 0.5)
 
 

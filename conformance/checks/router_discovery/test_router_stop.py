@@ -6,9 +6,10 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.protocols.addresses import ALL_NODES
 from fixtures.recording import editing
-from fixtures.recording.model import Recording
+from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp
 from fixtures.scenarios.router_discovery.router_stop import RouterStop
+from fixtures.stagecraft.marks import Kill, Stop
 from fixtures.stagecraft.watching import default_route, no_default_route
 
 #: RFC 4861 section 10: MAX_FINAL_RTR_ADVERTISEMENTS.
@@ -23,7 +24,8 @@ def test_says_goodbye(recording: Recording, notebook: Notebook) -> None:
 
     So the guest drops its default route at once.
     """
-    stopped = notebook.stimulus([*recording.marked("stop"), *recording.marked("kill")], "the router was not stopped")[0]
+    stops: list[Mark] = [*recording.marked(Stop), *recording.marked(Kill)]
+    stopped = notebook.stimulus(stops, "the router was not stopped")[0]
     notebook.stimulus(filter(default_route("guest"), recording.kernel("guest")), "the guest had no default route")
     heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
     after = [each for each in heard if each.frame.ns > stopped.ns]

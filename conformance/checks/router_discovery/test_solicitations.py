@@ -15,7 +15,7 @@ from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import RouterSolicitation
-from fixtures.scenarios.common.lonely import FIRST_RS, LonelyGuest
+from fixtures.scenarios.common.lonely import FIRST_RS, LonelyGuest, RouterAppears
 from fixtures.stagecraft.watching import default_route
 from fixtures.timers import RAND, RTR_SOLICITATION_INTERVAL
 
@@ -44,7 +44,7 @@ def test_solicits_routers_until_one_answers(recording: Recording, notebook: Note
     notebook.expect(len(sent) > 1, "the guest solicited once and never again", sent[0])
     for each in sent:
         _format(each, notebook)
-    unanswered = [each for each in sent if each.time <= recording.marked("router-appears")[0].time]
+    unanswered = [each for each in sent if each.time <= recording.marked(RouterAppears)[0].time]
     for one, two in pairwise(unanswered):
         gap = two.time - one.time
         enough = gap >= RTR_SOLICITATION_INTERVAL * (1 - RAND) - early(recording)
@@ -66,7 +66,7 @@ def _format(solicitation: RouterSolicitation, notebook: Notebook) -> None:
 
 
 def _late_router(recording: Recording, sent: list[RouterSolicitation], notebook: Notebook) -> None:
-    appeared = recording.marked("router-appears")[0]
+    appeared = recording.marked(RouterAppears)[0]
     later = [each for each in sent if each.time > appeared.time]
     if not later:
         notebook.finding += "; it had given up when a router appeared, as RFC 4861 allows"

@@ -12,8 +12,18 @@ from fixtures.recording.editing import rewritten, without
 from fixtures.recording.model import Mark, Recording, Snapshot
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.transport import Echo, echoes
-from fixtures.scenarios.proxy_neighbour_discovery.container_agent import ADDRESSES, HOSTS, Agent
-from fixtures.scenarios.routing.container_endpoints import EndpointsComeAndGo
+from fixtures.scenarios.proxy_neighbour_discovery.container_agent import (
+    ADDRESSES,
+    HOSTS,
+    Agent,
+    AgentRestarted,
+    Churned,
+    Create,
+    Created,
+    Delete,
+    Deleted,
+)
+from fixtures.scenarios.routing.container_endpoints import EndpointsComeAndGo, Pinged
 
 #: Seconds in which an agent has made or removed a route, and a packet has passed the hosts; no standard says it.
 AT_ONCE = 1.0
@@ -36,8 +46,8 @@ def test_hosts_always_forward(recording: Recording, notebook: Notebook) -> None:
             else:
                 value = shot.tables["sysctl"][FORWARDING]
                 notebook.expect(value == 1, f"{FORWARDING} is {value} on {host} at the moment {moment!r}", shot)
-    for name in ("churned", "agent-restarted"):
-        notebook.cite(*notebook.stimulus(recording.marked(name), f"host1's endpoints or agent were not {name}"))
+    notebook.cite(*notebook.stimulus(recording.marked(Churned), "host1's endpoints did not come and go"))
+    notebook.cite(*notebook.stimulus(recording.marked(AgentRestarted), "host1's agent was not restarted"))
     arrived = _flowed(recording, notebook)
     notebook.finding = f"forwarding is 1 throughout; {arrived} Echo Requests crossed both hosts, each 2 hops"
 
@@ -47,7 +57,7 @@ def _flowed(recording: Recording, notebook: Notebook) -> int:
     sent = _requests(recording.at("c1", outgoing=True), "c3")
     settled = [each for each in sent if each.time <= recording.duration - AT_ONCE]
     there = {_key(each): each for each in _requests(recording.at("c3", outgoing=False), "c3")}
-    restart = recording.marked("agent-restarted")[0]
+    restart = recording.marked(AgentRestarted)[0]
     late = [each for each in sent if each.frame.ns > restart.ns and _key(each) in there]
     for request in notebook.stimulus(settled, "c1 sent no Echo Request to c3"):
         notebook.expect(_key(request) in there, f"Echo Request {request.sequence} did not reach c3", request)
@@ -102,20 +112,22 @@ def test_each_endpoint_has_one_route_on_its_host(recording: Recording, notebook:
     with the endpoint, is of use at once, and goes with it: after that nothing leaves the host by that interface. No
     other host has a route to it by an interface of its own containers.
     """
-    created = notebook.stimulus(recording.marked("created"), "no endpoint was created")
-    deleted = notebook.stimulus(recording.marked("deleted"), "no endpoint was deleted")
-    for mark in sorted([*created, *deleted], key=lambda mark: mark.ns):
-        (_appeared if mark in created else _disappeared)(recording, notebook, mark)
-    for pinged in notebook.stimulus(recording.marked("pinged"), "nobody talked to an endpoint"):
+    created = notebook.stimulus(recording.marked(Created), "no endpoint was created")
+    deleted = notebook.stimulus(recording.marked(Deleted), "no endpoint was deleted")
+    for mark in created:
+        _appeared(recording, notebook, mark)
+    for gone in deleted:
+        _disappeared(recording, notebook, gone)
+    for pinged in notebook.stimulus(recording.marked(Pinged), "nobody talked to an endpoint"):
         _delivered(recording, notebook, pinged)
     notebook.finding = "one /128 route on the endpoint's host, there with the endpoint, of use at once and gone with it"
 
 
-def _appeared(recording: Recording, notebook: Notebook, created: Mark) -> None:
-    host, interface, address = (created.fields[name] for name in ("node", "interface", "address"))
+def _appeared(recording: Recording, notebook: Notebook, created: Mark[Created]) -> None:
+    host, interface, address = (created.what.node, created.what.interface, created.what.address)
     where = f"{address} on {host}"
     routes = [event for event in recording.happened(host, "route", "new", dst=address, dev=interface, table="main")
-              if event.ns >= _begin(recording, "create", created).ns]
+              if event.ns >= _begin(recording.marked(Create), created).ns]
     notebook.expect(routes, f"no route to {where} appeared with its endpoint", created)
     late = routes[0].after_ns / 1e9 - created.time
     notebook.in_time(late, AT_ONCE, f"the route to {where} came late", routes[0])
@@ -130,10 +142,10 @@ def _appeared(recording: Recording, notebook: Notebook, created: Mark) -> None:
         notebook.expect(right, f"the route to {where} is {seen[0]}, not dev {interface} proto static")
 
 
-def _disappeared(recording: Recording, notebook: Notebook, deleted: Mark) -> None:
-    host, interface, address = (deleted.fields[name] for name in ("node", "interface", "address"))
+def _disappeared(recording: Recording, notebook: Notebook, deleted: Mark[Deleted]) -> None:
+    host, interface, address = (deleted.what.node, deleted.what.interface, deleted.what.address)
     gone = [event for event in recording.happened(host, "route", "del", dst=address, dev=interface, table="main")
-            if event.ns >= _begin(recording, "delete", deleted).ns]
+            if event.ns >= _begin(recording.marked(Delete), deleted).ns]
     notebook.expect(gone, f"the route to {address} on {host} did not go with its endpoint", deleted)
     late = gone[0].after_ns / 1e9 - deleted.time
     notebook.in_time(late, AT_ONCE, f"the route to {address} on {host} went late", gone[0])
@@ -141,9 +153,9 @@ def _disappeared(recording: Recording, notebook: Notebook, deleted: Mark) -> Non
     notebook.expect(not rows, f"{host} still has a route to {address} after its endpoint was deleted", shot)
 
 
-def _begin(recording: Recording, name: str, done: Mark) -> Mark:
+def _begin(begun: Iterable[Mark], done: Mark) -> Mark:
     """The moment before the agent did what it has done now."""
-    return [mark for mark in recording.marked(name) if mark.fields == done.fields and mark.ns <= done.ns][-1]
+    return [mark for mark in begun if mark.fields == done.fields and mark.ns <= done.ns][-1]
 
 
 def _own_routes(recording: Recording, notebook: Notebook, done: Mark, host: str) -> tuple[
@@ -151,17 +163,17 @@ def _own_routes(recording: Recording, notebook: Notebook, done: Mark, host: str)
     """The host's routes to an endpoint, but those that leave by the fabric, in its first state kept after a moment."""
     after = [shot for shot in recording.snapshots if shot.node == host and shot.ns >= done.ns]
     shot = notebook.stimulus(after, f"the state of {host} was not kept after an endpoint was {done.name}")[0]
-    rows = [row for row in shot.tables["route"] if row["dst"] == done.fields["address"] and row["table"] != "local"]
+    rows = [row for row in shot.tables["route"] if row["dst"] == done.what.address and row["table"] != "local"]
     return [row for row in rows if row.get("dev") != "fabric0"], shot
 
 
 def _delivered(recording: Recording, notebook: Notebook, pinged: Mark) -> None:
     """What a container sent to c4 arrived there while c4 had an endpoint, and left no container's interface after."""
-    sender = pinged.fields["node"]
+    sender = pinged.what.node
     sent = [each for each in _requests(recording.at(sender, outgoing=True), "c4") if each.frame.ns >= pinged.ns][:1]
     request = notebook.stimulus(sent, f"{sender} sent nothing to c4")[0]
     there = [each for each in _requests(recording.at("c4", outgoing=False), "c4") if _key(each) == _key(request)]
-    if pinged.fields["wanted"]:
+    if pinged.what.wanted:
         notebook.expect(there, f"what {sender} sent to c4 did not reach it", request)
         notebook.in_time(there[0].time - request.time, AT_ONCE, f"what {sender} sent to c4 came late", there[0])
         return

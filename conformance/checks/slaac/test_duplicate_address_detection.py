@@ -20,7 +20,8 @@ from fixtures.recording.views.usage import first_uses
 from fixtures.scenarios.common.boot import GuestBoot
 from fixtures.scenarios.common.lonely import LonelyGuest
 from fixtures.scenarios.common.networks import Mode
-from fixtures.scenarios.slaac.duplicates import DuplicateAddress
+from fixtures.scenarios.slaac.duplicates import AskedAgain, Contested, DuplicateAddress
+from fixtures.stagecraft.marks import WarmBoot
 from fixtures.stagecraft.watching import usable
 from fixtures.timers import RETRANS_TIMER
 
@@ -46,7 +47,7 @@ def test_probes_each_address_before_using_it(recording: Recording, notebook: Not
     probes = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True)) if each.dad]
     for address, use in uses.items():
         before = [probe for probe in probes if probe.target == address and probe.frame.ns < use.ns]
-        if not before and recording.marked("warm-boot"):
+        if not before and recording.marked(WarmBoot):
             notebook.stimulus((), f"{address} may have been probed for earlier: the guest was not switched on")
         notebook.expect(before, f"{address} was used without a probe for it", use)
         _format(before[-1], notebook)
@@ -92,8 +93,8 @@ def _conflict(recording: Recording, notebook: Notebook) -> NeighbourSolicitation
 
     A probe so late that its wait was not recorded to the end (an RA came just before the play was over) says nothing.
     """
-    contested = notebook.stimulus(recording.marked("contested"), "nobody contested an address of the guest")[0]
-    target = IPv6Address(contested.fields["target"])
+    contested = notebook.stimulus(recording.marked(Contested), "nobody contested an address of the guest")[0]
+    target = IPv6Address(contested.what.target)
     mine = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
     heard = list(recording.at("guest", "eth0", outgoing=False))
     told: list[NeighbourAdvertisement | NeighbourSolicitation] = [*ndp.neighbour_advertisements(heard)]
@@ -115,7 +116,7 @@ def test_does_not_use_a_duplicate(recording: Recording, notebook: Notebook) -> N
     """
     contest = _conflict(recording, notebook)
     target = contest.target
-    notebook.cite(*notebook.stimulus(recording.marked("asked-again"), f"nobody asked for {target} again"))
+    notebook.cite(*notebook.stimulus(recording.marked(AskedAgain), f"nobody asked for {target} again"))
     after = [frame for frame in recording.at("guest", "eth0", outgoing=True) if frame.ns > contest.frame.ns]
     for frame in after:
         found = headers(frame.data)
@@ -131,10 +132,10 @@ def test_does_not_use_a_duplicate(recording: Recording, notebook: Notebook) -> N
 @edited(test_does_not_use_a_duplicate, because="answered for the duplicate")
 def guest_that_answers_for_it(recording: Recording) -> Recording:
     """It answers the solicitation that came after the silence."""
-    asked = recording.marked("asked-again")[0]
+    asked = recording.marked(AskedAgain)[0]
     inet6, ether = layer("inet6"), layer("l2").Ether
     answer = ether(dst="33:33:00:00:00:01") / inet6.IPv6(src="fe80::1", dst="ff02::1", hlim=255)
-    answer /= inet6.ICMPv6ND_NA(tgt=asked.fields["target"], R=0, S=0, O=1)
+    answer /= inet6.ICMPv6ND_NA(tgt=asked.what.target, R=0, S=0, O=1)
     return editing.with_frame(
         recording, answer, time=asked.time + 0.01, node="guest", interface="eth0", outgoing=True)
 
@@ -142,8 +143,8 @@ def guest_that_answers_for_it(recording: Recording) -> Recording:
 @edited(test_does_not_use_a_duplicate, because="sent from the duplicate")
 def guest_that_goes_on_with_it(recording: Recording) -> Recording:
     """It solicits routers from the address that it does not have."""
-    asked = recording.marked("asked-again")[0]
+    asked = recording.marked(AskedAgain)[0]
     inet6, ether = layer("inet6"), layer("l2").Ether
-    packet = ether(dst="33:33:00:00:00:02") / inet6.IPv6(src=asked.fields["target"], dst="ff02::2", hlim=255)
+    packet = ether(dst="33:33:00:00:00:02") / inet6.IPv6(src=asked.what.target, dst="ff02::2", hlim=255)
     return editing.with_frame(
         recording, packet / inet6.ICMPv6ND_RS(), time=asked.time, node="guest", interface="eth0", outgoing=True)

@@ -12,7 +12,7 @@ from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import mld, ndp
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.headers import headers
-from fixtures.scenarios.slaac.duplicates import DuplicateAddress
+from fixtures.scenarios.slaac.duplicates import AskedAgain, Contested, DuplicateAddress
 from fixtures.timers import RETRANS_TIMER
 from topologies.stage import addressing as plan
 
@@ -26,8 +26,8 @@ def test_goes_silent_after_a_duplicate_link_local(recording: Recording, notebook
     It then sends nothing: no answer, no address from a router's prefix (RFC 4862 section 5.4.5). Probes and MLD reports
     that are on their way are let pass.
     """
-    contested = notebook.stimulus(recording.marked("contested"), "nobody contested an address of the guest")[0]
-    target = IPv6Address(contested.fields["target"])
+    contested = notebook.stimulus(recording.marked(Contested), "nobody contested an address of the guest")[0]
+    target = IPv6Address(contested.what.target)
     ours = plan.link_local(recording.mac("guest", "eth0"))
     notebook.stimulus([target] if target == ours else [], f"{target} is not formed from the guest's MAC address")
     heard = list(recording.at("guest", "eth0", outgoing=False))
@@ -39,7 +39,7 @@ def test_goes_silent_after_a_duplicate_link_local(recording: Recording, notebook
     contest = notebook.stimulus(contests, f"the probe for {target} was not contested in time")[0]
     told = [each for each in ndp.router_advertisements(heard) if each.time > contest.time]
     notebook.cite(probe, contest, *notebook.stimulus(told, "no RA reached the guest after the conflict")[:1])
-    notebook.cite(*notebook.stimulus(recording.marked("asked-again"), "nobody asked for the guest again"))
+    notebook.cite(*notebook.stimulus(recording.marked(AskedAgain), "nobody asked for the guest again"))
     spoken = [frame for frame in sent if frame.ns > contest.frame.ns and _operates(frame)]
     notebook.expect(not spoken, f"{target} is a duplicate, and the guest went on with IPv6", *spoken[:3])
     notebook.finding = f"{target} is a duplicate, and the guest said nothing more"
@@ -69,5 +69,5 @@ def guest_that_solicits_on(recording: Recording) -> Recording:
     """It solicits routers, from no address."""
     inet6, ether = layer("inet6"), layer("l2").Ether
     packet = ether(dst="33:33:00:00:00:02") / inet6.IPv6(src="::", dst="ff02::2", hlim=255) / inet6.ICMPv6ND_RS()
-    time = recording.marked("asked-again")[0].time
+    time = recording.marked(AskedAgain)[0].time
     return editing.with_frame(recording, packet, time=time, node="guest", interface="eth0", outgoing=True)

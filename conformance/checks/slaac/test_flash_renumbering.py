@@ -15,6 +15,7 @@ from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.ndp import RouterAdvertisement
 from fixtures.recording.views.transport import Echo
 from fixtures.scenarios.slaac.flash_renumbering import EVERY, NEW, NEXT, OLD, FlashRenumbering, over
+from fixtures.stagecraft.marks import Attempted
 
 #: Seconds: the kernel looks at lifetimes in coarse steps. Between two flows of the guest the change is not seen.
 LATE = 2.0 + EVERY
@@ -72,7 +73,7 @@ def _announcing(recording: Recording, notebook: Notebook, network: IPv6Network) 
 
 def _flows(recording: Recording, name: str) -> list[Echo]:
     """The first packets of the flows of one part of the play."""
-    to = {IPv6Address(mark.fields["to"]) for mark in recording.marked("attempted") if mark.fields["what"] == name}
+    to = {IPv6Address(mark.what.to) for mark in recording.marked(Attempted) if mark.what.what == name}
     sent = transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False)
     return [each for each in sent if each.destination in to]
 

@@ -166,7 +166,7 @@ def test_on_link_until_the_end(recording: Recording, notebook: Notebook) -> None
     told = [ra for ra in heard for each in ra.prefixes if each.network == FLEETING.network]
     first = notebook.stimulus(told, f"no RA with {FLEETING.network} reached the guest")[0]
     tried = looked_for(recording, notebook, absent(FLEETING, 1))
-    left = first.time + FLEETING.valid - tried.fields["begin"]
+    left = first.time + FLEETING.valid - tried.what.begin
     notebook.stimulus([tried] if left > recording.stall() else [], "the guest looked there when the prefix had ended")
     notebook.cite(first)
     _on_link(recording, notebook, FLEETING, 1)

@@ -22,6 +22,7 @@ from fixtures.scenarios.slaac.advertised_prefixes import (
     absent,
 )
 from fixtures.situation import Prefix
+from fixtures.stagecraft.marks import Start
 
 #: Seconds by which a lifetime may differ from the advertised one: the kernel keeps whole seconds, and the address is
 #: looked at when the play is told of it.
@@ -39,7 +40,7 @@ def test_forms_addresses_with_the_advertised_lifetimes(recording: Recording, not
     """
     for prefix in (STEADY, LONG, FLEETING):
         events = formed(recording, prefix.network)
-        notebook.expect(events, f"no address was formed from {prefix.network}", *recording.marked("start"))
+        notebook.expect(events, f"no address was formed from {prefix.network}", *recording.marked(Start))
         _lives(recording, prefix, events[0], notebook)
         notebook.cite(*events)
     wrong = formed(recording, OFF_LINK.network)

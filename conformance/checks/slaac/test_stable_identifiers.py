@@ -16,7 +16,8 @@ from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
-from fixtures.scenarios.slaac.stable_identifiers import ANOTHER, CONTESTED, LATE, STEADY, StableIdentifiers
+from fixtures.scenarios.slaac.stable_identifiers import ANOTHER, CONTESTED, LATE, STEADY, Contested, StableIdentifiers
+from fixtures.stagecraft.marks import PowerOff
 from fixtures.timers import RETRANS_TIMER
 from topologies.stage import addressing as plan
 
@@ -44,7 +45,7 @@ def test_identifiers_are_opaque_and_stay(recording: Recording, notebook: Noteboo
     None is made of the MAC address (RFC 7217 section 5, which RFC 8064 recommends). When an address turns out to be a
     duplicate, the guest tries another one after IDGEN_DELAY at most, and has it (RFC 7217 section 6).
     """
-    off = notebook.stimulus(recording.marked("power-off"), "the guest was not booted a second time")[0]
+    off = notebook.stimulus(recording.marked(PowerOff), "the guest was not booted a second time")[0]
     seen: dict[int, IPv6Network] = {}
     for prefix in STEADY:
         probes = _probes(recording, prefix)
@@ -67,8 +68,8 @@ def test_identifiers_are_opaque_and_stay(recording: Recording, notebook: Noteboo
 
 def _tries_another(recording: Recording, notebook: Notebook) -> None:
     """Of the contested prefix the guest takes a second address when the first is taken."""
-    contested = notebook.stimulus(recording.marked("contested"), "nobody contested an address of the guest")[0]
-    target = IPv6Address(contested.fields["target"])
+    contested = notebook.stimulus(recording.marked(Contested), "nobody contested an address of the guest")[0]
+    target = IPv6Address(contested.what.target)
     heard = ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
     probe = notebook.stimulus([each for each in _probes(recording, CONTESTED) if each.target == target],
                               f"the guest did not probe for {target}")[0]
@@ -117,6 +118,6 @@ def guest_with_one_identifier(recording: Recording) -> Recording:
 @edited(test_identifiers_are_opaque_and_stay, because="tried no other address")
 def guest_that_gives_up(recording: Recording) -> Recording:
     """A conflict leaves it without an address."""
-    target = IPv6Address(recording.marked("contested")[0].fields["target"])
+    target = IPv6Address(recording.marked(Contested)[0].what.target)
     others = [each for each in _probes(recording, CONTESTED) if each.target != target]
     return editing.without(recording, frames=others)

@@ -15,7 +15,8 @@ from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.headers import headers
 from fixtures.recording.views.ndp import NeighbourSolicitation
-from fixtures.scenarios.slaac.tentative_address import TentativeAddress
+from fixtures.scenarios.slaac.tentative_address import Disturbed, TentativeAddress
+from fixtures.stagecraft.marks import Attempt
 from fixtures.timers import RETRANS_TIMER, TICK
 from topologies.stage import addressing as plan
 
@@ -38,10 +39,10 @@ def _sent(recording: Recording) -> list[Frame]:
 
 def _tentative(recording: Recording, notebook: Notebook) -> list[Tentative]:
     """The addresses for which the guest was asked while it probed for them, in that order."""
-    marks = notebook.stimulus(recording.marked("disturbed"), "the guest probed for no address")
+    marks = notebook.stimulus(recording.marked(Disturbed), "the guest probed for no address")
     probes = [each for each in ndp.neighbour_solicitations(_sent(recording)) if each.dad]
     found = []
-    for target in dict.fromkeys(IPv6Address(mark.fields["target"]) for mark in marks):
+    for target in dict.fromkeys(IPv6Address(mark.what.target) for mark in marks):
         mine = [each for each in probes if each.target == target]
         notebook.cite(*notebook.stimulus(mine, f"the guest did not probe for {target}"))
         found.append(Tentative(target, mine))
@@ -78,8 +79,8 @@ def _asked(recording: Recording, notebook: Notebook, address: Tentative) -> None
         in_time = [each for each in found if address.when(each.time)]
         notebook.cite(*notebook.stimulus(in_time, f"nobody {what} {address.target} while it was tentative"))
     if address.target in plan.LAN:
-        begun = [mark for mark in recording.marked("attempt")
-                 if mark.fields["what"].endswith("tentative") and address.when(mark.time)]
+        begun = [mark for mark in recording.marked(Attempt)
+                 if mark.what.what.endswith("tentative") and address.when(mark.time)]
         late = f"no program wanted to talk while {address.target} was tentative"
         notebook.cite(*notebook.stimulus(begun, late))
 
@@ -98,7 +99,7 @@ def host_that_does_not_wait() -> Broken:
 @edited(test_is_silent_about_tentative_addresses, because="it sent from")
 def guest_that_lets_programs_use_it(recording: Recording) -> Recording:
     """The ping from the address gets through while it is tentative."""
-    first = next(mark for mark in recording.marked("attempt") if mark.fields["what"] == "while-tentative")
+    first = next(mark for mark in recording.marked(Attempt) if mark.what.what == "while-tentative")
     pings = transport.echoes(_sent(recording), reply=False)
     later = next(each for each in pings if each.source in plan.LAN)
     return editing.shifted(recording, first.time - later.time, frames=later)
@@ -115,7 +116,7 @@ def test_knows_its_own_probe_again(recording: Recording, notebook: Notebook) -> 
     own = {each.frame.data for each in ndp.neighbour_solicitations(_sent(recording)) if each.dad}
     copies = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=False))
               if each.dad and each.frame.data in own]
-    for target in dict.fromkeys(IPv6Address(mark.fields["target"]) for mark in recording.marked("disturbed")):
+    for target in dict.fromkeys(IPv6Address(mark.what.target) for mark in recording.marked(Disturbed)):
         back = [each for each in copies if each.target == target]
         copy = notebook.stimulus(back, f"no probe for {target} came back")[0]
         notebook.stimulus([copy.nonce] if copy.nonce else [], "the guest's probes have no nonce (RFC 7527)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.broken.virtual_routers import CarelessKeepalived
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.virtual_routers import MAC, OTHER, ROOM, Turn, active, first, outage, told, turns
+from conformance.reading.virtual_routers import MAC, OTHER, ROOM, Turn, active, advertisements_for, first, outage, turns
 from fixtures.protocols.icmp import ECHO_REPLY
 from fixtures.protocols.ip import ICMPV6, IPV6_FRAME
 from fixtures.recording import editing
@@ -18,9 +18,11 @@ from fixtures.scenarios.virtual_addresses.virtual_router import (
     PRIORITIES,
     VIRTUAL,
     VIRTUAL_LINK_LOCAL,
+    Asked,
     VirtualRouter,
     down,
 )
+from fixtures.stagecraft.marks import Down, Stop
 from fixtures.stagecraft.watching import default_route, no_default_route
 
 ADDRESSES = (VIRTUAL_LINK_LOCAL, VIRTUAL)
@@ -36,7 +38,7 @@ def test_takes_the_virtual_addresses(recording: Recording, notebook: Notebook) -
         first(recording, notebook, turn)
         for target in ADDRESSES:
             text = f"when {turn.why}, {turn.node} sent no unsolicited NA for {target}"
-            sent = [each for each in told(recording, turn.node, target)
+            sent = [each for each in advertisements_for(recording, turn.node, target)
                     if turn.began.time < each.time < turn.probed and each.destination.is_multicast]
             notebook.expect(sent, text, turn.began)
             for each in sent:
@@ -59,7 +61,7 @@ def router_with_its_own_mac() -> Broken:
 @edited(test_takes_the_virtual_addresses, because="O=0")
 def announcement_that_overrides_nothing(recording: Recording) -> Recording:
     """The first unsolicited NA has O=0."""
-    sent = told(recording, "r1", VIRTUAL)[0]
+    sent = advertisements_for(recording, "r1", VIRTUAL)[0]
 
     def cleared(packet: object) -> None:
         packet["ICMPv6 Neighbor Discovery - Neighbor Advertisement"].O = 0  # type: ignore[index]
@@ -102,14 +104,14 @@ def routers_that_are_two() -> Broken:
 def host_that_is_told_goodbye(recording: Recording) -> Recording:
     """The route is deleted when r1 stops."""
     route = next(event for event in recording.kernel("guest") if default_route("guest")(event))
-    when = recording.marked("stop")[0].ns + 1_000_000
+    when = recording.marked(Stop)[0].ns + 1_000_000
     return editing.with_event(recording, KernelEvent(when, when - 1, "guest", "route", "del", route.fields))
 
 
 @edited(test_hosts_keep_the_virtual_router, because="served late")
 def host_that_waits(recording: Recording) -> Recording:
     """Nobody answers the guest for another two seconds."""
-    failed = recording.marked("down")[0].time
+    failed = recording.marked(Down)[0].time
     echoes = [frame for frame in recording.frames if frame.node == "guest" and _is_reply(frame)]
     late = [frame for frame in echoes if frame.time > failed]
     return editing.shifted(recording, 1.0, frames=late)
@@ -132,7 +134,7 @@ def test_only_the_active_router_answers(recording: Recording, notebook: Notebook
     for turn in turns(recording, notebook):
         asked = notebook.stimulus(turn.asked, f"nobody asked after {turn.why}")
         for mark in asked:
-            what = f"the {mark.fields['form']} that asked for {mark.fields['target']}"
+            what = f"the {mark.what.form} that asked for {mark.what.target}"
             answers = _answers(recording, turn, turn.node, mark)
             notebook.expect(answers, f"{turn.node}, which was active, did not answer {what}", mark)
             others = _answers(recording, turn, OTHER[turn.node], mark)
@@ -144,9 +146,9 @@ def test_only_the_active_router_answers(recording: Recording, notebook: Notebook
 def _answers(recording: Recording, turn: Turn, node: str, mark: Mark) -> list[NeighbourAdvertisement]:
     """A router's answers to one solicitation of a turn: to the asker, or for a probe to all nodes."""
     end = min(mark.time + ANSWER, turn.ended)
-    solicited = mark.fields["form"] == "neighbour"
-    return [each for target in ADDRESSES if str(target) == mark.fields["target"]
-            for each in told(recording, node, target)
+    solicited = mark.what.form == "neighbour"
+    return [each for target in ADDRESSES if str(target) == mark.what.target
+            for each in advertisements_for(recording, node, target)
             if mark.time < each.time < end and each.solicited == solicited
             and each.destination.is_multicast != solicited]
 
@@ -160,8 +162,8 @@ def address_on_both() -> Broken:
 @edited(test_only_the_active_router_answers, because="the backup, answered")
 def backup_that_answers(recording: Recording) -> Recording:
     """The answer of the active router comes from the other one as well."""
-    mark = recording.marked("asked")[0]
-    answer = next(each for each in told(recording, "r1", VIRTUAL_LINK_LOCAL) if each.time > mark.time)
+    mark = recording.marked(Asked)[0]
+    answer = next(each for each in advertisements_for(recording, "r1", VIRTUAL_LINK_LOCAL) if each.time > mark.time)
     return editing.with_frame(recording, answer.frame.data, time=answer.time + 0.002, node="r2", interface="lan0",
                               outgoing=True)
 

@@ -32,11 +32,21 @@ from fixtures.scenarios.virtual_addresses.virtual_router import (
     ROUTER,
     VIRTUAL,
     VIRTUAL_LINK_LOCAL,
+    R1Returns,
     VirtualRouter,
     down,
     skew,
 )
-from fixtures.scenarios.virtual_addresses.virtual_router_rivals import PRIORITY, RIVALS, VirtualRouterRivals
+from fixtures.scenarios.virtual_addresses.virtual_router_rivals import (
+    PRIORITY,
+    RIVALS,
+    InvalidSent,
+    OnlyInvalid,
+    Rival,
+    RivalLeaves,
+    VirtualRouterRivals,
+)
+from fixtures.stagecraft.marks import Ready, Stop
 
 #: Seconds of loss that an orderly hand-over may cost (catalogue, VIP-05).
 HAND_OVER = 1.0
@@ -100,13 +110,13 @@ def test_ignores_invalid_vrrp_advertisements(recording: Recording, notebook: Not
     believed it would be silent for Active_Down_Interval. A valid one of the same priority is believed in the end, so
     they were well-formed but for their faults.
     """
-    notebook.stimulus(recording.marked("only-invalid"), "nobody sent an invalid advertisement")
-    ready = notebook.stimulus(recording.marked("ready"), "the router did not start")[0]
+    notebook.stimulus(recording.marked(OnlyInvalid), "nobody sent an invalid advertisement")
+    ready = notebook.stimulus(recording.marked(Ready), "the router did not start")[0]
     lies = notebook.stimulus(heard(recording, "r1", ready.time), "no invalid advertisement came while it waited")
     took = said(recording, "r1", ready.time)
     notebook.expect(took, "it did not take over while only invalid advertisements came", *lies[:6])
-    for lie in notebook.stimulus(recording.marked("invalid"), "no invalid advertisement came to the active router"):
-        defect = lie.fields["defect"]
+    for lie in notebook.stimulus(recording.marked(InvalidSent), "no invalid advertisement came to the active router"):
+        defect = lie.what.defect
         came = notebook.stimulus(_after(recording, lie), f"the one with {defect} did not reach it")[0]
         after = said(recording, "r1", came.time)
         text = f"it believed an advertisement with {defect}"
@@ -115,7 +125,7 @@ def test_ignores_invalid_vrrp_advertisements(recording: Recording, notebook: Not
     truth = notebook.stimulus(_rivals(recording, "higher priority"), "no valid advertisement came")[0]
     silent = _silence(recording, truth)
     notebook.stimulus([silent] if silent >= down(PRIORITY) else [], "it did not believe a valid advertisement either")
-    notebook.finding = f"{len(recording.marked('invalid'))} kinds of invalid advertisements discarded"
+    notebook.finding = f"{len(recording.marked(InvalidSent))} kinds of invalid advertisements discarded"
 
 
 @played(test_ignores_invalid_vrrp_advertisements, because="only invalid advertisements")
@@ -127,7 +137,7 @@ def router_that_does_not_see_hop_limits() -> Broken:
 @edited(test_ignores_invalid_vrrp_advertisements, because="wrong checksum")
 def router_that_does_not_count(recording: Recording) -> Recording:
     """After the advertisement with a wrong checksum it is silent for its Active_Down_Interval."""
-    lie = next(mark for mark in recording.marked("invalid") if mark.fields["defect"] == "wrong checksum")
+    lie = next(mark for mark in recording.marked(InvalidSent) if mark.what.defect == "wrong checksum")
     gone = [each for each in said(recording, "r1", lie.time) if each.time < lie.time + down(PRIORITY)]
     return editing.without(recording, frames=gone)
 
@@ -151,7 +161,7 @@ def test_gives_way_to_the_stronger(recording: Recording, notebook: Notebook) -> 
         notebook.expect(silent >= down(PRIORITY), f"it did not give way to a rival of {name}", came, after[0])
         text = f"after a rival of {name} it took over late"
         notebook.in_time(silent, down(PRIORITY) + ROOM, text, came, after[0])
-    leaves = notebook.stimulus(recording.marked("rival-leaves"), "no rival left")[0]
+    leaves = notebook.stimulus(recording.marked(RivalLeaves), "no rival left")[0]
     zero = [each for each in heard(recording, "r1", leaves.time) if each.priority == 0]
     last = notebook.stimulus(zero, "no advertisement of priority 0 reached it")[0]
     after = said(recording, "r1", last.time)
@@ -165,7 +175,7 @@ def test_gives_way_to_the_stronger(recording: Recording, notebook: Notebook) -> 
 
 def _rivals(recording: Recording, name: str) -> list[VrrpAdvertisement]:
     """What came to the router of a rival, from its mark on."""
-    return [each for mark in recording.marked("rival") if mark.fields["what"] == name
+    return [each for mark in recording.marked(Rival) if mark.what.what == name
             for each in _after(recording, mark)]
 
 
@@ -195,7 +205,7 @@ def router_that_does_not_compare_addresses(recording: Recording) -> Recording:
 @edited(test_gives_way_to_the_stronger, because="after priority 0 it took over late")
 def router_that_waits_as_for_a_dead_one(recording: Recording) -> Recording:
     """After priority 0 it lets Active_Down_Interval pass."""
-    leaves = recording.marked("rival-leaves")[0]
+    leaves = recording.marked(RivalLeaves)[0]
     return editing.shifted(recording, down(PRIORITY) - skew(PRIORITY), frames=said(recording, "r1", leaves.time))
 
 
@@ -233,7 +243,7 @@ def _one_at_a_time(recording: Recording, notebook: Notebook) -> None:
         for own in said(recording, node):
             stronger = [each for each in came if own.time - down(priority) < each.time < own.time - ROOM
                         and each.priority > priority]
-            left = [mark.time for mark in recording.marked("stop")] + [each.time for each in came if not each.priority]
+            left = [mark.time for mark in recording.marked(Stop)] + [each.time for each in came if not each.priority]
             last = max((time for time in left if time < own.time), default=0.0)
             both = [each for each in stronger if each.time > last]
             notebook.expect(not both or own.priority == 0, f"two active routers: {node} went on though it heard a "
@@ -262,7 +272,7 @@ def _in_time(recording: Recording, notebook: Notebook, turn: Turn, taken: VrrpAd
 
 
 def _ready(recording: Recording, notebook: Notebook, turn: Turn) -> Mark:
-    ready = [mark for mark in recording.marked("ready") if mark.ns > turn.began.ns and mark.fields["node"] == turn.node]
+    ready = [mark for mark in recording.marked(Ready) if mark.ns > turn.began.ns and mark.what.node == turn.node]
     return notebook.stimulus(ready, f"{turn.node} did not start")[0]
 
 
@@ -297,7 +307,7 @@ def router_that_is_active_in_silence(recording: Recording) -> Recording:
 @edited(test_vrrp_election, because="two active routers: r2 goes on")
 def routers_that_both_answer(recording: Recording) -> Recording:
     """r1, back, answers for the addresses in time, and advertises too late to silence r2."""
-    returned = recording.marked("r1-returns")[0].time
+    returned = recording.marked(R1Returns)[0].time
     own = [each for each in said(recording, "r1", returned) if each.priority]
     gone = [frame for each in own[:-1] for frame in editing.same_packet(recording, each)]
     rival = [each for each in said(recording, "r2") if each.time < own[0].time and each.priority][-1]
@@ -307,7 +317,7 @@ def routers_that_both_answer(recording: Recording) -> Recording:
 
 
 def _stopped(recording: Recording) -> float:
-    return recording.marked("stop")[0].time
+    return recording.marked(Stop)[0].time
 
 
 def _until(recording: Recording) -> float:
@@ -317,7 +327,7 @@ def _until(recording: Recording) -> float:
 @edited(test_vrrp_election, because="away for too long")
 def address_that_is_away(recording: Recording) -> Recording:
     """Nobody answers the guest for more than a second when r1 stops."""
-    stop = recording.marked("stop")[0]
+    stop = recording.marked(Stop)[0]
 
     def gone(frame: Frame) -> bool:
         return (frame.node == "guest" and not frame.outgoing and frame.data[20] == ICMPV6

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from conformance.judging.verdict import Notebook
+from fixtures.clouds.calico.control import Endpoint
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views.transport import echoes
 from fixtures.scenarios.clouds.calico.cast import AT
@@ -18,7 +19,7 @@ CONVERGENCE = 2.0
 
 def begun(recording: Recording, made: Mark) -> Mark:
     """The moment before the agent made an endpoint."""
-    return [mark for mark in recording.marked("endpoint") if mark.fields == made.fields and mark.ns <= made.ns][-1]
+    return [mark for mark in recording.marked(Endpoint) if mark.what == made.what and mark.ns <= made.ns][-1]
 
 
 def gap(recording: Recording, notebook: Notebook, moving: Mark, source: str, to: str, limit: float) -> None:

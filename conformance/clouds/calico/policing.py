@@ -23,8 +23,8 @@ def expect_policy(recording: Recording, notebook: Notebook, requirement: str) ->
     """Expect that every call was answered or stopped, each as its policy wants it; returns how many there were."""
     told = notebook.stimulus(flows(recording, judges=requirement), "nobody called anybody")
     for flow in told:
-        if flow.mark.fields["stops"]:
-            expect_stopped(recording, notebook, flow, flow.mark.fields["stops"])
+        if flow.mark.what.more["stops"]:
+            expect_stopped(recording, notebook, flow, flow.mark.what.more["stops"])
         elif (flow.kind, flow.code) == (ECHO_REQUEST, 0):
             expect_answer(recording, notebook, flow)
         else:

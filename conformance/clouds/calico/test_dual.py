@@ -10,6 +10,7 @@ from conformance.reading.pings import replies
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording
 from fixtures.scenarios.clouds.calico.dual import DUAL, IPV4_ONLY, CalicoDual
+from fixtures.scenarios.dual_stack.dual_stack import PingDone
 from topologies.stage import addressing as plan
 
 BOTH, BROKEN = CalicoDual(), CalicoDual(broken=True)
@@ -25,8 +26,8 @@ def ipv4_of(recording: Recording, notebook: Notebook, vm: str) -> IPv4Address:
 
 def pinged(recording: Recording, notebook: Notebook, source: str, to: IPv4Address | IPv6Address, cut: str = "") -> None:
     """Expect that a ping was answered."""
-    tried = [mark for mark in recording.marked("ping-done")
-             if (mark.fields["source"], mark.fields["to"], mark.fields["cut"]) == (source, str(to), cut)]
+    tried = [mark for mark in recording.marked(PingDone)
+             if (mark.what.source, mark.what.to, mark.what.cut) == (source, str(to), cut)]
     notebook.stimulus(tried, f"{source} did not ping {to}")
     got = replies(recording, source, to, cut)
     when = f" with {cut} cut" if cut else ""

@@ -10,12 +10,14 @@ from conformance.clouds.calico.fabric import CONVERGENCE, LIVES, begun, gap
 from conformance.clouds.reading.flows import expect_answer, flows, passages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from fixtures.clouds.calico.control import EndpointMade
 from fixtures.recording.editing import rewritten_events, shifted, with_bytes, without
 from fixtures.recording.model import KernelEvent, Mark, Recording
 from fixtures.recording.views import bgp
 from fixtures.recording.views.transport import Echo, echoes, icmp_errors
 from fixtures.scenarios.clouds.calico.cast import ALLOCATED, AT
 from fixtures.scenarios.clouds.calico.datacentre import CalicoDatacentre
+from fixtures.scenarios.clouds.calico.moves import Leaving, Moving
 from topologies.calico import ADDRESSES, ROUTERS
 from topologies.stage import addressing as plan
 
@@ -23,8 +25,8 @@ from topologies.stage import addressing as plan
 def learnt(recording: Recording, made: Mark) -> Iterator[tuple[str, list[KernelEvent]]]:
     """By other router: its routes to an endpoint that BIRD made since."""
     for node in ROUTERS:
-        if node != made.fields["node"]:
-            found = recording.happened(node, "route", "new", dst=made.fields["address"], protocol="bird")
+        if node != made.what.node:
+            found = recording.happened(node, "route", "new", dst=made.what.address, protocol="bird")
             yield node, [event for event in found if event.ns >= begun(recording, made).ns]
 
 
@@ -39,9 +41,9 @@ def test_calico_endpoints_become_known_everywhere(recording: Recording, notebook
 
     Once the hosts know each other that takes at most 2 s from the endpoint's route on its own host.
     """
-    made = notebook.stimulus(recording.marked("endpoint-made"), "no endpoint was made")
+    made = notebook.stimulus(recording.marked(EndpointMade), "no endpoint was made")
     for mark in made:
-        host, address = mark.fields["node"], mark.fields["address"]
+        host, address = mark.what.node, mark.what.address
         told = [each for each in bgp.updates(recording.at(host, "fabric0", outgoing=True))
                 if any(str(net.network_address) == address for net in each.announced)
                 and each.segment.frame.ns >= begun(recording, mark).ns]
@@ -91,11 +93,11 @@ def test_calico_moves_and_withdrawals_converge(recording: Recording, notebook: N
 
     When an endpoint is deleted, the others lose its route, and who asks for it gets an ICMPv6 unreachable, not a loop.
     """
-    moving = notebook.stimulus(recording.marked("moving"), "nothing moved")[0]
+    moving = notebook.stimulus(recording.marked(Moving), "nothing moved")[0]
     gap(recording, notebook, moving, "outside", "vm1", CONVERGENCE)
     strays = [each for each in _requests(recording, "vm1") if each.frame.node not in ("vm1", *ROUTERS)]
     notebook.expect(not strays, "what was sent to vm1 reached somebody else", *strays[:1])
-    leaving = notebook.stimulus(recording.marked("leaving"), "no endpoint was deleted")[0]
+    leaving = notebook.stimulus(recording.marked(Leaving), "no endpoint was deleted")[0]
     for node in ("border", "host1"):
         gone = [event for event in recording.happened(node, "route", "del", dst=str(AT["vm3"]), protocol="bird")
                 if event.ns >= leaving.ns]
@@ -120,7 +122,7 @@ def _requests(recording: Recording, to: str) -> list[Echo]:
 @edited(test_calico_moves_and_withdrawals_converge, because="was silent too long")
 def vm_that_is_away_for_long(recording: Recording) -> Recording:
     """A route that follows the VM after 20 s."""
-    moving = recording.marked("moving")[0]
+    moving = recording.marked(Moving)[0]
     mine = [each for each in echoes(recording.at("outside", outgoing=False), reply=True)
             if each.source == AT["vm1"] and each.frame.ns >= moving.ns]
     return shifted(recording, 10 * CONVERGENCE, frames=mine)

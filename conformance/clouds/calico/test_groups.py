@@ -11,7 +11,7 @@ from fixtures.protocols.icmp import EXPERIMENT
 from fixtures.recording.editing import shifted, without
 from fixtures.recording.model import Mark, Recording
 from fixtures.scenarios.clouds.calico.group_calls import BAD_RULES, CHANGES, Change
-from fixtures.scenarios.clouds.calico.groups import EFFECTIVE, CalicoGroups
+from fixtures.scenarios.clouds.calico.groups import EFFECTIVE, CalicoGroups, Regrouping
 
 
 @check("ACL-05", GROUPS, role="compute-host", cloud="calico")
@@ -58,7 +58,7 @@ def test_calico_groups_are_followed(recording: Recording, notebook: Notebook) ->
     Who joins is admitted within 2 s, who leaves is stopped within 2 s, and so are the new address and the old one of
     a member whose address changes; new flows are what counts.
     """
-    changed = notebook.stimulus(recording.marked("regrouping"), "no group changed")[0]
+    changed = notebook.stimulus(recording.marked(Regrouping), "no group changed")[0]
     for flow in notebook.stimulus(flows(recording, stage="before"), "nobody called before groups changed"):
         _expect_as_told(recording, notebook, flow)
     for change in CHANGES:
@@ -69,8 +69,8 @@ def test_calico_groups_are_followed(recording: Recording, notebook: Notebook) ->
 
 
 def _expect_as_told(recording: Recording, notebook: Notebook, flow: Flow) -> None:
-    if flow.mark.fields["stops"]:
-        expect_stopped(recording, notebook, flow, flow.mark.fields["stops"])
+    if flow.mark.what.more["stops"]:
+        expect_stopped(recording, notebook, flow, flow.mark.what.more["stops"])
     else:
         expect_answer(recording, notebook, flow)
 

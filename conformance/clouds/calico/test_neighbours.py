@@ -10,6 +10,7 @@ from conformance.clouds.reading.flows import expect_answer, flows, passages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.receivable import receivable
+from fixtures.clouds.calico.control import EndpointGone, EndpointMade
 from fixtures.recording.editing import rewritten, with_frame, without
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dissection import layer
@@ -22,6 +23,7 @@ from fixtures.recording.views.ndp import (
 )
 from fixtures.scenarios.clouds.calico.cast import ALLOCATED, AT
 from fixtures.scenarios.clouds.calico.datacentre import CalicoDatacentre
+from fixtures.scenarios.clouds.calico.moves import Moving
 from fixtures.timers import DELAY_FIRST_PROBE_TIME, MAX_UNICAST_SOLICIT, RETRANS_TIMER
 from topologies.calico import ADDRESSES, tap_mac
 from topologies.stage import addressing as plan
@@ -38,19 +40,19 @@ def test_calico_hosts_never_ask_for_their_endpoints(recording: Recording, notebo
 
     So it never solicits for one, and what comes for it is delivered at once. The entry goes with the endpoint.
     """
-    for made in notebook.stimulus(recording.marked("endpoint-made"), "no endpoint was made"):
-        host, interface, address = (made.fields[name] for name in ("node", "interface", "address"))
+    for made in notebook.stimulus(recording.marked(EndpointMade), "no endpoint was made"):
+        host, interface, address = (made.what.node, made.what.interface, made.what.address)
         asked = [each for each in neighbour_solicitations(recording.at(host, interface, outgoing=True))
                  if str(each.target) == address and each.frame.ns >= made.ns]
         notebook.expect(not asked, f"{host} solicited for its own endpoint {address}", *asked[:1])
         there = [event for event in recording.happened(host, "neighbour", "new", dst=address, dev=interface)
                  if event.ns >= begun(recording, made).ns]
         states = [f"{event.fields.get('lladdr')} {'/'.join(event.fields['state'])}" for event in there]
-        right = there and there[0].fields.get("lladdr") == made.fields["mac"] and there[0].fields["state"] == [
+        right = there and there[0].fields.get("lladdr") == made.what.mac and there[0].fields["state"] == [
             "PERMANENT"]
         notebook.expect(right, f"{host} has for {address} on {interface}: {', '.join(states) or 'nothing'}", *there[:1])
-    for gone in notebook.stimulus(recording.marked("endpoint-gone"), "no endpoint left"):
-        host, interface, address = (gone.fields[name] for name in ("node", "interface", "address"))
+    for gone in notebook.stimulus(recording.marked(EndpointGone), "no endpoint left"):
+        host, interface, address = (gone.what.node, gone.what.interface, gone.what.address)
         left = [event for event in recording.happened(host, "neighbour", None, dst=address, dev=interface)
                 if event.action == "del" or "FAILED" in event.fields["state"]]
         notebook.expect(left, f"{host} kept its neighbour entry for {address} on {interface}", *left[:1])
@@ -71,7 +73,7 @@ def agent_that_forgets_the_neighbour_entry() -> Broken:
 @edited(test_calico_hosts_never_ask_for_their_endpoints, because="kept its neighbour entry")
 def agent_that_leaves_the_entry(recording: Recording) -> Recording:
     """An entry that stays when the VM has moved."""
-    moving = recording.marked("moving")[0]
+    moving = recording.marked(Moving)[0]
     return without(recording, events=[
         event for event in recording.happened("host1", "neighbour", None, dst=str(ALLOCATED["vm1"]))
         if event.ns >= moving.ns])
@@ -81,7 +83,7 @@ def answers_about_the_gateway(recording: Recording, notebook: Notebook) -> Itera
         tuple[str, NeighbourSolicitation, NeighbourAdvertisement]]:
     """vm1's questions for its tap's link-local address that were answered, first on host1, then on host2."""
     gateway = plan.link_local(tap_mac("vm1"))
-    moving = notebook.stimulus(recording.marked("moving"), "vm1 did not move")[0]
+    moving = notebook.stimulus(recording.marked(Moving), "vm1 did not move")[0]
     for host in ("host1", "host2"):
         asked = [each for each in neighbour_solicitations(recording.at("vm1", outgoing=True))
                  if each.target == gateway and not each.dad and (each.frame.ns < moving.ns) == (host == "host1")]
@@ -125,7 +127,7 @@ def tap_with_a_mac_of_its_own(recording: Recording) -> Recording:
     def give(packet: Any) -> None:
         packet.src = packet[layer("inet6").ICMPv6NDOptDstLLAddr].lladdr = recording.mac("host2", "tap3")
 
-    moving = recording.marked("moving")[0]
+    moving = recording.marked(Moving)[0]
     mine = [each for each in neighbour_advertisements(recording.at("vm1", outgoing=False))
             if each.frame.ns >= moving.ns and layer("inet6").ICMPv6NDOptDstLLAddr in layer("l2").Ether(each.frame.data)]
     return rewritten(recording, mine, give)
@@ -188,7 +190,7 @@ def test_calico_moved_container_is_found_again(recording: Recording, notebook: N
 
     Who talked to it hears of it again within the time of Neighbour Unreachability Detection and of the routing.
     """
-    moving = notebook.stimulus(recording.marked("moving"), "nothing moved")[0]
+    moving = notebook.stimulus(recording.marked(Moving), "nothing moved")[0]
     gap(recording, notebook, moving, "c1", "c2", NUD + CONVERGENCE)
     late = [frame for frame in recording.at("host1", "cali2", outgoing=True) if frame.time > moving.time + AT_ONCE]
     notebook.expect(not late, f"host1 still sends by cali2, {len(late)} packets", *late[:1])
@@ -209,7 +211,7 @@ def test_calico_moved_container_is_found_again(recording: Recording, notebook: N
 @edited(test_calico_moved_container_is_found_again, because="still sends by cali2")
 def host_that_does_not_let_go(recording: Recording) -> Recording:
     """The old host's route stays, and what is for the container goes to its old veth."""
-    moving = recording.marked("moving")[0]
+    moving = recording.marked(Moving)[0]
     packet = next(frame for frame in recording.at("host1", "cali2", outgoing=True))
     return with_frame(recording, packet.data, time=moving.time + 2 * AT_ONCE, node="host1", interface="cali2",
                       outgoing=True)

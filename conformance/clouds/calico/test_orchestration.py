@@ -8,6 +8,7 @@ from conformance.clouds.calico.fabric import LIVES
 from conformance.clouds.reading.records import expect_agreement
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from fixtures.clouds.asking import CloudAccepted, CloudRecord, CloudRefused
 from fixtures.recording.editing import rewritten, with_frame
 from fixtures.recording.model import Mark, Recording, Snapshot
 from fixtures.recording.views import dhcpv6
@@ -16,6 +17,7 @@ from fixtures.recording.views.ndp import router_advertisements
 from fixtures.scenarios.clouds.calico.cast import ALLOCATED, MACS
 from fixtures.scenarios.clouds.calico.datacentre import CalicoDatacentre
 from fixtures.scenarios.clouds.calico.recipes import CalicoRecipes
+from fixtures.scenarios.clouds.calico.subnets import AskedInVain
 from topologies.calico import ADDRESSES, NETWORK, WORKLOADS
 
 
@@ -26,12 +28,12 @@ def test_calico_subnets_are_stateful_64s(recording: Recording, notebook: Noteboo
     A refusal changes nothing on the hosts. The one that is accepted works: its VMs hear RAs with M=1 and its prefix,
     and get their addresses of it by DHCPv6.
     """
-    over = notebook.stimulus(recording.marked("asked-in-vain"), "nobody asked for an impossible subnet")[0]
-    refused = [mark for mark in recording.marked("cloud-refused") if mark.fields["what"] == "create-subnet-in-vain"]
-    believed = [mark for mark in recording.marked("cloud-accepted") if mark.fields["what"] == "create-subnet-in-vain"]
-    told = [mark.fields["answer"] for mark in believed]
+    over = notebook.stimulus(recording.marked(AskedInVain), "nobody asked for an impossible subnet")[0]
+    refused = [mark for mark in recording.marked(CloudRefused) if mark.what.what == "create-subnet-in-vain"]
+    believed = [mark for mark in recording.marked(CloudAccepted) if mark.what.what == "create-subnet-in-vain"]
+    told = [mark.what.answer for mark in believed]
     notebook.expect(not believed, f"{len(believed)} impossible subnets were accepted: {', '.join(told[:3])}", *believed)
-    notebook.expect(len(refused) == over.fields["questions"], f"only {len(refused)} were refused", over)
+    notebook.expect(len(refused) == over.what.questions, f"only {len(refused)} were refused", over)
     notebook.cite(*refused)
     before, after = (_state(recording, notebook, f"{when}-refusals") for when in ("before", "after"))
     notebook.expect(before == after, "a refused subnet left something behind on host1")
@@ -74,7 +76,7 @@ def subnet_of_another_mode(recording: Recording) -> Recording:
 @check("MGMT-11", LIVES, role="management", cloud="calico")
 def test_calico_lists_what_its_workloads_have(recording: Recording, notebook: Notebook) -> None:
     """The addresses that the orchestrator lists for VMs and containers are those that they have, and speak from."""
-    marks: list[Mark] = notebook.stimulus(recording.marked("cloud-record"), "the orchestrator's list was not asked for")
+    marks: list[Mark] = notebook.stimulus(recording.marked(CloudRecord), "the orchestrator's list was not asked for")
     for mark, owners, within in ((marks[0], ALLOCATED, NETWORK), (marks[-1], ADDRESSES, WORKLOADS)):
         for owner in owners:
             shots: list[Snapshot] = [shot for shot in recording.snapshots

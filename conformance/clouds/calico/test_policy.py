@@ -11,7 +11,7 @@ from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.ndp import router_advertisements
 from fixtures.scenarios.clouds.calico.cast import ALLOCATED
-from fixtures.scenarios.clouds.calico.policy import CalicoPolicy
+from fixtures.scenarios.clouds.calico.policy import CalicoPolicy, Policy
 
 POLICY = CalicoPolicy()
 
@@ -69,7 +69,7 @@ def test_calico_default_group_denies_strangers(recording: Recording, notebook: N
 
     What it needs to have IPv6 is never stopped: it hears RAs and gets its address by DHCPv6 under the same policy.
     """
-    loaded = notebook.stimulus(recording.marked("policy"), "no policy was there")[0]
+    loaded = notebook.stimulus(recording.marked(Policy), "no policy was there")[0]
     for vm in ("vm1", "vm2"):
         heard = [each for each in router_advertisements(recording.at(vm, outgoing=False)) if each.frame.ns > loaded.ns]
         notebook.expect(heard, f"under the default policy no RA reached {vm}", loaded, *heard[:1])

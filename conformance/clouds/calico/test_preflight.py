@@ -14,10 +14,10 @@ from fixtures.recording.model import Mark, Recording
 from fixtures.scenarios.clouds.calico.preflight import (
     DEAF,
     HEALTHY,
-    REPORT,
-    ROUND,
     WITHOUT_ROUTE,
     CalicoPreflight,
+    PreflightBegun,
+    PreflightReport,
     workload,
 )
 from topologies.three_hosts import HOSTS
@@ -30,17 +30,17 @@ def test_calico_preflight_names_crippled_hosts(recording: Recording, notebook: N
     Nobody else is, and where all is well the report is clean. What the kernels' routes and the answers on the wire say
     is what the report is held against. A workload comes to a host only after the report, and to no host that it names.
     """
-    begun = notebook.stimulus(recording.marked(ROUND), "no pre-flight check was made")
-    seen = {mark.fields["state"]: {host: _causes(recording, notebook, host, mark) for host in HOSTS} for mark in begun}
+    begun = notebook.stimulus(recording.marked(PreflightBegun), "no pre-flight check was made")
+    seen = {mark.what.state: {host: _causes(recording, notebook, host, mark) for host in HOSTS} for mark in begun}
     notebook.stimulus([True for causes in seen.values() if not any(causes.values())], "hosts were never all healthy")
     for cause in (ROUTELESS, UNREACHABLE):
         named = [cause in causes for hosts in seen.values() for causes in hosts.values()]
         notebook.stimulus([True] if any(named) else [], f"no host was ever in this state: {cause}")
     for state, hosts in seen.items():
-        reports = [mark for mark in recording.marked(REPORT) if mark.fields["state"] == state]
+        reports = [mark for mark in recording.marked(PreflightReport) if mark.what.state == state]
         notebook.expect(reports, f"there was no report ({state})")
         for host, causes in hosts.items():
-            told = set(reports[0].fields["accused"].get(host, ()))
+            told = set(reports[0].what.accused.get(host, ()))
             missed, wrong = sorted(causes - told), sorted(told - causes)
             notebook.expect(not missed, f"{host} was not named: {', '.join(missed)} ({state})", reports[0])
             notebook.expect(not wrong, f"{host} was accused wrongly: {', '.join(wrong)} ({state})", reports[0])
@@ -50,7 +50,7 @@ def test_calico_preflight_names_crippled_hosts(recording: Recording, notebook: N
 
 def _causes(recording: Recording, notebook: Notebook, host: str, begun: Mark) -> set[str]:
     """What is the matter with a host, by its kernel and by what came back to the others that called it."""
-    state = begun.fields["state"]
+    state = begun.what.state
     notebook.cite(begun)
     kernel = recording.snapshot(state, host)
     looked = notebook.stimulus([kernel] if kernel else [], f"nobody looked at the kernel of {host} ({state})")[0]
@@ -70,7 +70,7 @@ def _causes(recording: Recording, notebook: Notebook, host: str, begun: Mark) ->
 
 def _expect_placed(recording: Recording, notebook: Notebook, report: Mark, host: str, *, ready: bool) -> None:
     """Expect that a workload came to a host after the report where the host is ready, and did not where it is not."""
-    state = report.fields["state"]
+    state = report.what.state
     came = list(recording.happened(host, "route", "new", dst=str(workload(state, host))))
     if not ready:
         notebook.expect(not came, f"a workload was placed on {host} ({state})", *came[:1])
@@ -126,4 +126,4 @@ def _saying(recording: Recording, state: str, accused: dict[str, list[str]]) -> 
     """With another report on a state."""
     return replace(recording, marks=tuple(
         replace(mark, fields={**mark.fields, "accused": accused})
-        if mark.name == REPORT and mark.fields["state"] == state else mark for mark in recording.marks))
+        if mark.is_a(PreflightReport) and mark.what.state == state else mark for mark in recording.marks))

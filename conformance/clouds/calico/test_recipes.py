@@ -8,6 +8,7 @@ from typing import Any
 from conformance.clouds.reading.records import expect_agreement
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from fixtures.clouds.asking import CloudRecord
 from fixtures.recording.editing import rewritten, shifted
 from fixtures.recording.model import Mark, Recording, Snapshot
 from fixtures.recording.views.ndp import neighbour_solicitations, router_advertisements, router_solicitations
@@ -21,6 +22,7 @@ from fixtures.scenarios.clouds.calico.solicitation_delay import (
     SERVED,
     CalicoSolicitationDelay,
 )
+from fixtures.stagecraft.marks import PowerOn, Up
 from fixtures.timers import MAX_RTR_SOLICITATION_DELAY, RETRANS_TIMER
 from topologies.calico import NETWORK, tap_mac
 from topologies.stage import addressing as plan
@@ -49,7 +51,7 @@ def addresses(shot: Snapshot) -> list[str]:
 
 def launched(recording: Recording, notebook: Notebook) -> Mark:
     """When vm2 was launched from the changed image."""
-    return notebook.stimulus(recording.marked("power-on"), "vm2 was not launched from the changed image")[0]
+    return notebook.stimulus(recording.marked(PowerOn), "vm2 was not launched from the changed image")[0]
 
 
 @check("RA-08", RECIPES, role="guest", cloud="calico", sentences=("calico-12", "calico-14"))
@@ -118,7 +120,7 @@ def packet_past_the_tap(recording: Recording) -> Recording:
     def divert(packet: Any) -> None:
         packet.dst = recording.mac("vm1", "eth0")
 
-    again = recording.marked("power-on")[0]
+    again = recording.marked(PowerOn)[0]
     return rewritten(recording, [each for each in echoes(recording.at("vm2", outgoing=True), reply=False)
                                  if each.frame.ns > again.ns], divert)
 
@@ -134,7 +136,7 @@ def test_calico_client_by_hand_gets_the_listed_address(recording: Recording, not
     before = state(recording, notebook, "before", "vm1")
     found = addresses(before)
     notebook.expect(not found, f"vm1 runs no client, and has {', '.join(found)}", before)
-    listed = notebook.stimulus(recording.marked("cloud-record"), "the orchestrator's list was not asked for")[0]
+    listed = notebook.stimulus(recording.marked(CloudRecord), "the orchestrator's list was not asked for")[0]
     for vm in ("vm1", "vm2"):
         expect_agreement(recording, notebook, listed, state(recording, notebook, "after", vm), vm, NETWORK)
     notebook.finding = "none without the client; with it, by hand and at boot, the address that is listed"
@@ -155,7 +157,7 @@ def test_calico_recipe_delays_solicitations(recording: Recording, notebook: Note
     """
     waited = []
     for guest in GUESTS:
-        up = [mark for mark in recording.marked("up") if mark.fields["node"] == guest]
+        up = [mark for mark in recording.marked(Up) if mark.what.node == guest]
         sent = router_solicitations(recording.at(guest, "eth0", outgoing=True))
         begun = notebook.stimulus(up, f"{guest} did not boot")[0]
         patience = DELAY + RETRANS_TIMER + READINESS

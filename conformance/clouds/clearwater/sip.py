@@ -53,7 +53,7 @@ def messages(frames: Iterable[Frame], method: str = "") -> list[SipMessage]:
 
 def expect_call(recording: Recording, notebook: Notebook, mark: Mark) -> SipMessage:
     """Expect that a call was answered at the address that was called, by that transport, and ended; returns the 200."""
-    caller, to, transport = (mark.fields[name] for name in ("caller", "to", "transport"))
+    caller, to, transport = mark.what.caller, mark.what.to, mark.what.transport
     asked = [each for each in messages(recording.at(caller, outgoing=True), "INVITE") if each.transport == transport
              and str(each.packet.destination) == to and each.packet.frame.ns >= mark.ns]
     heard = [each for each in messages(recording.at(caller, outgoing=False))
@@ -69,7 +69,7 @@ def expect_call(recording: Recording, notebook: Notebook, mark: Mark) -> SipMess
 
 def expect_refused(recording: Recording, notebook: Notebook, mark: Mark) -> None:
     """Expect that an address refused service by both transports, and at once."""
-    caller, to = mark.fields["caller"], mark.fields["to"]
+    caller, to = mark.what.caller, mark.what.to
     frames = [frame for frame in recording.at(caller) if frame.ns >= mark.ns]
     asked = [each for each in udp_datagrams(frames, SIP_PORT) if each.frame.outgoing and str(each.destination) == to]
     opened = [each for each in tcp_segments(frames, SIP_PORT) if each.opens and str(each.destination) == to]

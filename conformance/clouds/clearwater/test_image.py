@@ -9,6 +9,7 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.leases import grants
 from fixtures.clouds.clearwater.control import Habits
+from fixtures.clouds.clearwater.node import CallBegun, Knock, Serves
 from fixtures.protocols.ports import SIP_PORT
 from fixtures.recording.editing import with_bytes, with_frame, without
 from fixtures.recording.model import Recording, Snapshot
@@ -32,7 +33,7 @@ def booted(recording: Recording, notebook: Notebook, name: str = "booted") -> Sn
 
 def answered(recording: Recording, notebook: Notebook) -> list[SipMessage]:
     """Each call to the image was answered."""
-    calls = notebook.stimulus(recording.marked("call"), "nobody called the image")
+    calls = notebook.stimulus(recording.marked(CallBegun), "nobody called the image")
     return [expect_call(recording, notebook, mark) for mark in calls]
 
 
@@ -51,7 +52,7 @@ def test_clearwater_image_prefers_ipv4(recording: Recording, notebook: Notebook)
     notebook.cite(booted(recording, notebook))
     for each in answered(recording, notebook):
         notebook.expect(each.packet.source == held[4], f"the call was answered by {each.packet.source}", each.packet)
-    for mark in notebook.stimulus(recording.marked("knock"), "nobody tried the image's IPv6 address"):
+    for mark in notebook.stimulus(recording.marked(Knock), "nobody tried the image's IPv6 address"):
         expect_refused(recording, notebook, mark)
     expect_sockets(recording, notebook, str(held[4]))
     notebook.finding = f"of {held[4]} and {held[6]} the image serves the first, and refuses on the second"
@@ -106,7 +107,7 @@ def test_clearwater_image_uses_ipv6(recording: Recording, notebook: Notebook) ->
     expect_sockets(recording, notebook, str(held[6]))
     ready = address_ready("guest", address=IPv6Address(held[6]))
     has = next(event for event in recording.kernel("guest") if ready(event))
-    begins = recording.marked("serves")[0]
+    begins = recording.marked(Serves)[0]
     notebook.figure("from the address to the services", begins.time - has.time, "s")
     notebook.finding = f"with {held[6]} alone, the image answered on it by UDP and TCP"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from conformance.clouds.clearwater.sip import AT_ONCE
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.asking import ASKED, REFUSED
+from fixtures.clouds.asking import CloudAsked, CloudRefused
 from fixtures.clouds.clearwater.control import AGENT, WEBSOCKET, Habits
+from fixtures.clouds.clearwater.node import Browse, InstallOver
 from fixtures.recording.editing import without
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views.transport import TcpSegment, tcp_segments
@@ -19,7 +20,7 @@ INSTALL, WEBSOCKETS = ("clearwater-06", "clearwater-14"), ("clearwater-15",)
 
 def refusal(recording: Recording, what: str) -> list[Mark]:
     """The refusals of that."""
-    return [mark for mark in recording.marked(REFUSED) if mark.fields["what"] == what]
+    return [mark for mark in recording.marked(CloudRefused) if mark.what.what == what]
 
 
 def to_agents(recording: Recording) -> list[TcpSegment]:
@@ -33,15 +34,15 @@ def test_clearwater_automated_install(recording: Recording, notebook: Notebook) 
 
     With IPv4 addresses, every node gets its local_config.
     """
-    asked = [mark for mark in recording.marked(ASKED) if mark.fields["what"] == "install"]
-    over = recording.marked("install-over")
+    asked = [mark for mark in recording.marked(CloudAsked) if mark.what.what == "install"]
+    over = recording.marked(InstallOver)
     notebook.stimulus([*zip(asked, over, strict=False)], "nobody asked for an automated installation")
     sent, refused = to_agents(recording), refusal(recording, "install")
     if recording.play.options["family"] == 6:
         notebook.expect(not sent, "a node with an IPv6 address was installed: half of it, or IPv6 is supported now",
                         *sent[:1])
-        notebook.expect(refused and refused[0].fields["reason"], "the installation was not refused in words", *refused)
-        notebook.finding = f"refused: {refused[0].fields['reason']}; no node was touched"
+        notebook.expect(refused and refused[0].what.reason, "the installation was not refused in words", *refused)
+        notebook.finding = f"refused: {refused[0].what.reason}; no node was touched"
         return
     for node in (BONO, SPROUT):
         mine = [each for each in sent if each.destination == HOSTS[node][1]
@@ -68,7 +69,7 @@ def test_clearwater_sip_over_websockets(recording: Recording, notebook: Notebook
 
     Nothing listens there. On IPv4, a browser's request is answered (RFC 6455 section 4).
     """
-    begun = notebook.stimulus(recording.marked("browse"), "no browser came")[0]
+    begun = notebook.stimulus(recording.marked(Browse), "no browser came")[0]
     frames = [frame for frame in recording.at(OPERATOR) if frame.ns >= begun.ns]
     segments = tcp_segments(frames, WEBSOCKET)
     opened = notebook.stimulus([each for each in segments if each.opens], "no browser connected")[0]
@@ -80,13 +81,13 @@ def test_clearwater_sip_over_websockets(recording: Recording, notebook: Notebook
         notebook.expect(resets, "the browser was left waiting", opened)
         notebook.in_time(resets[0].time - opened.time, AT_ONCE, "the browser was refused late", opened, resets[0])
         refused = refusal(recording, "websockets")
-        notebook.expect(refused and refused[0].fields["reason"], "the node did not refuse in words", *refused)
+        notebook.expect(refused and refused[0].what.reason, "the node did not refuse in words", *refused)
         for node in (BONO, SPROUT):
             shot = recording.snapshot("serving", node)
             notebook.stimulus([] if shot is None else [shot], f"{node} was not looked at")
             rows = [row for row in shot.tables["socket"] if row["port"] == WEBSOCKET] if shot else []
             notebook.expect(not rows, f"{node} listens on port {WEBSOCKET} all the same")
-        notebook.finding = f"refused: {refused[0].fields['reason']}; a browser got RST at once"
+        notebook.finding = f"refused: {refused[0].what.reason}; a browser got RST at once"
         return
     switched = [each for each in segments if each.payload.startswith(b"HTTP/1.1 101")]
     notebook.expect(switched, "the browser got no WebSocket", opened, *switched)

@@ -10,6 +10,7 @@ from conformance.clouds.clearwater.sip import SipMessage, expect_call, expect_re
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.clearwater.control import HTTP, Habits
+from fixtures.clouds.clearwater.node import CallBegun, Fetch, Fetched, Knock
 from fixtures.protocols.ports import SIP_PORT
 from fixtures.recording.editing import rewritten, with_bytes, without
 from fixtures.recording.model import Mark, Recording, Snapshot
@@ -38,7 +39,7 @@ def served(recording: Recording, notebook: Notebook, node: str) -> Snapshot:
 
 def calls(recording: Recording, notebook: Notebook, *nodes: str) -> list[Mark]:
     """The calls of these nodes. Raises Unjudgeable."""
-    return notebook.stimulus([mark for mark in recording.marked("call") if mark.fields["caller"] in nodes],
+    return notebook.stimulus([mark for mark in recording.marked(CallBegun) if mark.what.caller in nodes],
                              "nobody called")
 
 
@@ -50,7 +51,7 @@ def test_clearwater_serves_one_family(recording: Recording, notebook: Notebook) 
     """
     for mark in calls(recording, notebook, OPERATOR):
         expect_call(recording, notebook, mark)
-    for mark in notebook.stimulus(recording.marked("knock"), "nobody tried the other family"):
+    for mark in notebook.stimulus(recording.marked(Knock), "nobody tried the other family"):
         expect_refused(recording, notebook, mark)
     for node in NODES:
         shot = served(recording, notebook, node)
@@ -144,16 +145,16 @@ def test_clearwater_urls_with_literals(recording: Recording, notebook: Notebook)
 
     Both kinds of URL lead to the page, and the server is told no zone; without brackets, nothing is even tried.
     """
-    fetches = notebook.stimulus(recording.marked("fetch"), "no page was asked for")
+    fetches = notebook.stimulus(recording.marked(Fetch), "no page was asked for")
     told = []
     for mark in fetches:
-        url, done = mark.fields["url"], ended(recording, notebook, mark)
+        url, done = mark.what.url, ended(recording, notebook, mark)
         sent = [each for each in tcp_segments(recording.at(BONO, outgoing=True), HTTP)
                 if mark.ns <= each.frame.ns <= done.ns]
         if mark is fetches[-1]:
             tried = [each for each in sent if each.opens]  # the fetch before may still be taking leave
             notebook.expect(not tried, f"{url} is no URL, but was tried", *tried[:1])
-            notebook.expect(done.fields["status"] != 0, f"{url} is no URL, but was taken for one", done)
+            notebook.expect(done.what.status != 0, f"{url} is no URL, but was taken for one", done)
             continue
         asked = [each for each in sent if each.payload.startswith(b"GET ")]
         notebook.expect(asked, f"{url} is a URL, but no page was asked for", mark, done)
@@ -172,7 +173,7 @@ def test_clearwater_urls_with_literals(recording: Recording, notebook: Notebook)
 
 def ended(recording: Recording, notebook: Notebook, begun: Mark) -> Mark:
     """The mark of that fetch's end. Raises Unjudgeable."""
-    ends = [mark for mark in recording.marked("fetched") if mark.ns > begun.ns]
+    ends = [mark for mark in recording.marked(Fetched) if mark.ns > begun.ns]
     return notebook.stimulus(ends, "a fetch did not end")[0]
 
 
@@ -198,7 +199,7 @@ def zone_in_the_request(recording: Recording) -> Recording:
 @edited(test_clearwater_urls_with_literals, because="is no URL, but was taken for one")
 def guesses_the_brackets(recording: Recording) -> Recording:
     """A client that says it had the page."""
-    last = recording.marked("fetched")[-1]
+    last = recording.marked(Fetched)[-1]
     changed = Mark(last.ns, last.name, {**last.fields, "status": 0})
     marks = tuple(changed if mark == last else mark for mark in recording.marks)
     return replace(recording, marks=marks)

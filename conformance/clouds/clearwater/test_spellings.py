@@ -11,7 +11,7 @@ from conformance.clouds.clearwater.sip import SipMessage, messages
 from conformance.clouds.reading.spellings import canonical, meaning
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.asking import ACCEPTED, ASKED, REFUSED
+from fixtures.clouds.asking import CloudAccepted, CloudAsked, CloudRefused
 from fixtures.clouds.clearwater.control import Habits
 from fixtures.recording.editing import with_bytes, without
 from fixtures.recording.model import Mark, Recording
@@ -38,9 +38,9 @@ def answered(recording: Recording, notebook: Notebook) -> list[tuple[str, Mark]]
     for mark in recording.marks:
         if mark.fields.get("what") != "local_config":
             continue
-        if mark.name == ASKED:
-            asked = mark.fields["given"]["local_ip"]
-        elif mark.name in (REFUSED, ACCEPTED):
+        if mark.is_a(CloudAsked):
+            asked = mark.what.given["local_ip"]
+        elif mark.is_a(CloudRefused, CloudAccepted):
             found.append((asked, mark))
     return notebook.stimulus(found, "no local_config was tried")
 
@@ -61,13 +61,13 @@ def test_clearwater_local_config_knows_an_address(recording: Recording, notebook
     texts = answered(recording, notebook)
     for text, mark in texts:
         address = understood(text)
-        refused = mark.name == REFUSED
+        refused = mark.is_a(CloudRefused)
         if address is None:
-            notebook.expect(refused and mark.fields["reason"], f"{text!r} is no address, but was taken",
+            notebook.expect(refused and mark.what.reason, f"{text!r} is no address, but was taken",
                             *[mark] * refused)
             continue
         meant.add(address)
-        notebook.expect(not refused, f"{text!r} is an address, but was refused: {mark.fields.get('reason')}")
+        notebook.expect(not refused, f"{text!r} is an address, but was refused: {mark.what.reason}")
         seen = [told[address].packet] if address in told else []
         notebook.expect(seen, f"{text!r} was taken, but the node never spoke from {address}", *seen)
     for address, message in told.items():

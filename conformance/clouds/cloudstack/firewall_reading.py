@@ -12,9 +12,9 @@ from conformance.clouds.reading.flows import Flow, Passage, expect_answer, flows
 from conformance.judging.verdict import Notebook
 from fixtures.clouds.cloudstack.firewall import CHAINS, TABLE, FirewallRule
 from fixtures.clouds.control_plane import Refused
-from fixtures.clouds.rulesets import RULESET
+from fixtures.clouds.rulesets import Ruleset
 from fixtures.recording.model import Mark, Recording
-from fixtures.scenarios.clouds.cloudstack.firewall import OVER
+from fixtures.scenarios.clouds.cloudstack.firewall import MomentOver
 from fixtures.scenarios.clouds.cloudstack.firewall_calls import MOMENTS
 from fixtures.scenarios.routing.source_routing import SILENCE
 
@@ -24,7 +24,7 @@ PROTOCOLS = {6: "tcp", 17: "udp", 58: "icmp"}
 
 def ruleset(recording: Recording, notebook: Notebook, moment: str) -> Mark:
     """The virtual router's ruleset at a moment."""
-    kept = [mark for mark in recording.marked(RULESET) if mark.fields["moment"] == moment]
+    kept = [mark for mark in recording.marked(Ruleset) if mark.what.moment == moment]
     return notebook.stimulus(kept, f"the ruleset was not looked at ({moment})")[0]
 
 
@@ -73,7 +73,7 @@ def _range(told: Any) -> tuple[int, int]:
 def expect_listed(recording: Recording, notebook: Notebook, moment: str) -> None:
     """Expect one rule of the virtual router for each rule of the API at that moment, and no other."""
     mark = ruleset(recording, notebook, moment)
-    there = listed(mark.fields["rules"])
+    there = listed(mark.what.rules)
     for rule in MOMENTS[moment]:
         notebook.expect(there[rule] == 1, f"{rule.words()!r} is listed {there[rule]} times ({moment})", mark)
     others = [each for each in there if each not in MOMENTS[moment]]
@@ -86,11 +86,11 @@ def expect_calls(recording: Recording, notebook: Notebook, moment: str, **fields
 
     `fields` are those of their marks, where not all calls are meant.
     """
-    over = [mark for mark in recording.marked(OVER) if mark.fields["moment"] == moment]
+    over = [mark for mark in recording.marked(MomentOver) if mark.what.moment == moment]
     end = notebook.stimulus(over, f"the play ended before this was over: {moment}")[0]
     told = notebook.stimulus(flows(recording, moment=moment, **fields), f"nobody called anybody ({moment})")
     for flow in told:
-        if flow.mark.fields["admitted"]:
+        if flow.mark.what.more["admitted"]:
             for each in expect_answer(recording, notebook, flow):
                 notebook.cite(each.frame)
             continue
@@ -100,7 +100,7 @@ def expect_calls(recording: Recording, notebook: Notebook, moment: str, **fields
         notebook.stimulus([flow] if heard >= SILENCE / 2 else [], f"{flow} was watched for {heard:.1f} s only")
         there = [each.frame for each in passages(recording.at(flow.to, outgoing=False), flow, back=False)
                  if each.frame.ns <= end.ns]
-        notebook.expect(not there, f"{flow} arrived ({moment}: {flow.mark.fields['why']})", *there[:1])
+        notebook.expect(not there, f"{flow} arrived ({moment}: {flow.mark.what.more['why']})", *there[:1])
     return told
 
 

@@ -15,7 +15,7 @@ from conformance.clouds.cloudstack.firewall_reading import (
 from conformance.clouds.reading.messages import expect_answered, messages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.rulesets import RULESET
+from fixtures.clouds.rulesets import Ruleset
 from fixtures.recording.model import Recording
 from fixtures.scenarios.clouds.cloudstack.firewall import CloudstackFirewall
 from fixtures.scenarios.clouds.cloudstack.firewall_calls import ALL, DELETED, MOMENTS, NO_RULE, ONE_LESS, RULES
@@ -60,20 +60,20 @@ def rules_without_their_code() -> Broken:
 @edited(test_cloudstack_firewall_rules_act_as_listed, because="is listed 2 times")
 def rule_that_is_there_twice(recording: Recording) -> Recording:
     """The agent adds what is there already."""
-    rules = ruleset(recording, Notebook(recording), ALL).fields["rules"]
+    rules = ruleset(recording, Notebook(recording), ALL).what.rules
     return _listing(recording, ALL, [*rules, next(each for each in rules if "dport" in str(each))])
 
 
 @edited(test_cloudstack_firewall_rules_act_as_listed, because="a rule is listed that is none (one rule deleted)")
 def deleted_rule_that_is_still_listed(recording: Recording) -> Recording:
-    return _listing(recording, ONE_LESS, ruleset(recording, Notebook(recording), ALL).fields["rules"])
+    return _listing(recording, ONE_LESS, ruleset(recording, Notebook(recording), ALL).what.rules)
 
 
 def _listing(recording: Recording, moment: str, rules: Sequence[Any]) -> Recording:
     """These rules are listed at a moment."""
     return replace(recording, marks=tuple(
         replace(mark, fields={**mark.fields, "rules": rules})
-        if mark.name == RULESET and mark.fields["moment"] == moment else mark for mark in recording.marks))
+        if mark.is_a(Ruleset) and mark.what.moment == moment else mark for mark in recording.marks))
 
 
 @check("ACL-09", NETWORK, role="compute-host", cloud="cloudstack")
@@ -92,7 +92,7 @@ def test_cloudstack_firewall_rules_come_and_go(recording: Recording, notebook: N
         notebook.in_time(there.time - left.time, FIRST_SYN, f"{flow} was not admitted at once", left, there)
     others = [each for moment in (NO_RULE, ONE_LESS, DELETED) for each in expect_calls(recording, notebook, moment)]
     before, after = (ruleset(recording, notebook, moment) for moment in (NO_RULE, DELETED))
-    notebook.expect(after.fields["text"] == before.fields["text"],
+    notebook.expect(after.what.text == before.what.text,
                     "a rule is left over: the ruleset is not what it was before the first one", before, after)
     notebook.finding = (f"{len(admitted)} new flows as soon as there are rules, {len(others)} others as the rules of "
                         "their moment say, one that outlived its rule, and the ruleset that there was before")

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.asking import ACCEPTED, REFUSED
+from fixtures.clouds.asking import CloudAccepted, CloudRefused
 from fixtures.clouds.cloudstack.control import Habits
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views.transport import Echo, echoes, icmp_errors, tcp_segments
+from fixtures.scenarios.clouds.cloudstack.questions import OutsiderTries, ServiceAsked
 from fixtures.scenarios.clouds.cloudstack.vm import ADDRESS, CloudstackVm
+from fixtures.stagecraft.marks import PowerOff
 from topologies.cloudstack import OUTSIDE, virtual_router
 from topologies.stage import addressing as plan
 
 VM = CloudstackVm()
 #: The marks of `fixtures.scenarios.clouds.cloudstack.questions` with which something is tried, and what ends them.
-ATTEMPTS = ("outsider-tries", "service-asked", "power-off")
+ATTEMPTS = (OutsiderTries, ServiceAsked, PowerOff)
 VIRTUAL_ROUTER = virtual_router(plan.LAN)
 
 
 def after(recording: Recording, mark: Mark, *, outgoing: bool | None = None) -> list[Frame]:
     """What passed at the VM from an attempt to the next one, or to the VM's end."""
-    later = [each.ns for each in recording.marks if each.ns > mark.ns and each.name in ATTEMPTS]
+    later = [each.ns for each in recording.marks if each.ns > mark.ns and each.is_a(*ATTEMPTS)]
     until = min(later, default=recording.duration_ns + 1)
     return [frame for frame in recording.at("guest", outgoing=outgoing) if mark.ns <= frame.ns < until]
 
@@ -40,21 +42,21 @@ def test_cloudstack_no_false_security_group(recording: Recording, notebook: Note
 
     The rule would let in one prefix; an outsider of another one sends Echo Requests before and after it.
     """
-    tries = {mark.fields["when"]: exchange(recording, mark) for mark in recording.marked("outsider-tries")}
+    tries = {mark.what.when: exchange(recording, mark) for mark in recording.marked(OutsiderTries)}
     for when in ("before", "after"):
         notebook.stimulus(tries.get(when, ((), ()))[0], f"no outsider tried {when} the rule")
     before = notebook.stimulus(tries["before"][1], "the VM did not answer before there was a rule")
-    answers = [mark for name in (REFUSED, ACCEPTED) for mark in recording.marked(name)
-               if mark.fields["what"] == "authorize-ingress"]
+    said: list[Mark] = [*recording.marked(CloudRefused), *recording.marked(CloudAccepted)]
+    answers = [mark for mark in said if mark.what.what == "authorize-ingress"]
     answer = notebook.stimulus(answers, "nobody asked for an IPv6 rule")[0]
     _, replies = tries["after"]
     notebook.cite(answer, *before, *replies)
-    if answer.name == ACCEPTED:
+    if answer.is_a(CloudAccepted):
         notebook.expect(not replies, "the rule is accepted and not enforced: the VM answers an outsider", answer)
         notebook.finding = "security groups know IPv6 now: the rule is accepted, and enforced"
         return
     notebook.expect(replies, "the rule is refused, and yet the VM does not answer any more", answer)
-    notebook.finding = f"refused: {answer.fields['reason']}; an outsider reaches the VM as before"
+    notebook.finding = f"refused: {answer.what.reason}; an outsider reaches the VM as before"
 
 
 @played(test_cloudstack_no_false_security_group, because="accepted and not enforced")
@@ -66,7 +68,7 @@ def rule_that_nobody_enforces() -> Broken:
 @edited(test_cloudstack_no_false_security_group, because="refused, and yet")
 def refused_rule_that_cuts_off(recording: Recording) -> Recording:
     """The agent acts on a rule that was refused."""
-    mark = recording.marked("outsider-tries")[-1]
+    mark = recording.marked(OutsiderTries)[-1]
     return editing.without(recording, frames=exchange(recording, mark)[1])
 
 
@@ -77,8 +79,8 @@ def test_cloudstack_services_fail_closed(recording: Recording, notebook: Noteboo
     What accepts the connection has to serve it; then the limitation is gone.
     """
     seen = []
-    for mark in notebook.stimulus(recording.marked("service-asked"), "the VM asked for no service"):
-        port = mark.fields["port"]
+    for mark in notebook.stimulus(recording.marked(ServiceAsked), "the VM asked for no service"):
+        port = mark.what.port
         said = tcp_segments(after(recording, mark), port)
         asked = notebook.stimulus([each for each in said if each.opens and each.destination == VIRTUAL_ROUTER],
                                   f"the VM did not ask port {port} of the virtual router")

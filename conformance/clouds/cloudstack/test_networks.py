@@ -10,7 +10,7 @@ from conformance.clouds.reading.records import expect_agreement
 from conformance.clouds.reading.spellings import meaning
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.asking import ACCEPTED, ASKED, RECORD, REFUSED
+from fixtures.clouds.asking import CloudAccepted, CloudAsked, CloudRecord, CloudRefused
 from fixtures.clouds.cloudstack.control import Habits
 from fixtures.protocols.addresses import LINK_LOCAL
 from fixtures.recording import editing
@@ -18,6 +18,7 @@ from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views.ndp import router_advertisements
 from fixtures.recording.views.transport import echoes
 from fixtures.scenarios.clouds.cloudstack.vm import ADDRESS, WANTED, CloudstackVm
+from fixtures.stagecraft.marks import Attempt, PowerOn
 from fixtures.stagecraft.watching import address_ready
 from topologies.stage import addressing as plan
 
@@ -28,10 +29,10 @@ def questions(recording: Recording, what: str) -> list[tuple[str, Mark, Mark | N
     """What was given with each question of that kind, the question, and its refusal where it was refused."""
     key = {"create-network": "prefix", "deploy-vm": "address"}[what]
     found = []
-    said = [mark for mark in recording.marks if mark.name in (ASKED, REFUSED, ACCEPTED)]
+    said = [mark for mark in recording.marks if mark.is_a(CloudAsked, CloudRefused, CloudAccepted)]
     for mark, answer in pairwise(said):
-        if mark.name == ASKED and mark.fields["what"] == what and key in mark.fields["given"]:
-            found.append((mark.fields["given"][key], mark, answer if answer.name == REFUSED else None))
+        if mark.is_a(CloudAsked) and mark.what.what == what and key in mark.what.given:
+            found.append((mark.what.given[key], mark, answer if answer.is_a(CloudRefused) else None))
     return found
 
 
@@ -61,9 +62,9 @@ def test_cloudstack_takes_a_64_only(recording: Recording, notebook: Notebook) ->
             continue
         notebook.expect(refusal is not None, f"the network {prefix} is accepted", question)
         assert refusal is not None
-        overlaps = refusal.fields["taken"] is not None
+        overlaps = refusal.what.taken is not None
         notebook.expect(overlaps == (prefix.prefixlen == 64), f"{prefix} is refused for another reason: "
-                        f"{refusal.fields['reason']}", refusal)
+                        f"{refusal.what.reason}", refusal)
     for node in ("rack", "vr"):
         before = networks_of(recording, "before-networks", node, notebook)
         refused = networks_of(recording, "after-refusals", node, notebook) - before
@@ -104,8 +105,8 @@ def test_cloudstack_reads_addresses(recording: Recording, notebook: Notebook) ->
     asked = notebook.stimulus(typed, "nobody typed an address")
     legal = 0
     for text, question, refusal in asked:
-        reason = refusal.fields["reason"] if refusal is not None else "accepted"
-        taken = refusal.fields["taken"] if refusal is not None else None
+        reason = refusal.what.reason if refusal is not None else "accepted"
+        taken = refusal.what.taken if refusal is not None else None
         seen = [question] + ([refusal] if refusal is not None else [])
         if meaning(text) is None:
             notebook.expect(refusal is not None, f"{text!r} is no address, and is taken for one", *seen)
@@ -144,11 +145,11 @@ def test_cloudstack_record_is_what_the_vm_has(recording: Recording, notebook: No
 
     The document says that the address is lost with a stop, and that the same procedure gets it again.
     """
-    lists = notebook.stimulus(recording.marked(RECORD), "the platform never listed its addresses")
+    lists = notebook.stimulus(recording.marked(CloudRecord), "the platform never listed its addresses")
     for name, listed in zip(("booted", "restarted"), lists, strict=False):
         shot = recording.snapshot(name, "guest")
         shots = notebook.stimulus([shot] if shot is not None else [], f"nobody looked at the VM ({name})")
-        tried = [mark for mark in recording.marked("attempt") if mark.fields["what"] == f"ping-{name}"]
+        tried = [mark for mark in recording.marked(Attempt) if mark.what.what == f"ping-{name}"]
         begin = notebook.stimulus(tried, f"the VM did not try to speak ({name})")[0]
         life = replace(recording, frames=tuple(frame for frame in recording.frames
                                                if begin.ns <= frame.ns < listed.ns))
@@ -166,5 +167,5 @@ def virtual_router_that_is_told_another_address() -> Broken:
 @edited(test_cloudstack_record_is_what_the_vm_has, because="never spoke from")
 def silent_after_the_restart(recording: Recording) -> Recording:
     """The VM has the address that is listed, and sends nothing from it."""
-    begin = recording.marked("power-on")[0]
+    begin = recording.marked(PowerOn)[0]
     return editing.without(recording, frames=lambda frame: frame.node == "guest" and frame.ns > begin.ns)

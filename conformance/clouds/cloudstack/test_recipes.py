@@ -10,7 +10,7 @@ from conformance.broken.lease_guests import LINK_LAYER_TIME
 from conformance.clouds.cloudstack.vm import gateways, looked_at
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.asking import RECORD
+from fixtures.clouds.asking import CloudRecord
 from fixtures.clouds.cloudstack.control import Habits
 from fixtures.recording import editing
 from fixtures.recording.model import Recording, Snapshot
@@ -18,7 +18,7 @@ from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import router_advertisements
 from fixtures.recording.views.transport import echoes
-from fixtures.scenarios.clouds.cloudstack.managed_later import UNBIDDEN, CloudstackManagedLater
+from fixtures.scenarios.clouds.cloudstack.managed_later import UNBIDDEN, CloudstackManagedLater, OutsiderTries
 from fixtures.scenarios.clouds.cloudstack.recipe import CloudstackRecipe
 from fixtures.scenarios.clouds.cloudstack.vm import ADDRESS, CloudstackVm
 from topologies.stage import addressing as plan
@@ -39,13 +39,13 @@ def test_cloudstack_address_comes_with_the_client(recording: Recording, notebook
     So the document's Guest VM Configuration; it is so after the first boot and after a stop and start.
     """
     without = [shot for shot in recording.snapshots if shot.name == "without-client"]
-    lists = recording.marked(RECORD)
+    lists = recording.marked(CloudRecord)
     for shot in notebook.stimulus(without, "nobody looked at the VM without its client"):
         early = ", ".join(map(str, held(shot)))
         notebook.expect(not early, f"the VM has {early} although its client does not run", shot)
     for name, listed in zip(("booted", "restarted"), notebook.stimulus(lists, "nothing was listed"), strict=False):
         shot = looked_at(recording, notebook, name)
-        shown = {IPv6Address(address) for address, owner in listed.fields["addresses"].items() if owner == "guest"}
+        shown = {IPv6Address(address) for address, owner in listed.what.addresses.items() if owner == "guest"}
         notebook.expect(held(shot) == shown, f"the VM has {held(shot)}, the platform shows {shown}", shot)
     replies = [each for each in dhcpv6.messages(recording.at("guest", outgoing=False), "REPLY") if each.addresses]
     notebook.cite(*notebook.stimulus(replies, "no Reply gave the VM an address"))
@@ -147,7 +147,7 @@ def test_cloudstack_asks_when_managed(recording: Recording, notebook: Notebook) 
     notebook.expect(ADDRESS in held(shot) and formed, f"the VM has only {held(shot)}", shot)
     for address in (ADDRESS, *sorted(formed)):
         told = [each for each in echoes(recording.at("guest", outgoing=True), reply=True) if each.source == address]
-        notebook.expect(told, f"{address} does not answer", *recording.marked("outsider-tries"))
+        notebook.expect(told, f"{address} does not answer", *recording.marked(OutsiderTries))
         notebook.cite(told[0])
     notebook.finding = f"nothing for {waited:.1f} s; with M=1 {ADDRESS} beside {', '.join(map(str, formed))}"
 

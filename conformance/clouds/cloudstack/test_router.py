@@ -10,13 +10,14 @@ from conformance.clouds.cloudstack.vm import gateways, looked_at
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.receivable import receivable
-from fixtures.clouds.asking import RECORD
+from fixtures.clouds.asking import CloudRecord
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import RouterAdvertisement, neighbour_advertisements, router_advertisements
 from fixtures.recording.views.transport import echoes
-from fixtures.scenarios.clouds.cloudstack.vm import CloudstackVm
+from fixtures.scenarios.clouds.cloudstack.vm import CloudstackVm, DefaultNetworkChosen
+from fixtures.stagecraft.marks import Ready
 from topologies.stage import addressing as plan
 
 VM = CloudstackVm()
@@ -91,9 +92,9 @@ def test_cloudstack_default_route_is_the_rack_routers(recording: Recording, note
         found = gateways(shot)
         notebook.expect(found == {own}, f"the default route leads to {', '.join(sorted(found)) or 'nobody'}, and the "
                                         f"rack router is {own} ({name})", shot)
-    chosen = notebook.stimulus(recording.marked("default-network-chosen"), "no default network was chosen")[0]
-    again = [mark for mark in recording.marked("ready")
-             if mark.fields.get("role") == "dhcpv6-server" and mark.ns > chosen.ns]
+    chosen = notebook.stimulus(recording.marked(DefaultNetworkChosen), "no default network was chosen")[0]
+    again = [mark for mark in recording.marked(Ready)
+             if mark.what.role == "dhcpv6-server" and mark.ns > chosen.ns]
     notebook.stimulus(again, "the DHCPv6 server did not begin anew")
     sent = [each for each in echoes(recording.at("guest", outgoing=True), reply=False)
             if each.destination == plan.OUTSIDE and each.frame.ns > again[0].ns]
@@ -130,7 +131,7 @@ def test_cloudstack_no_address_from_the_router(recording: Recording, notebook: N
     for ra in advertised(recording, notebook):
         notebook.stimulus([each for each in ra.prefixes if not each.autonomous], "the RA's prefix has A=1")
         notebook.cite(ra)
-    given = {record for mark in recording.marked(RECORD) for record in mark.fields["addresses"]}
+    given = {record for mark in recording.marked(CloudRecord) for record in mark.what.addresses}
     formed = [event for event in recording.happened("guest", "address", "new")
               if ":" in event.fields["local"] and event.fields["local"] not in given]
     for event in formed:

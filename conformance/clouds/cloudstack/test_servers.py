@@ -9,12 +9,12 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.protocols.ports import DHCPV4_SERVER_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording import editing
-from fixtures.recording.model import Frame, KernelEvent, Recording
+from fixtures.recording.model import Frame, KernelEvent, Mark, Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.transport import UdpDatagram, udp_datagrams
-from fixtures.scenarios.clouds.cloudstack.dual import DEAF, FORMS, RESERVED, CloudstackDual
+from fixtures.scenarios.clouds.cloudstack.dual import DEAF, FORMS, RESERVED, CloudstackDual, Deaf, Form, Hears
 from fixtures.scenarios.dual_stack.dual_stack import ipv4_ready
 from fixtures.stagecraft.watching import address_ready
 from topologies.stage import addressing as plan
@@ -37,8 +37,9 @@ def leased(recording: Recording, vm: str) -> list[Message]:
 
 def meanwhile(recording: Recording, vm: str, frame: Frame) -> bool:
     """Whether a frame was seen while that VM's turn was on, with the server deaf to its family."""
-    turns = [mark for name in ("deaf", "hears") for mark in recording.marked(name)]
-    begin = next(mark for mark in turns if mark.fields.get("vm") == vm)
+    deaf = recording.marked(Deaf)
+    begin = next(mark for mark in deaf if mark.what.vm == vm)
+    turns: list[Mark] = [*deaf, *recording.marked(Hears)]
     return begin.ns <= frame.ns < min(mark.ns for mark in turns if mark.ns > begin.ns)
 
 
@@ -111,8 +112,8 @@ def test_cloudstack_knows_a_vm_by_any_duid(recording: Recording, notebook: Noteb
         asked = [each for each in dhcpv6.messages(said, "SOLICIT") if each.frame.outgoing and each.client_duid == duid]
         notebook.cite(notebook.stimulus(asked, f"no client with the {form} DUID asked")[0])
         numbers = {each.transaction_id for each in dhcpv6.messages(said) if each.client_duid == duid}
-        window = recording.marked("form")
-        begin = next(mark.ns for mark in window if mark.fields["form"] == form)
+        window = recording.marked(Form)
+        begin = next(mark.ns for mark in window if mark.what.form == form)
         until = min((mark.ns for mark in window if mark.ns > begin), default=recording.duration_ns + 1)
         told = [each for each in dhcpv6.messages(said, "ADVERTISE", "REPLY")
                 if not each.frame.outgoing and begin <= each.frame.ns < until and each.transaction_id in numbers]

@@ -11,7 +11,7 @@ from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
 from fixtures.recording.views.ndp import router_advertisements
 from fixtures.recording.views.transport import Echo, echoes
-from fixtures.scenarios.clouds.cloudstack.two_nics import CloudstackTwoNics
+from fixtures.scenarios.clouds.cloudstack.two_nics import BothLinksReady, CloudstackTwoNics
 from fixtures.stagecraft.watching import default_route
 from topologies.stage import addressing as plan
 
@@ -41,7 +41,7 @@ def test_cloudstack_default_nic_alone(recording: Recording, notebook: Notebook) 
         heard = [ra for ra in router_advertisements(recording.at("twin", interface, outgoing=False)) if ra.lifetime]
         notebook.cite(notebook.stimulus(heard, f"no RA with a router lifetime reached {interface}")[0])
     first, second = routes(recording, "eth0"), routes(recording, "eth1")
-    notebook.expect(first, "there is no default route on eth0", *recording.marked("both-links-ready"))
+    notebook.expect(first, "there is no default route on eth0", *recording.marked(BothLinksReady))
     notebook.cite(first[0])
     if not recording.play.options["ignored"]:
         notebook.expect(second, "eth1 accepts RAs and has no default route", first[0])

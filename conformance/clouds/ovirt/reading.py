@@ -19,12 +19,12 @@ DAEMON = 54321
 def expect_right(notebook: Notebook, each: Exchange, legal: bool, what: str) -> None:
     """Expect that a legal text was stored, and that an illegal one was refused in words."""
     if legal:
-        notebook.expect(each.status == STORED, f"{what} is an address, but {told(each)}", each.tells)
+        notebook.expect(each.status == STORED, f"{what} is an address, but {outcome_of(each)}", each.tells)
     else:
-        notebook.expect(each.refused, f"{what} is no address, but {told(each)}", each.tells)
+        notebook.expect(each.refused, f"{what} is no address, but {outcome_of(each)}", each.tells)
 
 
-def told(each: Exchange) -> str:
+def outcome_of(each: Exchange) -> str:
     """What became of a form, in words."""
     reason = each.answer.get("reason", "") if isinstance(each.answer, dict) else ""
     return "was stored" if each.status == STORED else f"was refused: {reason}" if each.refused else f"failed: {reason}"

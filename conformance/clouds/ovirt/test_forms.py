@@ -12,10 +12,10 @@ from conformance.clouds.ovirt.reading import (
     expect_right,
     interfaces,
     looked,
+    outcome_of,
     stored_on_nic,
     to_host,
     to_storage,
-    told,
 )
 from conformance.clouds.reading.spellings import canonical, meaning
 from conformance.judging.check import Broken, check, edited, played
@@ -160,7 +160,7 @@ def expect_field(notebook: Notebook, field: str, each: Exchange, text: str) -> N
     if each.status != STORED:
         legal = address is not None and (field != "storage address" or text.startswith("["))
         usable = legal and text != STRANGE_GATEWAY
-        notebook.expect(each.refused and not usable, f"{field}: {text!r} {told(each)}", each.tells)
+        notebook.expect(each.refused and not usable, f"{field}: {text!r} {outcome_of(each)}", each.tells)
         return
     key = "gateway" if field == "gateway" else "address"
     again = _place(each.answer[key])

@@ -13,7 +13,7 @@ from fixtures.recording.editing import rewritten, rewritten_events, without
 from fixtures.recording.model import KernelEvent, Mark, Recording, Snapshot
 from fixtures.recording.views import dns
 from fixtures.recording.views.transport import Echo, echoes
-from fixtures.scenarios.clouds.ovirt.forms import GATEWAYS, NIC, STORAGES, STRANGE_GATEWAY, OvirtForms
+from fixtures.scenarios.clouds.ovirt.forms import GATEWAYS, NIC, STORAGES, STRANGE_GATEWAY, Gateway, OvirtForms
 from fixtures.scenarios.clouds.ovirt.reach import STORAGE_NAME
 from topologies.ovirt import BRIDGE, PORT, STORAGE
 from topologies.stage import addressing as plan
@@ -99,8 +99,8 @@ def test_ovirt_gateway_works(recording: Recording, notebook: Notebook) -> None:
 
     One that is on no link of the host is refused, and the default route stays (RFC 4861 section 8: link-local ones).
     """
-    for mark in notebook.stimulus(recording.marked("gateway"), "no gateway was tried"):
-        kind, gateway = mark.fields["kind"], mark.fields["gateway"]
+    for mark in notebook.stimulus(recording.marked(Gateway), "no gateway was tried"):
+        kind, gateway = mark.what.kind, mark.what.gateway
         forms = [each for each in exchanges(recording, "user") if each.path == "/network"
                  and each.form.get("gateway") == gateway]
         for each in notebook.stimulus(forms, f"the gateway {gateway} was not submitted"):
@@ -124,7 +124,7 @@ def _expect_route(notebook: Notebook, shot: Snapshot, gateway: str) -> None:
 
 def _expect_passage(recording: Recording, notebook: Notebook, mark: Mark) -> None:
     """Expect that the first echo request after the mark goes to the router, and that its reply comes."""
-    kind, router = mark.fields["kind"], recording.mac("router", "mgmt0")
+    kind, router = mark.what.kind, recording.mac("router", "mgmt0")
     seen = [each for each in echoes(recording.at("host1", PORT)) if each.frame.ns > mark.ns
             and plan.OUTSIDE in (each.source, each.destination)]
     asked = [each for each in seen if not each.reply]
@@ -153,7 +153,7 @@ def takes_any_gateway() -> Broken:
 
 @edited(test_ovirt_gateway_works, because="with the link-local gateway, no answer came from outside")
 def link_local_gateway_leads_nowhere(recording: Recording) -> Recording:
-    mark = recording.marked("gateway")[-1]
+    mark = recording.marked(Gateway)[-1]
     replies: list[Echo] = [each for each in echoes(recording.frames, reply=True) if each.frame.ns > mark.ns]
     return without(recording, frames=replies)
 

@@ -7,12 +7,21 @@ from conformance.clouds.ovirt.forms import STORED, exchanges
 from conformance.clouds.ovirt.tls import Connection, connections
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from fixtures.clouds.ovirt.control import ClientAnswered
 from fixtures.protocols.ip import ARP_FRAME, IPV4_FRAME
 from fixtures.recording.editing import with_frame, without
 from fixtures.recording.model import Mark, Recording, Snapshot
 from fixtures.recording.views import dns
 from fixtures.recording.views.headers import headers
-from fixtures.scenarios.clouds.ovirt.reach import IPV4, LINK_LOCAL, NAME, SPELLINGS, OvirtReach
+from fixtures.scenarios.clouds.ovirt.reach import (
+    IPV4,
+    LINK_LOCAL,
+    NAME,
+    SPELLINGS,
+    EngineBegins,
+    Ipv4Begins,
+    OvirtReach,
+)
 from topologies.ovirt import ENGINE, HOSTS, PORT
 
 DAEMON = 54321
@@ -61,12 +70,12 @@ def test_ovirt_client_takes_six_spellings(recording: Recording, notebook: Notebo
     Over the bridge, packets show the connections and data both ways; over the loopback, where there are no links, the
     kernel's socket table shows them, in addition to what the client got (oVirt, IPv6 support, Testing: Vdsm).
     """
-    answers = [mark for mark in recording.marked("client-answered") if mark.fields["target"] in TARGETS]
+    answers = [mark for mark in recording.marked(ClientAnswered) if mark.what.target in TARGETS]
     notebook.stimulus(answers, "the client was given no spelling")
     for mark in answers:
-        said = mark.fields["answer"]
-        notebook.expect(mark.fields["status"] == 0, f"told {mark.fields['target']}, the client failed: {said}", mark)
-    told = {mark.fields["target"]: mark.fields["answer"] for mark in answers}
+        said = mark.what.answer
+        notebook.expect(mark.what.status == 0, f"told {mark.what.target}, the client failed: {said}", mark)
+    told = {mark.what.target: mark.what.answer for mark in answers}
     missing = [target for target in TARGETS if target not in told]
     notebook.expect(not missing, f"the client was not seen to answer for {', '.join(missing)}")
     notebook.expect(len(set(told.values())) == 1, f"the capabilities differ: {' / '.join(sorted(set(told.values())))}")
@@ -112,7 +121,7 @@ def test_ovirt_needs_no_ipv4(recording: Recording, notebook: Notebook) -> None:
 
     The host is added by its address and by a name that has an AAAA record only; its certificate is accepted for both.
     """
-    until = notebook.stimulus(recording.marked("ipv4-begins"), "the management was not tried")[0]
+    until = notebook.stimulus(recording.marked(Ipv4Begins), "the management was not tried")[0]
     for node in ("host1", "engine", "user"):
         shot = managed(recording, notebook, node)
         held = [row["local"] for row in shot.tables["address"] if row["family"] == "inet" and row["ifname"] != "lo"]
@@ -149,7 +158,7 @@ def certificate_without_the_address() -> Broken:
 @edited(test_ovirt_needs_no_ipv4, because="IPv4 was used: 192.0.2.12 at host2")
 def speaks_ipv4_too(recording: Recording) -> Recording:
     """A daemon that looks for its engine over IPv4 as well."""
-    begins = recording.marked("engine-begins")[0]
+    begins = recording.marked(EngineBegins)[0]
     packet = next(frame for frame in recording.at("host2", PORT, outgoing=True) if frame.data[12:14] == IPV4_FRAME)
     return with_frame(recording, packet.data, time=begins.time, node="host2", interface=PORT, outgoing=True)
 

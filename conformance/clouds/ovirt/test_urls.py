@@ -33,15 +33,15 @@ def requests(recording: Recording) -> list[TcpSegment]:
 @edited(test_ovirt_url_keeps_its_zone_at_home, because="told the server its own zone: Host: [fe80::1%25eth0]")
 def sends_the_url_as_it_is(recording: Recording) -> Recording:
     """A client that copies the URL's host into the request."""
-    return _told(recording, b"[fe80::1%25eth0]")
+    return _with_host(recording, b"[fe80::1%25eth0]")
 
 
 @edited(test_ovirt_url_keeps_its_zone_at_home, because="the server was told Host: 'fe80::1'")
 def forgets_the_brackets(recording: Recording) -> Recording:
-    return _told(recording, b"fe80::1")
+    return _with_host(recording, b"fe80::1")
 
 
-def _told(recording: Recording, host: bytes) -> Recording:
+def _with_host(recording: Recording, host: bytes) -> Recording:
     def turn(packet: Any) -> None:
         head, name, rest = packet["Raw"].load.partition(b"\r\nHost: ")
         packet["Raw"].load = head + name + host + b"\r\n" + rest.partition(b"\r\n")[2]

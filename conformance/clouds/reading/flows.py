@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from conformance.judging.verdict import Notebook
+from fixtures.clouds.flows import FlowSent
 from fixtures.protocols.icmp import ECHO_REPLY, ECHO_REQUEST
 from fixtures.protocols.ip import ICMPV6, TCP, UDP
 from fixtures.recording.model import Frame, Mark, Recording
@@ -29,7 +30,7 @@ class Flow:
     address: IPv6Address
     protocol: str
     port: int
-    mark: Mark
+    mark: Mark[FlowSent]
     kind: int = ECHO_REQUEST
     code: int = 0
 
@@ -61,12 +62,11 @@ class Passage:
 def flows(recording: Recording, **fields: object) -> list[Flow]:
     """The flows of a play whose marks have these fields, in the order of their beginning."""
     found = []
-    for mark in recording.marked("flow"):
-        told = mark.fields
-        if all(told.get(name) == value for name, value in fields.items()):
-            found.append(Flow(told["number"], told["source"], told["to"], IPv6Address(told["address"]),
-                              told["protocol"], told["port"], mark, told.get("kind", ECHO_REQUEST),
-                              told.get("code", 0)))
+    for mark in recording.marked(FlowSent):
+        told = mark.what
+        if all(told.more.get(name, mark.fields.get(name)) == value for name, value in fields.items()):
+            found.append(Flow(told.number, told.source, told.to, IPv6Address(told.address), told.protocol, told.port,
+                              mark, told.more.get("kind", ECHO_REQUEST), told.more.get("code", 0)))
     return found
 
 

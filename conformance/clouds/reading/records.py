@@ -20,7 +20,7 @@ def expect_agreement(
     listed = {address for address in _listed(record, owner) if address in within}
     held = {address for address in _held(guest) if address in within}
     notebook.expect(
-        listed == held, f"the platform lists {_told(listed)} for {owner}, which has {_told(held)}", record, guest
+        listed == held, f"the platform lists {_listing(listed)} for {owner}, which has {_listing(held)}", record, guest
     )
     for address in sorted(listed):
         spoken = [frame for frame in recording.at(guest.node, outgoing=True) if _source(frame) == address]
@@ -28,7 +28,7 @@ def expect_agreement(
 
 
 def _listed(record: Mark, owner: str) -> Iterable[IPv6Address]:
-    return (IPv6Address(address) for address, who in record.fields["addresses"].items() if who == owner)
+    return (IPv6Address(address) for address, who in record.what.addresses.items() if who == owner)
 
 
 def _held(guest: Snapshot) -> Iterable[IPv6Address]:
@@ -42,5 +42,5 @@ def _source(frame: Frame) -> IPv6Address | None:
     return IPv6Address(frame.data[_SOURCE])
 
 
-def _told(addresses: set[IPv6Address]) -> str:
+def _listing(addresses: set[IPv6Address]) -> str:
     return ", ".join(map(str, sorted(addresses))) or "nothing"

@@ -18,7 +18,7 @@ def expect_routes_by_source(recording: Recording, notebook: Notebook, node: str)
     told = notebook.stimulus(flows(recording, by_source=True), "nobody called anybody by routes by source")
     for flow in told:
         for each in _spoken(recording, node, flow):
-            name, own = each.frame.interface, flow.mark.fields["interface"]
+            name, own = each.frame.interface, flow.mark.what.more["interface"]
             sent = "left" if each.frame.outgoing else "came in"
             notebook.expect(name == own, f"{_called(flow)} {sent} by {name}, and {own} has the address", each.frame)
         there, here = expect_answer(recording, notebook, flow)
@@ -29,7 +29,7 @@ def expect_routes_by_source(recording: Recording, notebook: Notebook, node: str)
 def _drops_foreign_sources(recording: Recording, notebook: Notebook, node: str) -> None:
     for flow in notebook.stimulus(flows(recording, by_source=False), "nobody tried without routes by source"):
         sent = passages(recording.at(node, outgoing=True), flow, back=False)
-        wrong = [each for each in sent if each.frame.interface != flow.mark.fields["interface"]]
+        wrong = [each for each in sent if each.frame.interface != flow.mark.what.more["interface"]]
         first = notebook.stimulus(wrong, f"without routes by source, {flow} did not leave by another NIC")[0]
         notebook.cite(first.frame)
         there = passages(recording.at(flow.to, outgoing=False), flow, back=False)
@@ -44,5 +44,5 @@ def _spoken(recording: Recording, node: str, flow: Flow) -> list[Passage]:
 
 
 def _called(flow: Flow) -> str:
-    own = flow.mark.fields["own"]
+    own = flow.mark.what.own
     return f"{flow}, {f'from {own}' if own != '::' else f'at {flow.address}'},"

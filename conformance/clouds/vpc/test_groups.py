@@ -9,11 +9,11 @@ from conformance.clouds.reading.refusals import expect_refused
 from conformance.clouds.vpc.reading import expect_closed, expect_open, passage
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.asking import REFUSED
+from fixtures.clouds.asking import CloudRefused
 from fixtures.protocols.icmp import ECHO_REQUEST
 from fixtures.recording.editing import with_frame, without
 from fixtures.recording.model import Mark, Recording
-from fixtures.scenarios.clouds.vpc.groups import MIXES, QUERY, SENT, VpcGroups, mix_question
+from fixtures.scenarios.clouds.vpc.groups import MIXES, QUERY, SENT, Members, VpcGroups, mix_question
 from topologies.vpc import SUBNETS4
 
 WEB, WEB4 = IPv6Address("2001:db8:ec:1::10"), SUBNETS4["a"][16]
@@ -68,8 +68,8 @@ def icmpv6_rule_covers_icmp(recording: Recording) -> Recording:
 
 @edited(test_vpc_icmpv6_rules_honour_type_and_code, because="did not refuse to add the rule IPv6 ::/0 icmp type None")
 def mixed_families_are_taken(recording: Recording) -> Recording:
-    return without(recording, others=[mark for mark in recording.marked(REFUSED)
-                                      if mark.fields["what"] == mix_question(*MIXES[0])])
+    return without(recording, others=[mark for mark in recording.marked(CloudRefused)
+                                      if mark.what.what == mix_question(*MIXES[0])])
 
 
 @check("ACL-06", VpcGroups(), role="compute-host", cloud="vpc")
@@ -90,7 +90,7 @@ def test_vpc_group_as_source_follows_its_members(recording: Recording, notebook:
 
 
 def _changed(recording: Recording, notebook: Notebook, moment: str) -> Mark:
-    found = [mark for mark in recording.marked("members") if mark.fields["moment"] == moment]
+    found = [mark for mark in recording.marked(Members) if mark.what.moment == moment]
     return notebook.stimulus(found, f"the play ended before: {moment}")[0]
 
 

@@ -10,14 +10,14 @@ from conformance.clouds.reading.refusals import expect_refused
 from conformance.clouds.vpc.reading import expect_closed, expect_open, passage
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.asking import RECORD
+from fixtures.clouds.asking import CloudRecord
 from fixtures.clouds.vpc.control import MODE, MODES
 from fixtures.recording.editing import rewritten, without
 from fixtures.recording.model import Recording, Snapshot
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import router_advertisements, router_solicitations
-from fixtures.scenarios.clouds.vpc.life import ADDRESSES, SUBNET, VpcLife, mode_question
+from fixtures.scenarios.clouds.vpc.life import ADDRESSES, SUBNET, ByHand, VpcLife, mode_question
 
 #: Faults of the control plane and of the service that it sets up, in two plays for all mutants.
 ONE, TWO = "keeps-record every-flavour", "any-mode serves-another"
@@ -41,7 +41,7 @@ def test_vpc_list_is_what_guests_have(recording: Recording, notebook: Notebook) 
 
     At boot, when a client was started by hand, when an instance was stopped and started, and after a deletion.
     """
-    lists = recording.marked(RECORD)
+    lists = recording.marked(CloudRecord)
     notebook.stimulus(lists[:1], "the list was never read")
     expect_agreement(recording, notebook, lists[0], shot(recording, notebook, "booted", "web"), "web", SUBNET)
     notebook.stimulus(lists[1:], "the list was not read after the restart")
@@ -51,7 +51,7 @@ def test_vpc_list_is_what_guests_have(recording: Recording, notebook: Notebook) 
     for moment, node in (("booted", "web"), ("by hand", "db"), ("started again", "web")):
         expect_open(notebook, passage(recording, notebook, moment, node, SUBNET[1]))
     notebook.stimulus(lists[2:], "the list was not read after the deletion")
-    listed = sorted(set(lists[2].fields["addresses"].values()))
+    listed = sorted(set(lists[2].what.addresses.values()))
     notebook.expect("db" not in listed, "the platform still lists db, which is deleted", lists[2])
     expect_closed(notebook, passage(recording, notebook, "deleted", "web", ADDRESSES["db"]), "db")
     notebook.finding = f"web has {ADDRESSES['web']} before and after its restart, db {ADDRESSES['db']} until its end"
@@ -75,7 +75,7 @@ def test_vpc_image_without_a_client_gets_its_address_by_hand(recording: Recordin
     """
     web, db = (shot(recording, notebook, "booted", node) for node in ("web", "db"))
     notebook.expect(held(web) == {ADDRESSES["web"]}, f"web has {sorted(map(str, held(web)))} after its boot", web)
-    hand = notebook.stimulus(recording.marked("by-hand"), "the play ended before the client was started by hand")[0]
+    hand = notebook.stimulus(recording.marked(ByHand), "the play ended before the client was started by hand")[0]
     early = [each for each in dhcpv6.messages(recording.at("db")) if each.frame.ns < hand.ns]
     notebook.expect(not early, "an image without a client spoke DHCPv6", hand, *early[:1])
     notebook.expect(not held(db), f"an image without a client has {sorted(map(str, held(db)))}", db)

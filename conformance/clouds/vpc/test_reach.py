@@ -9,12 +9,12 @@ from conformance.clouds.reading.refusals import expect_refused
 from conformance.clouds.vpc.reading import Passage, expect_closed, expect_open, passage, size_of, source_of
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.asking import RECORD
+from fixtures.clouds.asking import CloudRecord
 from fixtures.recording.editing import with_bytes, without
 from fixtures.recording.model import Frame, Recording, Snapshot
 from fixtures.recording.views.transport import echoes
-from fixtures.scenarios.clouds.vpc.founding import BURST, RATE, RECORD4
-from fixtures.scenarios.clouds.vpc.reach import EIP, PORT, REFUSALS, VpcReach
+from fixtures.scenarios.clouds.vpc.founding import BURST, RATE, CloudRecord4
+from fixtures.scenarios.clouds.vpc.reach import EIP, PORT, REFUSALS, Flooded, VpcReach
 from topologies.stage import addressing as plan
 from topologies.vpc import BLOCK
 
@@ -29,15 +29,15 @@ THREE = "forgets-routes keeps-bandwidth overlaps"
 
 def address_of(recording: Recording, notebook: Notebook, owner: str) -> IPv6Address:
     """The IPv6 address that the platform lists for an instance. Raises Unjudgeable when it lists none."""
-    records = notebook.stimulus(recording.marked(RECORD), "the platform's list was not read")
-    mine = [address for address, who in records[0].fields["addresses"].items() if who == owner]
+    records = notebook.stimulus(recording.marked(CloudRecord), "the platform's list was not read")
+    mine = [address for address, who in records[0].what.addresses.items() if who == owner]
     return IPv6Address(notebook.stimulus(mine, f"the platform lists no IPv6 address of {owner}")[0])
 
 
 def address4_of(recording: Recording, notebook: Notebook, owner: str) -> IPv4Address:
     """The IPv4 address that the platform lists for an instance."""
-    records = notebook.stimulus(recording.marked(RECORD4), "the platform's list was not read")
-    mine = [address for address, who in records[0].fields["addresses"].items() if who == owner]
+    records = notebook.stimulus(recording.marked(CloudRecord4), "the platform's list was not read")
+    mine = [address for address, who in records[0].what.addresses.items() if who == owner]
     return IPv4Address(notebook.stimulus(mine, f"the platform lists no IPv4 address of {owner}")[0])
 
 
@@ -54,7 +54,7 @@ def test_vpc_instances_reach_each_other(recording: Recording, notebook: Notebook
             way = passage(recording, notebook, "closed", source, to, kind, port)
             expect_open(notebook, way)
             first = way.answers[0].data[6:12].hex(":")
-            notebook.expect(first == recording.mac(*tap), f"the answer to {way.told} came from {first}, not the tap",
+            notebook.expect(first == recording.mac(*tap), f"the answer to {way.label} came from {first}, not the tap",
                             way.answers[0])
     notebook.finding = "web, db and fw1 reach each other over IPv6, each through its own tap"
 
@@ -84,11 +84,11 @@ def test_vpc_keeps_its_address_on_the_internet(recording: Recording, notebook: N
         if kind != "udp":
             expect_open(notebook, out, into)
         for way, end, address in ((out, "outside", web), (into, "web", plan.OUTSIDE)):
-            asked = notebook.stimulus(way.asked, f"{way.told} was never sent")
+            asked = notebook.stimulus(way.asked, f"{way.label} was never sent")
             arrived = way.at(end)
-            notebook.expect(arrived, f"{way.told} did not reach {end}", asked[0], *arrived[:1])
+            notebook.expect(arrived, f"{way.label} did not reach {end}", asked[0], *arrived[:1])
             notebook.expect(source_of(arrived[0]) == address,
-                            f"{way.told} came to {end} from {source_of(arrived[0])}, not from {address}", arrived[0])
+                            f"{way.label} came to {end} from {source_of(arrived[0])}, not from {address}", arrived[0])
     notebook.finding = f"both directions, by ICMPv6, TCP and UDP; {web} is {web} at both ends"
 
 
@@ -154,7 +154,7 @@ def test_vpc_limits_the_shared_bandwidth(recording: Recording, notebook: Noteboo
 
     Counted in bytes of IP packets, from the first to the last; the bucket holds one second's and the burst.
     """
-    over = notebook.stimulus(recording.marked("flooded"), "the play ended before the flood")[0]
+    over = notebook.stimulus(recording.marked(Flooded), "the play ended before the flood")[0]
     sent = flood(recording, "web", outgoing=True)
     notebook.stimulus(sent, "no flood was sent")
     seconds = (sent[-1].ns - sent[0].ns) / 1e9
@@ -204,7 +204,7 @@ def test_vpc_assigns_the_ipv6_block(recording: Recording, notebook: Notebook) ->
         source = source_of(way.asked[0])
         notebook.expect(source in BLOCK, f"{owner} speaks from {source}, outside {BLOCK}", way.asked[0])
         networks.append(IPv6Network((source, 64), strict=False))
-    notebook.expect(networks[0] != networks[1], f"both subnets have {networks[0]}", *recording.marked(RECORD)[:1])
+    notebook.expect(networks[0] != networks[1], f"both subnets have {networks[0]}", *recording.marked(CloudRecord)[:1])
     notebook.finding = f"{networks[0]} and {networks[1]} were assigned; what a user chose or switched off was refused"
 
 
@@ -229,7 +229,7 @@ def test_vpc_lists_both_families(recording: Recording, notebook: Notebook) -> No
 
     A deleted instance is no longer listed, and its addresses are no longer reached.
     """
-    records, records4 = recording.marked(RECORD), recording.marked(RECORD4)
+    records, records4 = recording.marked(CloudRecord), recording.marked(CloudRecord4)
     notebook.stimulus(records[1:], "the list was not read after the deletion")
     for owner in ("web", "db", "fw1"):
         shot = _shot(recording, notebook, owner)
@@ -237,12 +237,12 @@ def test_vpc_lists_both_families(recording: Recording, notebook: Notebook) -> No
     for owner in ("web", "db", "old", "fw1"):
         shot = _shot(recording, notebook, owner)
         held = [row["local"] for row in shot.tables["address"] if row["family"] == "inet" and row["ifname"] == "eth0"]
-        listed = [address for address, who in records4[0].fields["addresses"].items() if who == owner]
+        listed = [address for address, who in records4[0].what.addresses.items() if who == owner]
         notebook.expect(held == listed, f"the platform lists {listed} for {owner}, which has {held}", records4[0], shot)
     way4 = passage(recording, notebook, "closed", "web", address4_of(recording, notebook, "db"))
     expect_open(notebook, way4)
     for last in (records[-1], records4[-1]):
-        notebook.expect("db" not in last.fields["addresses"].values(), "the platform still lists db, which is deleted",
+        notebook.expect("db" not in last.what.addresses.values(), "the platform still lists db, which is deleted",
                         last)
     for to in (address_of(recording, notebook, "db"), address4_of(recording, notebook, "db")):
         expect_closed(notebook, passage(recording, notebook, "closed again", "web", to), "db")

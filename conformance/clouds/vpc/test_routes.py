@@ -11,7 +11,8 @@ from conformance.judging.verdict import Notebook
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording, Snapshot
 from fixtures.recording.views.ndp import neighbour_advertisements
-from fixtures.scenarios.clouds.vpc.routes import BAD_HOPS, SHORT, VIP, VpcRoutes
+from fixtures.scenarios.clouds.vpc.routes import BAD_HOPS, SHORT, VIP, Rebound, VpcRoutes
+from fixtures.stagecraft.marks import Stop
 from topologies.vpc import BRANCH4_HOST, BRANCH_HOST
 
 WEB = IPv6Address("2001:db8:ec:1::10")
@@ -29,16 +30,16 @@ ONE, TWO = "hop-without-ipv6 binds-ipv4-nic forgets-rebinding careless", "binds-
 def expect_way(recording: Recording, notebook: Notebook, moment: str, to: object, by: tuple[str, str]) -> None:
     """Expect that web's echo went through that instance and was answered, and went through no other."""
     way = passage(recording, notebook, moment, "web", to)
-    asked = notebook.stimulus(way.asked, f"{way.told} was never sent")
+    asked = notebook.stimulus(way.asked, f"{way.label} was never sent")
     for node, interface in sorted(WAYS):
         came = way.at(node, interface)
         if (node, interface) == by:
-            notebook.expect(came, f"{way.told} did not come to {interface} of {node}", asked[0], *came[:1])
+            notebook.expect(came, f"{way.label} did not come to {interface} of {node}", asked[0], *came[:1])
         else:
-            notebook.expect(not came, f"{way.told} came to {interface} of {node}, not of {by[0]} {by[1]}", *came[:1])
+            notebook.expect(not came, f"{way.label} came to {interface} of {node}, not of {by[0]} {by[1]}", *came[:1])
     expect_open(notebook, way)
     arrived = way.at("branch") or way.at(by[0])
-    notebook.expect(arrived, f"{way.told} did not arrive", *arrived[:1])
+    notebook.expect(arrived, f"{way.label} did not arrive", *arrived[:1])
 
 
 @check("ROUTE-09", VpcRoutes(), role="management", cloud="vpc")
@@ -114,10 +115,10 @@ def test_vpc_virtual_address_has_one_nic(recording: Recording, notebook: Noteboo
     way = passage(recording, notebook, "bound", "web", VIP)
     expect_open(notebook, way)
     came = way.at("fw1", "eth0")
-    notebook.expect(came, f"{way.told} did not come to fw1", *came[:1])
+    notebook.expect(came, f"{way.label} did not come to fw1", *came[:1])
     for node in ("fw2", "old"):
         stray = way.at(node)
-        notebook.expect(not stray, f"{way.told} came to {node}", *stray[:1])
+        notebook.expect(not stray, f"{way.label} came to {node}", *stray[:1])
     notebook.finding = f"{VIP} is reached at fw1; fw2 and an instance without IPv6 were refused"
 
 
@@ -170,12 +171,12 @@ def test_vpc_route_follows_its_virtual_address(recording: Recording, notebook: N
     expect_way(recording, notebook, "routed", BRANCH_HOST[1], ("fw1", "eth0"))
     taken = list(recording.happened("fw2", "address", "new", local=str(VIP)))
     notebook.stimulus(taken, "fw2 did not take the virtual address over")
-    bound = notebook.stimulus(recording.marked("rebound"), "the address was not bound anew")[0]
+    bound = notebook.stimulus(recording.marked(Rebound), "the address was not bound anew")[0]
     for to in (VIP, BRANCH_HOST[1]):
         expect_way(recording, notebook, "rebound", to, ("fw2", "eth0"))
     first = passage(recording, notebook, "rebound", "web", BRANCH_HOST[1]).at("fw2", "eth0")[0]
     notebook.in_time(first.time - bound.time, FOLLOWS, "the path moved late", first)
-    left = recording.marked("stop")[-1]
+    left = recording.marked(Stop)[-1]
     notebook.figure("virtual router stopped until the other has the address", taken[0].time - left.time, "s")
     notebook.finding = f"fw2 has {VIP} {taken[0].time - left.time:.2f} s after fw1 left, and the route goes through it"
 

@@ -8,7 +8,7 @@ from conformance.clouds.reading.refusals import expect_refused
 from conformance.clouds.vpc.reading import Passage, expect_closed, expect_open, passage
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.asking import ASKED
+from fixtures.clouds.asking import CloudAsked
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording
 from fixtures.scenarios.clouds.vpc.rules import BAD_RULES, HTTP, HTTPS, OTHER, VpcRules
@@ -91,8 +91,8 @@ def test_vpc_acl_acts_on_the_whole_subnet_in_order(recording: Recording, noteboo
         expect_open(notebook, passage(recording, notebook, allows, "fw1", to))
         in_only = passage(recording, notebook, one_way, "fw1", to)
         arrived = in_only.at(node)
-        notebook.expect(arrived, f"{in_only.told} did not reach {node}, though the way in is allowed", *arrived[:1])
-        notebook.expect(not in_only.answers, f"{in_only.told} was answered, though the way out is denied",
+        notebook.expect(arrived, f"{in_only.label} did not reach {node}, though the way in is allowed", *arrived[:1])
+        notebook.expect(not in_only.answers, f"{in_only.label} was answered, though the way out is denied",
                         *in_only.answers[:1])
     expect_closed(notebook, passage(recording, notebook, allows, "web", OUTSIDE), "outside")
     expect_open(notebook, passage(recording, notebook, denies, "outside", WEB),
@@ -145,7 +145,7 @@ def test_vpc_refuses_malformed_rules(recording: Recording, notebook: Notebook) -
 
     After all of them were asked for, the group lets in nobody whom it did not let in before.
     """
-    asked = [mark.fields["what"] for mark in recording.marked(ASKED) if "the rule IPv" in mark.fields["what"]]
+    asked = [mark.what.what for mark in recording.marked(CloudAsked) if "the rule IPv" in mark.what.what]
     notebook.stimulus([True] if len(asked) == len(BAD_RULES) else [], f"only {len(asked)} rules were asked for")
     expect_refused(recording, notebook, *asked, "add one rule in two spellings")
     for source in SOURCES:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from conformance.clouds.reading.messages import Message, expect_answered, expect_arrived, expect_stopped, messages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.clouds.rulesets import RULESET
+from fixtures.clouds.rulesets import Ruleset
 from fixtures.protocols.icmp import DESTINATION_UNREACHABLE, PACKET_TOO_BIG, TIME_EXCEEDED
 from fixtures.protocols.ip import ICMPV6, TCP, UDP
 from fixtures.recording.editing import without
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views.base import packets
 from fixtures.recording.views.headers import Headers
-from fixtures.scenarios.clouds.vpc.tracking import IDLE, PROTOCOLS, VpcTracking
+from fixtures.scenarios.clouds.vpc.tracking import IDLE, PROTOCOLS, Over, Rule, VpcTracking
 from fixtures.timers import TICK
 
 #: Errors of RFC 4443 section 3, as (type, code): port unreachable, packet too big, hop limit exceeded.
@@ -41,7 +41,7 @@ def test_vpc_group_tracks_flows(recording: Recording, notebook: Notebook) -> Non
         _expect_error(notebook, messages(recording, notebook, moment, protocol=protocol)[0], *error)
     expect_arrived(notebook, messages(recording, notebook, "too long", protocol="tcp")[0])
     expect_answered(notebook, *messages(recording, notebook, "too long again"))
-    over = notebook.stimulus(recording.marked("over"), "the play ended before its time")[0]
+    over = notebook.stimulus(recording.marked(Over), "the play ended before its time")[0]
     for each in messages(recording, notebook, "after idle time"):
         _expect_idle(recording, notebook, each, beyond=True)
         expect_stopped(notebook, "host1", "tap1", each, until=over)
@@ -51,29 +51,29 @@ def test_vpc_group_tracks_flows(recording: Recording, notebook: Notebook) -> Non
 
 def _expect_error(notebook: Notebook, message: Message, kind: int, code: int) -> None:
     """Expect that the error that a message meets on its way, as its host gets it, comes to the instance."""
-    sent = notebook.stimulus(message.sent(), f"{message.told} was never sent")
+    sent = notebook.stimulus(message.sent(), f"{message.label} was never sent")
     met = [frame for frame, *words in message.errors("host1", "fabric0") if words == [kind, code]]
-    notebook.stimulus(met, f"{message.told} met no ICMPv6 error {kind}/{code}")
+    notebook.stimulus(met, f"{message.label} met no ICMPv6 error {kind}/{code}")
     came = [frame for frame, *words in message.errors("web") if words == [kind, code]]
-    notebook.expect(came, f"the ICMPv6 error {kind}/{code} that {message.told} met was not delivered", sent[0], met[0],
+    notebook.expect(came, f"the ICMPv6 error {kind}/{code} that {message.label} met was not delivered", sent[0], met[0],
                     *came[:1])
 
 
 def _expect_idle(recording: Recording, notebook: Notebook, message: Message, *, beyond: bool) -> None:
     """Make sure that its flow was idle at the instance's host for longer (or less long) than the time-out."""
-    came = notebook.stimulus(message.at("host1", "fabric0"), f"{message.told} did not even come to host1")[0]
+    came = notebook.stimulus(message.at("host1", "fabric0"), f"{message.label} did not even come to host1")[0]
     before = [frame for frame, headers in packets(recording.at("host1"), TCP, UDP, ICMPV6)
               if frame.ns < came.ns and _of(headers, message) and frame.ns < message.mark.ns]
-    notebook.stimulus(before, f"nothing was said before: {message.told}")
+    notebook.stimulus(before, f"nothing was said before: {message.label}")
     idle = came.time - before[-1].time
     ready = idle > IDLE + TICK if beyond else idle < IDLE - TICK
-    notebook.stimulus([idle] if ready else [], f"the flow had been idle for {idle:.3f} s at {message.told}")
+    notebook.stimulus([idle] if ready else [], f"the flow had been idle for {idle:.3f} s at {message.label}")
 
 
 def _of(headers: Headers, message: Message) -> bool:
     """Whether a packet is of the message's conversation."""
-    line, data = message.fields["line"].to_bytes(2, "big"), headers.payload
-    if headers.protocol != {"tcp": TCP, "udp": UDP, "icmpv6": ICMPV6}[message.fields["protocol"]]:
+    line, data = message.what.line.to_bytes(2, "big"), headers.payload
+    if headers.protocol != {"tcp": TCP, "udp": UDP, "icmpv6": ICMPV6}[message.what.protocol]:
         return False
     return line == data[4:6] if headers.protocol == ICMPV6 else line in (data[0:2], data[2:4])
 
@@ -114,20 +114,20 @@ def test_vpc_rules_come_and_go(recording: Recording, notebook: Notebook) -> None
     expect_answered(notebook, *forth)
     expect_arrived(notebook, *messages(recording, notebook, "flow kept", source="fw2"))
     before, during, after = (_ruleset(recording, notebook, f"{when} fw2") for when in ("before", "with", "without"))
-    notebook.stimulus([True] if before.fields["text"] != during.fields["text"] else [], "fw2 had no filter at all")
-    left = sorted(set(after.fields["text"].splitlines()) - set(before.fields["text"].splitlines()))
-    same = after.fields["text"] == before.fields["text"]
+    notebook.stimulus([True] if before.what.text != during.what.text else [], "fw2 had no filter at all")
+    left = sorted(set(after.what.text.splitlines()) - set(before.what.text.splitlines()))
+    same = after.what.text == before.what.text
     notebook.expect(same, f"the ruleset of host2 differs without fw2: {'; '.join(map(str.strip, left))}", before, after)
     notebook.finding = "new flows follow the rule at once, old ones go on, and nothing of the instance is left"
 
 
 def _rule(recording: Recording, notebook: Notebook, moment: str) -> Mark:
-    found = [mark for mark in recording.marked("rule") if mark.fields["moment"] == moment]
+    found = [mark for mark in recording.marked(Rule) if mark.what.moment == moment]
     return notebook.stimulus(found, f"the play ended before the rule was {moment}")[0]
 
 
 def _ruleset(recording: Recording, notebook: Notebook, moment: str) -> Mark:
-    found = [mark for mark in recording.marked(RULESET) if mark.fields["moment"] == moment]
+    found = [mark for mark in recording.marked(Ruleset) if mark.what.moment == moment]
     return notebook.stimulus(found, f"the ruleset was not listed {moment}")[0]
 
 

@@ -54,9 +54,23 @@ Sextant.bands = (() => {
     return found;
   }
 
+  // Whether an arrow is the answer that a band waits for: it ends the wait.
+  function answers(arrow, band) {
+    if (arrow.time <= band.from || !arrow.from || arrow.from === band.arrow.from && band.node === band.arrow.from) return false;
+    const [asked, it] = [Sextant.dissect(band.arrow.frame.data), Sextant.dissect(arrow.frame.data)];
+    if (asked.dhcpv6) return it.dhcpv6?.transaction === asked.dhcpv6.transaction && it.kind !== asked.kind;
+    if (asked.kind === "NS") return it.kind === "NA" && it.about === asked.about;
+    if (asked.kind === "RS") return it.kind === "RA";
+    return asked.flags?.includes("SYN") && it.flags?.includes("ACK") && it.about === asked.about;
+  }
+
   // The bands of these arrows: of several alike on one life line, each ends where the next begins.
-  function all(arrows, until) {
-    const bands = arrows.flatMap(of).filter(band => band.from <= until + 1e-6);
+  function all(arrows, until, every) {
+    const bands = arrows.flatMap(of).filter(band => band.from <= until + 0.05);
+    for (const band of bands) {
+      const answer = band.to === null ? null : every.find(each => each.time < band.to && answers(each, band));
+      if (answer) { band.to = answer.time; band.answered = true; }
+    }
     const last = new Map();
     const kept = [];
     for (const band of bands) {

@@ -37,7 +37,7 @@ Sextant.cellParts = (() => {
     const part = (requirement.parts ?? []).find(each => each.id === cell.part);
     const parties = Object.entries(verdict.implementations).map(([role, each]) =>
       [h("a", { href: Sextant.to("program", `${role}/${each.name}`) }, each.name), ` ${each.version} as ${role}`]);
-    const check = (requirement.checks ?? []).find(each => verdict.test.includes(`::${each.test}`));
+    const check = (requirement.checks ?? []).find(each => each.test === verdict.test.split("::").pop().split("[")[0]);
     const lines = [
       ["promised", [h("strong", {}, part?.text ?? requirement.text), h("br"), h("small", {}, [requirement.level, requirement.role].filter(Boolean).join(", "), "; ",
         Sextant.source(part?.source ?? requirement.source))]],
@@ -45,7 +45,7 @@ Sextant.cellParts = (() => {
         parties.length ? [" with ", parties.map((each, number) => [number ? ", " : "", each])] : "", cell.cloud ? ` in the ${cell.cloud} cloud` : "", steps(play)]],
       ["", h("div", { class: "sides" },
         h("div", {}, h("h3", {}, "expected"), h("p", {}, check?.specification ?? `It ${cell.question}.`)),
-        h("div", {}, h("h3", {}, "seen"), h("p", {}, h("strong", { class: `said ${verdict.verdict}` }, verdict.reason)), known(verdict)))],
+        h("div", {}, h("h3", {}, "seen"), h("p", {}, h("strong", { class: `said ${verdict.verdict}` }, verdict.reason)), known(verdict), history(cell)))],
       [DECIDED[verdict.verdict] ?? "cited", evidence(verdict, play)],
       ...(verdict.traceback?.length ? [["traceback", h("pre", { class: "traceback" }, verdict.traceback.map(each => `  File "${each.file}", line ${each.line}, in ${each.function}\n    ${each.text}\n`).join(""))]] : []),
       ["again", again(verdict, play)],
@@ -75,6 +75,14 @@ Sextant.cellParts = (() => {
     return h("p", { class: "note" }, "Known deviation: ", told.map((each, number) => [number ? "; " : "", Sextant.linked(each)]));
   }
 
+  // Since when it has not been right, by the history file.
+  function history(cell) {
+    const seen = Sextant.run.seen?.[cell.anchor];
+    if (!seen || (Sextant.run.trend ?? []).length < 2) return null;
+    const [first, last, times] = seen;
+    return h("p", { class: "note" }, `First seen ${first}, last ${last}${times > 1 ? `; it comes and goes: ${times} times so far` : ""}.`);
+  }
+
   function evidence(verdict, play) {
     if (!verdict.evidence.length) return "no packet";
     const last = verdict.evidence.length - 1;
@@ -90,7 +98,8 @@ Sextant.cellParts = (() => {
   }
 
   function again(verdict, play) {
-    const frame = [...verdict.evidence].reverse().find(each => each.frame)?.frame;
+    const proving = play.arrows.findLast(each => each.proving)?.evidence[0]?.frame;
+    const frame = proving ?? [...verdict.evidence].reverse().find(each => each.frame)?.frame;
     const commands = [[verdict.reproduce, "plays exactly this again"]];
     if (play.place && frame) commands.push([`tshark -r ${Sextant.decode.quote(play.place)} -Y 'frame.number == ${frame}' -V`, "decodes the packet; in this page’s directory"]);
     return [commands.map(([command, what]) => h("p", { class: "command" }, h("code", {}, command), " ",
@@ -137,7 +146,10 @@ Sextant.cellParts = (() => {
       const element = board.querySelector(`[data-frame="${chosen.numbers[0]}"]`);
       packet(chosen, element);
       requestAnimationFrame(() => {
-        if (element) board.scrollTop = Math.max(0, element.getBoundingClientRect().top - board.getBoundingClientRect().top - board.clientHeight / 2);
+        if (!element) return;
+        const mine = element.querySelector("line, .label").getBoundingClientRect(), its = board.getBoundingClientRect();
+        if (mine.right > its.right - 90) board.scrollLeft += mine.right - its.right + 120;
+        board.scrollTop = Math.max(0, element.getBoundingClientRect().top - board.getBoundingClientRect().top - board.clientHeight / 2);
       });
     }
     return h("section", { id: "ladder" }, h("h2", {}, "Ladder"),
@@ -160,7 +172,11 @@ Sextant.cellParts = (() => {
       add("What the programs said", "output", [...outputs].map(([who, lines]) => h("details", {}, h("summary", {}, `${who} (${Sextant.count(lines.length, "line")})`),
         h("pre", { tabindex: "0" }, lines.map(each => `${each.time.toFixed(3).padStart(9)}  ${each.text}\n`).join("")))));
     }
-    if (play.head.notes?.length) add("About this capture", "capture", h("ul", {}, play.head.notes.map(each => h("li", {}, each))));
+    if (play.capture) {
+      const when = new Date((play.head.started_ns ?? 0) / 1e6);
+      add("About this capture", "capture", h("ul", {}, h("li", {}, `${play.capture}, begun ${Number.isNaN(when.getTime()) ? "at an unknown time" : when.toISOString()}; frame numbers are those of the file, times count from its first packet`),
+        (play.head.notes ?? []).map(each => h("li", {}, each))));
+    }
     return parts;
   }
   return { story, ladder, rest };

@@ -91,7 +91,8 @@
       return;
     }
     Object.assign(found, { kind: `TCP ${set.join("+")}`, talk: bgp ? "bgp" : "tcp", ports: [from, to], flags: set, summary:
-      line ? line : `TCP ${set.join("+") || "segment"} ${from} → ${to}${bytes ? `, ${bytes} bytes` : ""}` });
+      line ? line : flags === 2 ? `SYN to ${found.target} port ${to}` : `TCP ${set.join("+") || "segment"} ${from} → ${to}${bytes ? `, ${bytes} bytes` : ""}` });
+    found.about = [found.source, found.target].sort().join(" ") + [from, to].sort().join(" ");
   };
 
   Sextant.dissectors.icmp = (found, layer, at) => {

@@ -1,9 +1,9 @@
 "use strict";
 // The cells that are shown, as Markdown or CSV.
 Sextant.export = (() => {
-  const HEAD = ["requirement", "level", "part", "role", "program", "with", "situation", "cloud", "verdict", "known", "reason", "text"];
+  const HEAD = ["requirement", "level", "part", "role", "program", "with", "situation", "cloud", "verdict", "known", "reason", "tested elsewhere", "text"];
   const row = cell => [cell.requirement.id, cell.requirement.level, cell.part ?? "", cell.program.role, cell.program.name, cell.partners, cell.situation,
-    cell.cloud ?? "", cell.verdict, cell.known ? "known" : "", cell.reason, cell.requirement.text];
+    cell.cloud ?? "", cell.verdict, cell.known ? "known" : "", cell.reason, Sextant.references(cell.requirement, cell.part).join(", "), cell.requirement.text];
   // A sheet must not take what a program said for a formula.
   const quoted = text => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
   const csv = cells => [HEAD, ...cells.map(row)].map(line => line.map(each => quoted(String(each))).join(",")).join("\r\n");

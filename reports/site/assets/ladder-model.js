@@ -7,7 +7,9 @@ Sextant.ladderModel = (() => {
   function mark(play, verdict) {
     const cited = verdict.evidence ?? [];
     const last = cited.length - 1;
-    const decides = index => index === last || (cited[last]?.kind !== "frame" && index === cited.map(each => each.kind).lastIndexOf("frame"));
+    // What shows that a requirement is kept is the last of the packets; what breaks one was cited last.
+    const latest = cited.reduce((best, each, index) => (each.kind === "frame" && each.time >= (cited[best]?.time ?? -1) ? index : best), -1);
+    const decides = index => verdict.verdict === "pass" ? index === latest : index === last || (cited[last]?.kind !== "frame" && index === cited.map(each => each.kind).lastIndexOf("frame"));
     const byNumber = new Map();
     const others = [];
     cited.forEach((each, index) => {
@@ -53,8 +55,8 @@ Sextant.ladderModel = (() => {
     const ends = new Set(cited.flatMap(each => [each.from, ...each.to.map(end => end.node)]));
     const [first, last] = [cited[0].time - NEAR, cited.at(-1).time + NEAR];
     const about = new Set(cited.map(each => Sextant.dissect(each.frame.data).about).filter(Boolean));
-    // Of neighbours' questions only those about the same address belong here.
-    const fits = each => talks.has(talkOf(each)) && (talkOf(each) !== "neighbour" || about.has(Sextant.dissect(each.frame.data).about));
+    // Of neighbours' questions only those about the same address belong here, and of segments those of the same connection.
+    const fits = each => talks.has(talkOf(each)) && (!["neighbour", "tcp"].includes(talkOf(each)) || about.has(Sextant.dissect(each.frame.data).about));
     const same = play.arrows.filter(each => each.cited || (fits(each) && each.time >= first && each.time <= last &&
       (ends.has(each.from) || each.to.some(end => ends.has(end.node)))));
     if (same.length <= MOST) return new Set(same);

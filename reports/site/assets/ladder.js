@@ -3,7 +3,7 @@
 // a distance that one can read, and long silences are folded and named.
 Sextant.ladder = (() => {
   const { svg } = Sextant;
-  const GUTTER = 92, TOP = 60, START = 24, ROW = 30, FOLDED = 22, SILENCE = 1.2, PER_SECOND = 26, LETTER = 6.3;
+  const GUTTER = 92, INDENT = 112, MARGIN = 130, TOP = 60, START = 24, ROW = 30, FOLDED = 22, SILENCE = 1.2, PER_SECOND = 26, LETTER = 6.3;
 
   const short = (text, room) => {
     const most = Math.max(6, Math.floor(room / LETTER));
@@ -49,9 +49,9 @@ Sextant.ladder = (() => {
     }
     const nodes = play.nodes.filter(node => used.has(node));
     if (!nodes.length) return [Sextant.h("p", { class: "note" }, "No packet was recorded that bears on this verdict.")];
-    const step = Math.max(170, Math.min(330, 860 / Math.max(1, nodes.length - 1)));
-    const x = new Map(nodes.map((node, number) => [node, GUTTER + 88 + number * step]));
-    const width = GUTTER + 88 + (nodes.length - 1) * step + 190;
+    const step = Math.max(165, Math.min(300, 470 / Math.max(1, nodes.length - 1)));
+    const x = new Map(nodes.map((node, number) => [node, GUTTER + INDENT + number * step]));
+    const width = GUTTER + INDENT + (nodes.length - 1) * step + MARGIN;
     const { bottom, breaks, at, last } = positions(rows);
     const picture = svg("svg", { class: "ladder", viewBox: `0 0 ${width} ${bottom}`, width, height: bottom, role: "group",
       "aria-label": `Ladder of ${nodes.length} nodes and ${rows.filter(row => row.arrow).length} packets` });
@@ -68,7 +68,7 @@ Sextant.ladder = (() => {
       picture.append(svg("line", { class: "life", x1: x.get(node), x2: x.get(node), y1: 0, y2: bottom - 8 }));
     }
     const shown = rows.filter(row => row.arrow).map(row => row.arrow);
-    const bands = Sextant.bands.all(options.bands === "all" ? shown : shown.filter(each => each.cited), last);
+    const bands = Sextant.bands.all(options.bands === "all" ? shown : shown.filter(each => each.cited), last, play.arrows);
     drawBands(picture, bands, x, at, last);
     for (const { y, seconds } of breaks) {
       picture.append(svg("g", { class: "silence" },
@@ -108,7 +108,7 @@ Sextant.ladder = (() => {
       const lane = (lanes.get(band.node) ?? []).filter(end => end > from).length;
       lanes.set(band.node, [...(lanes.get(band.node) ?? []), to]);
       const left = place - 7 - Math.min(lane, 3) * 9;
-      picture.append(svg("g", { class: `band ${band.tone}` }, svg("title", {}, `${band.label}: ${band.source} (${fine(band.from)} to ${fine(band.to)})`),
+      picture.append(svg("g", { class: `band ${band.tone}` }, svg("title", {}, `${band.label}: ${band.source} (${fine(band.from)} to ${fine(band.to)}${band.answered ? ", answered" : ""})`),
         svg("rect", { x: left, y: from, width: 8, height: Math.max(4, to - from), rx: 3 }),
         to - from > 22 && lane === 0 ? svg("text", { x: left - 4, y: from + 12, class: "left" }, band.label) : null));
     }

@@ -70,7 +70,7 @@ Sextant.matrix = (cells, chosen, bare = false) => {
     const found = [row(head, mine, columns, first)];
     const parts = (requirement.parts ?? []).filter(part => mine.some(cell => cell.part === part.id));
     for (const part of parts) {
-      const partHead = h("th", { scope: "row", class: "part" }, h("span", { class: "id" }, part.id), " ", h("span", { class: "text", title: part.text }, part.text));
+      const partHead = h("th", { scope: "row", class: "part" }, h("span", { class: "id" }, part.id), " ", part.reference?.length ? h("span", { class: "level", title: "tested elsewhere as" }, part.reference.join(", ")) : "", " ", h("span", { class: "text", title: part.text }, part.text));
       found.push(row(partHead, mine.filter(cell => cell.part === part.id), columns, first, "part"));
     }
     return found;

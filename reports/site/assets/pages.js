@@ -5,17 +5,18 @@ Sextant.pages.requirement = (main, [id]) => {
   const it = run.requirements.find(each => each.id === id);
   if (!it) { main.append(h("h1", {}, id), h("p", {}, "The catalogue has no such requirement.")); return; }
   const cells = run.byRequirement.get(id) ?? [];
+  const references = Sextant.references(it);
   const mutants = (it.checks ?? []).reduce((sum, check) => sum + check.mutants, 0);
   main.append(h("h1", {}, id, " ", h("span", { class: `level ${it.level}` }, it.level), " ", h("small", {}, run.families[it.family] ?? it.family)),
     h("p", { class: "lead" }, it.text),
     h("dl", { class: "facts" }, fact("owed by", it.role), fact("source", Sextant.source(it.source)),
       it.clouds.length ? fact("clouds", it.clouds.map((name, number) => [number ? ", " : "", h("a", { href: Sextant.to("cloud", name) }, name)])) : null,
-      (it.references ?? []).length ? fact("tested elsewhere", it.references.join(", ")) : null,
+      references.length ? fact("tested elsewhere", references.join(", ")) : null,
       fact("proved by", mutants ? `${Sextant.count(mutants, "mutant")} in ${Sextant.count(it.checks.length, "check")}` : "no check yet"),
       fact("verdicts", cells.length ? Sextant.tally(cells) : "none in this run")));
   if (it.parts?.length) {
     main.append(front.section("parts", "Parts", h("ol", { class: "parts" }, it.parts.map(part => h("li", {}, h("b", {}, part.id), " ", part.text, " ",
-      h("small", {}, part.source ? Sextant.source(part.source) : "", (part.checks ?? []).length ? `; judged by ${part.checks.length}` : "; nothing judges it yet"), " ",
+      h("small", {}, part.source ? Sextant.source(part.source) : "", part.reference?.length ? `; tested elsewhere: ${part.reference.join(", ")}` : "", (part.checks ?? []).length ? `; judged by ${part.checks.length}` : "; nothing judges it yet"), " ",
       Sextant.tally(cells.filter(cell => cell.part === part.id)))))));
   }
   const bad = cells.filter(cell => Sextant.alarming.has(cell.verdict) || cell.stale);

@@ -45,3 +45,6 @@ Sextant.source = text => {
   return address ? Sextant.h("a", { href: address, rel: "noreferrer" }, text) : Sextant.linked(text);
 };
 Sextant.to = (kind, name) => `#/${kind}/${name.split("/").map(encodeURIComponent).join("/")}`;
+
+// Where other suites (IPv6 Ready, USGv6) judge the same, of a requirement and of its parts.
+Sextant.references = (requirement, part) => [...new Set((requirement.parts ?? []).filter(each => !part || each.id === part).flatMap(each => each.reference ?? []))];

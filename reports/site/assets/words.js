@@ -40,6 +40,7 @@ Sextant.tally = cells => [...Sextant.by([...cells].sort(Sextant.worse), Sextant.
 // Seconds, as one reads them.
 Sextant.seconds = value => {
   const size = Math.abs(value);
+  if (!size) return "0 s";
   if (size < 0.0005) return `${(value * 1e6).toFixed(0)} µs`;
   if (size < 1) return `${(value * 1e3).toFixed(size < 0.01 ? 2 : size < 0.1 ? 1 : 0)} ms`;
   if (size < 120) return `${value.toFixed(size < 10 ? 2 : 1)} s`;

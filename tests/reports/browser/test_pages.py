@@ -89,6 +89,16 @@ def test_the_ladder_is_walked_with_keys_and_decodes_each_packet(visit: Visit) ->
     assert "Router Solicitation" in page.locator(".decode").inner_text()
 
 
+def test_deadlines_are_drawn_at_the_life_lines(visit: Visit) -> None:
+    page = visit.open(FAILED)
+    page.get_by_label("all 3 packets").check()
+    page.get_by_label("all deadlines").check()
+    told = page.locator(".ladder .band title").all_text_contents()
+    assert any(each.startswith("RA due: RFC 4861") and "answered" in each for each in told), told
+    assert any(each.startswith("sent again after 1.1 s: RFC 8415") for each in told)
+    assert "3.20 s later" in page.locator(".ladder .silence").last.text_content()  # type: ignore[operator]
+
+
 def test_a_frame_of_the_evidence_opens_by_its_address(visit: Visit) -> None:
     page = visit.open(f"{FAILED}?frame=5")
     assert "SOLICIT" in page.locator(".decode h3").inner_text()

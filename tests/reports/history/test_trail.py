@@ -34,8 +34,8 @@ def test_it_knows_since_when_and_what_comes_and_goes(tmp_path: Path) -> None:
     first, second = (found.cells[cell.anchor] for cell in named(run_with("fail", "fail")["verdicts"]))
     assert (first.first[:10], first.last[:10], first.times, first.here) == ("2026-01-02", "2026-01-04", 2, True)
     assert (second.first[:10], second.times, second.word) == ("2026-01-01", 1, "known fail")
-    assert [line["bad"] for line in found.told()["trend"]] == [1, 2, 0, 2]
-    assert [line["fresh"] for line in found.told()["trend"]] == [1, 2, 0, 1]
+    assert [line["bad"] for line in found.as_json()["trend"]] == [1, 2, 0, 2]
+    assert [line["fresh"] for line in found.as_json()["trend"]] == [1, 2, 0, 1]
 
 
 def test_a_run_that_judged_less_forgets_nothing(tmp_path: Path) -> None:
