@@ -49,6 +49,9 @@ def test_who_are_late_at_the_same_time_count_once(moment: Time) -> None:
     moment.now += 1.0
     clock.note(2.5)
     assert clock.total == pytest.approx(3.0)
+    moment.now += 1.0
+    clock.note(0.05)
+    assert clock.total == pytest.approx(3.0), "little ones do not add up"
 
 
 def test_who_overslept_hears_first_for_how_long_the_machine_stood_still(moment: Time) -> None:
