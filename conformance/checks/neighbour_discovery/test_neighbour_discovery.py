@@ -85,7 +85,7 @@ def _advertised(recording: Recording, field: str, value: int, *, dad: bool = Fal
     return rewritten(recording, [each for each in mine if (each.destination == ALL_NODES) == dad], change)
 
 
-@edited(test_answers_solicitations_for_its_addresses, because="went to ff02::1")
+@edited(test_answers_solicitations_for_its_addresses, because="S=1, and goes to a group")
 def answers_everybody(recording: Recording) -> Recording:
     """To all nodes, whoever asked."""
 
