@@ -79,4 +79,4 @@ def _judged(there: Verdict, here: Verdict) -> str:
         new, old = here["implementations"][role or ""], there["implementations"].get(role or "")
         change = f"{old['version']} → {new['version']}" if old and old["version"] != new["version"] else new["version"]
         words.append(f"{new['name']} {change}")
-    return ", ".join(dict.fromkeys(words))
+    return ", ".join(dict.fromkeys(words)) or "the kernel alone"

@@ -115,7 +115,10 @@ class Tap:
         return self.frames
 
     def dissect(self, directory: Path, *fields: str, only: str = "") -> list[list[str]]:
-        """What tshark says of the frames so far, one row of fields for each frame that the filter lets through."""
+        """What tshark says of the frames so far, one row of fields for each frame that the filter lets through.
+
+        Flags are 1 and 0, as versions before 4.4 write them.
+        """
         path = directory / "frames.pcap"
         with path.open("wb") as file:
             file.write(struct.pack("IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
@@ -125,7 +128,8 @@ class Tap:
         for name in fields:
             argv += ["-e", name]
         done = subprocess.run(argv, capture_output=True, text=True, check=True)
-        return [line.split("\t") for line in done.stdout.splitlines()]
+        flags = {"True": "1", "False": "0"}
+        return [[flags.get(cell, cell) for cell in line.split("\t")] for line in done.stdout.splitlines()]
 
 
 @dataclass

@@ -112,7 +112,7 @@ def test_timers_and_dad_of_a_guest_are_the_kernels(lan: Stage, name: str, defaul
 def test_segments_say_nothing_and_forward_at_once(lan: Stage) -> None:
     segment = lan.get("lan")
     assert held(segment) == {}
-    told = segment.cmd("ip -d link show br0")
+    told = segment.cmd("ip -color=never -d link show br0")
     for words in ("stp_state 0", "forward_delay 0", "mcast_snooping 0", "nf_call_ip6tables 0"):
         assert words in told
     assert "state forwarding" in segment.cmd("bridge link show dev router-1")
@@ -124,7 +124,7 @@ def test_snooping_when_asked() -> None:
             self.segment("lan", snooping=True)
 
     with Stage(Snooping()) as stage:
-        assert "mcast_snooping 1" in stage.get("lan").cmd("ip -d link show br0")
+        assert "mcast_snooping 1" in stage.get("lan").cmd("ip -color=never -d link show br0")
 
 
 def test_static_addresses_routes_and_mtu() -> None:
@@ -137,10 +137,10 @@ def test_static_addresses_routes_and_mtu() -> None:
 
     with Stage(Routed()) as stage:
         stage.start()
-        routes = stage.get("r").cmd("ip -6 route")
+        routes = stage.get("r").cmd("ip -color=never -6 route")
         assert f"{plan.OUTSIDE_NET} dev eth0 proto static metric 77" in routes
         assert f"{plan.LAN2} via {plan.LAN_STATIC[1]} dev eth0" in routes
-        assert "mtu 1280" in stage.get("h").cmd("ip link show eth0")
+        assert "mtu 1280" in stage.get("h").cmd("ip -color=never link show eth0")
 
 
 def test_a_route_that_cannot_be_is_said_in_the_words_of_ip() -> None:
@@ -162,7 +162,7 @@ def test_power_off_takes_the_links_and_what_runs(lan: Stage) -> None:
     lan.power_off("guest")
     assert sleeper.wait() == -9
     assert processes_in({before}) == []
-    assert "guest-" not in lan.get("lan").cmd("ip -br link")
+    assert "guest-" not in lan.get("lan").cmd("ip -color=never -br link")
     with pytest.raises(RoomClosed, match="guest is powered off"):
         guest.inside(os.getpid)
     lan.power_on("guest")

@@ -290,7 +290,6 @@ def guest_with_prefixes_for_ever(recording: Recording) -> Recording:
 
 
 @played(test_off_link_when_withdrawn, because="is on-link")
-@played(test_on_link_until_the_end, because="is on-link")
 def guest_that_ignores_prefixes() -> Broken:
     """Its kernel takes no Prefix Information."""
     return Broken(AdvertisedPrefixes(), {"guest": KernelGuest("linux:accept_ra_pinfo=0", {"accept_ra_pinfo": 0})})

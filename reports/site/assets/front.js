@@ -71,7 +71,7 @@ Sextant.front = (() => {
   function unseen(cells) {
     const { run, requirements } = Sextant.run;
     const judged = new Set(cells.map(cell => cell.requirement.id));
-    const list = those => h("ul", { class: "findings" }, those.map(each => h("li", {}, h("a", { class: "id", href: Sextant.to("requirement", each.id) }, each.id), " ",
+    const list = those => h("ul", { class: "findings" }, those.map(each => h("li", {}, h("a", { class: "id", href: Sextant.to("requirement", each.id.split(".")[0]) }, each.id), " ",
       h("small", { class: "level" }, each.level), " ", each.text)));
     const lines = [];
     const add = (number, title, meaning, build) => number && lines.push(quiet([h("b", {}, number), ` ${title}: ${meaning}`], build));
@@ -87,6 +87,8 @@ Sextant.front = (() => {
     add(asleep.length, "not selected", "a check exists, but this run did not ask for it", () => list(asleep));
     const none = of(each => each.checks && !each.checks.length && !judged.has(each.id));
     add(none.length, "without a check", "in the catalogue, but nothing judges it yet", () => list(none));
+    const parts = requirements.flatMap(each => each.parts ?? []).filter(each => each.checks && !each.checks.length);
+    add(parts.length, "parts without a check", "a requirement promises them, but nothing judges them yet", () => list(parts));
     return section("unseen", "What this run did not see", lines.length ? lines
       : h("p", {}, "Nothing was left out: every requirement of the catalogue has a proved check, and every cell was judged."));
   }
