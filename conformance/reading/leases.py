@@ -62,6 +62,23 @@ def answer(recording: Recording, asked: Message) -> list[Grant]:
             if each.reply.transaction_id == asked.transaction_id and each.time > asked.time]
 
 
+def readable(notebook: Notebook, message: Message) -> None:
+    """Unjudgeable where a message is malformed: what its other options would have said nobody knows."""
+    notebook.cite(message)
+    notebook.stimulus([] if message.malformed else [message], f"the {message.name} is malformed: {message.malformed}")
+
+
+def extended(recording: Recording, notebook: Notebook, asked: Message) -> Grant:
+    """The first grant that answers a message; unjudgeable without one, and the text says what came instead."""
+    told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
+            if each.transaction_id == asked.transaction_id and each.time > asked.time]
+    notebook.stimulus(told, f"no server answered the {asked.name}")
+    notebook.cite(told[0])
+    refused = [each.name for each in (told[0].status, *(ia.status for ia in told[0].ia_na)) if each and each.code]
+    instead = ", ".join(refused) or ("only addresses without a lifetime" if told[0].addresses else "no address")
+    return notebook.stimulus(answer(recording, asked), f"the Reply to the {asked.name} leases nothing: {instead}")[0]
+
+
 def names_lease(asked: Message, grant: Grant, notebook: Notebook) -> None:
     """Expect a message to all servers that has the guest's identity and the leased address in its IA_NA."""
     to, name = asked.destination, asked.name

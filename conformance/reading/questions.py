@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import refused
 from fixtures.protocols.ports import DHCPV6_SERVER_PORT
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views import dhcpv6
@@ -39,10 +40,13 @@ class Asked:
         return bool(self.mark.what.control)
 
     def answer(self, notebook: Notebook, name: str) -> Message:
-        """The answer of that name; without one the requirement is violated."""
+        """The answer of that name; without one that a client may believe the requirement is violated."""
         told = [each for each in self.answers if each.name == name]
         notebook.expect(told, f"the question `{self.row}` is not answered with {name}", self.frame, *self.answers)
-        return told[0]
+        good = [each for each in told if not refused(self.question, each)]
+        wrong = refused(self.question, told[0])
+        notebook.expect(good, f"the {name} to `{self.row}` has {wrong}: its client discards it", self.frame, told[0])
+        return good[0]
 
 
 def questions(recording: Recording, *topics: str) -> list[Asked]:

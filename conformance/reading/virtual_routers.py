@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 from itertools import pairwise
 
+from conformance.judging.evidence import Seen
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import receivable
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport, vrrp
 from fixtures.recording.views.ndp import NeighbourAdvertisement
@@ -16,6 +18,7 @@ from fixtures.scenarios.virtual_addresses.virtual_router import (
     INTERVAL,
     PRIORITIES,
     VIRTUAL,
+    VIRTUAL_LINK_LOCAL,
     Asked,
     BothStart,
     R1Returns,
@@ -71,11 +74,45 @@ def heard(recording: Recording, node: str, since: float = 0.0) -> list[VrrpAdver
     return [each for each in vrrp.advertisements(recording.at(node, "lan0", outgoing=False)) if each.time > since]
 
 
+def acts(recording: Recording, node: str, since: float) -> list[NeighbourAdvertisement | Echo]:
+    """By what a router shows that it is active, whatever it advertises: it answers for the virtual addresses."""
+    advertised = [each for target in (VIRTUAL_LINK_LOCAL, VIRTUAL)
+                  for each in advertisements_for(recording, node, target)]
+    replied = transport.echoes(recording.at(node, "lan0", outgoing=True), reply=True)
+    found: list[NeighbourAdvertisement | Echo] = [*advertised]
+    found += (each for each in replied if each.source == VIRTUAL)
+    return sorted((each for each in found if each.time > since), key=lambda each: each.frame.ns)
+
+
 def first(recording: Recording, notebook: Notebook, turn: Turn) -> VrrpAdvertisement:
     """The first advertisement by which a router says in its turn that it is active; Violated without one."""
     found = [each for each in said(recording, turn.node, turn.began.time) if each.priority]
+    acted = [each for each in acts(recording, turn.node, turn.began.time) if each.time < turn.ended]
+    if acted and not found:
+        silent = f"{turn.node} answers for the virtual addresses when {turn.why}, and never advertises"
+        notebook.expect(found, f"{silent}{_beside(recording, turn, acted[0].time, turn.ended)}", acted[0])
     notebook.expect(found, f"{turn.node} did not take over when {turn.why}", turn.began)
     return found[0]
+
+
+def advertised_in_time(recording: Recording, notebook: Notebook, turn: Turn, since: Mark | VrrpAdvertisement,
+                       taken: VrrpAdvertisement, limit: float) -> None:
+    """Expect the first advertisement in time. Who acts in time and only says so late has taken over all the same."""
+    acted = [each for each in acts(recording, turn.node, since.time) if each.time - since.time <= limit]
+    seen: list[Seen] = [since, taken]
+    text = f"{turn.node} took over late when {turn.why}"
+    if acted and acted[0].time < taken.time:
+        text = (f"{turn.node} answered for the virtual addresses in time when {turn.why}, and advertised late"
+                f"{_beside(recording, turn, acted[0].time, taken.time)}")
+        seen[1:1] = acted[:1]
+    notebook.in_time(taken.time - since.time, limit, text, *seen)
+
+
+def _beside(recording: Recording, turn: Turn, since: float, until: float) -> str:
+    """Whether the other router says that it is active, too."""
+    other = OTHER[turn.node]
+    rival = [each for each in said(recording, other, since + ROOM) if each.time < until and each.priority]
+    return f"; two active routers: {other} goes on, as it hears nothing" if rival else ""
 
 
 def active(recording: Recording, time: float) -> tuple[str, float] | None:
@@ -99,7 +136,7 @@ def active(recording: Recording, time: float) -> tuple[str, float] | None:
 def advertisements_for(recording: Recording, node: str, target: IPv6Address) -> list[NeighbourAdvertisement]:
     """The neighbour advertisements that a router sent for an address."""
     sent = ndp.neighbour_advertisements(recording.at(node, "lan0", outgoing=True))
-    return [each for each in sent if each.target == target]
+    return [each for each in receivable(sent) if each.target == target]
 
 
 def replies(recording: Recording) -> list[Echo]:

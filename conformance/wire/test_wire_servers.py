@@ -24,7 +24,7 @@ RELAY_FORWARD, RELAY_REPLY = "RELAY-FORW", "RELAY-REPL"
 RECENT = 64
 
 
-@check("DHCP6-03", role="dhcpv6-server", passive=True)
+@check("DHCP6-03.offer", role="dhcpv6-server", passive=True)
 def test_wire_advertises(recording: Recording, notebook: Notebook) -> None:
     """An Advertise names server and client, the client that asked, and offers something in each IA or says why not.
 
@@ -42,7 +42,7 @@ def test_wire_advertises(recording: Recording, notebook: Notebook) -> None:
     notebook.finding = f"{len(sent)} Advertises as they should be"
 
 
-@check("DHCP6-03", role="dhcpv6-server", passive=True)
+@check("DHCP6-03.reply", role="dhcpv6-server", passive=True)
 def test_wire_replies(recording: Recording, notebook: Notebook) -> None:
     """A Reply names the server, that which was asked, and the client where that named itself (RFC 8415 section 16.10).
 
@@ -66,7 +66,7 @@ def test_wire_replies(recording: Recording, notebook: Notebook) -> None:
     notebook.finding = f"{len(sent)} Replies as they should be"
 
 
-@check("DHCP6-03", role="dhcpv6-server", passive=True)
+@check("DHCP6-03.lifetimes", role="dhcpv6-server", passive=True)
 def test_wire_leases_are_coherent(recording: Recording, notebook: Notebook) -> None:
     """No lease is preferred for longer than it is valid, and T1 is not above T2 (RFC 8415 sections 21.4, 21.6, 21.22).
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.implementations.registry import named
+from fixtures.implementations.registry import named, playing
 from fixtures.programs.base import GuestClient
 from fixtures.situation import GuestSettings, Prefix, Situation
 from tests.implementations.rooms import Rooms
@@ -21,7 +21,7 @@ from topologies.stage import addressing as plan
 STATEFUL = Situation(Prefix(plan.LAN), plan.LAN_ROUTER, pool=plan.LAN_POOL, dns=(plan.LAN_ROUTER,))
 SLAAC = replace(STATEFUL, prefix=Prefix(plan.LAN, autonomous=True), managed=False, other=False, dhcpv6=False, pool=None)
 PAIRS = (("dnsmasq", "dnsmasq"), ("radvd", "kea"))
-CLIENTS = ("NetworkManager", "dhclient", "dhcp6c", "dhcpcd", "dibbler-client", "ifupdown", "linux", "systemd-networkd")
+CLIENTS = tuple(who.name for who in playing("guest") if not who.opaque)
 #: Those that are installed play; of the others each test says that it is skipped.
 HERE = tuple(client for client in CLIENTS if not named(client).missing())
 

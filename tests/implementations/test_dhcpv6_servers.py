@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import IPv6Interface, IPv6Network
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
 from fixtures.implementations import dibbler_server, dnsmasq, isc_dhcpd, kea, wide_dhcp6s
-from fixtures.implementations.registry import named
+from fixtures.implementations.registry import bring, named, playing, send_away
 from fixtures.programs.base import GuestClient, ProgramError
 from fixtures.situation import Prefix, RelayedLink, Reservation, Situation
 from tests.implementations.rooms import Rooms
 from tests.patience import becomes
+from tests.worked import worked
 from topologies.lan import Lan
 from topologies.stage import addressing as plan
-
-SERVERS = ("isc-dhcpd", "dibbler-server", "wide-dhcp6s")
-RELAYS = ("dhcrelay", "dnsmasq")
-NEEDED = [named(name) for name in (*SERVERS, *RELAYS, "radvd", "dhclient")]
 
 STATEFUL = Situation(Prefix(plan.LAN), plan.LAN_ROUTER, pool=plan.LAN_POOL, dns=(plan.LAN_ROUTER,))
 RESERVED = replace(STATEFUL, pool=None, reservations=(
@@ -32,6 +32,14 @@ STATELESS = replace(STATEFUL, managed=False, pool=None)
 RELAYED = replace(STATEFUL, upstream=plan.OUTSIDE)
 FROM_OUTSIDE = replace(STATEFUL, prefix=Prefix(plan.OUTSIDE_NET), pool=None,
                        relayed=(RelayedLink(plan.LAN, plan.LAN_POOL),))
+
+
+SERVERS = [who.name for who in playing("dhcpv6-server") if who.declines(STATEFUL, frozenset({"dhcpv6-server"})) is None]
+RELAYS = [who.name for who in playing("relay")]
+#: Those that serve relayed links. Each server serves the guest's link, and each relay has one of these behind it.
+BEHIND = cycle([server for server in SERVERS if "relayed-links" not in named(server).lacks])
+PAIRS: list[tuple[str, str | None]] = [*((server, None) for server in SERVERS),
+                                       *((next(BEHIND), relay) for relay in RELAYS)]
 
 
 def test_isc_dhcpd_is_told_times_pool_and_reservations() -> None:
@@ -97,7 +105,7 @@ def leased(server: str, relay: str | None, directory: Path) -> list[str]:
         if relay:
             becomes(lambda: rooms.addresses("outside"), 8)
             named(server).start(rooms.post("outside", named(server), "dhcpv6-server", situation=FROM_OUTSIDE))
-            roles = ("relay", "router") if relay == "dnsmasq" else ("relay",)
+            roles = {"relay", "router"} & named(relay).roles
             named(relay).start(rooms.post("router", named(relay), *roles))
         else:
             named(server).start(rooms.post("router", named(server), "dhcpv6-server"))
@@ -110,11 +118,35 @@ def leased(server: str, relay: str | None, directory: Path) -> list[str]:
         return list(becomes(lambda: rooms.addresses("guest"), 15))
 
 
-@pytest.mark.skipif(any(who.missing() for who in NEEDED), reason="not all DHCPv6 servers and relays are installed")
-def test_each_leases_from_its_pool(tmp_path: Path) -> None:
-    pairs = [*((server, None) for server in SERVERS), ("dibbler-server", "dhcrelay"), ("isc-dhcpd", "dnsmasq")]
-    with ThreadPoolExecutor(len(pairs)) as pool:
-        futures = {pair: pool.submit(leased, *pair, tmp_path / f"{pair[0]}-{pair[1]}") for pair in pairs}
-        found = {pair: future.result() for pair, future in futures.items()}
-    for pair, addresses in found.items():
-        assert [plan.LAN_POOL[0] <= IPv6Interface(each).ip <= plan.LAN_POOL[1] for each in addresses] == [True], pair
+@pytest.fixture(scope="module")
+def leases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str | None], Future[list[str]]]]:
+    """Every pair that is installed, side by side."""
+    with ThreadPoolExecutor(len(PAIRS)) as pool:
+        yield {(server, relay): pool.submit(leased, server, relay, tmp_path_factory.mktemp(f"{server}-{relay}"))
+               for server, relay in PAIRS if not lacking(server, relay)}
+
+
+def lacking(*names: str | None) -> list[str]:
+    """Who of these, and of the client, is not installed."""
+    return [name for name in (*names, "dhclient") if name and named(name).missing()]
+
+
+@pytest.mark.parametrize(("server", "relay"), PAIRS)
+def test_each_leases_from_its_pool(
+        leases: dict[tuple[str, str | None], Future[list[str]]], server: str, relay: str | None) -> None:
+    if lacking(server, relay):
+        pytest.skip(f"not installed: {', '.join(lacking(server, relay))}")
+    addresses = leases[server, relay].result()
+    assert [plan.LAN_POOL[0] <= IPv6Interface(each).ip <= plan.LAN_POOL[1] for each in addresses] == [True]
+
+
+@pytest.mark.skipif(bool(lacking("dhcrelay", "kea")), reason="needs dhcrelay, Kea and dhclient")
+def test_the_relay_of_the_docs_relays(tmp_path: Path) -> None:
+    (module,) = worked("writing-an-implementation.md").values()
+    try:
+        bring(module.ExampleRelay())
+        assert leased("kea", "example-relay", tmp_path)
+        assert named("example-relay").version()
+    finally:
+        send_away()
+        sys.modules.pop(module.__name__)

@@ -9,7 +9,7 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.leases import (
     address_events,
-    answer,
+    extended,
     first_grant,
     flow,
     grants,
@@ -50,10 +50,11 @@ def test_renews_the_lease_at_t1(recording: Recording, notebook: Notebook) -> Non
     """
     grant = first_grant(recording, notebook)
     t1, t2 = grant.ia.t1, grant.ia.t2
-    notebook.stimulus([1] if recording.duration > grant.time + t1 else [], "the play ended before T1")
     asked = sent(recording, after=grant.time)
     instead = f"; it sent {asked[0].name} after {asked[0].time - grant.time:.3f} s" if asked else ""
     renewals = [each for each in asked if each.name == "RENEW"]
+    over = renewals or recording.duration > grant.time + t2
+    notebook.stimulus([1] if over else [], f"the play ended before T2, which is {t2} s")
     notebook.expect(renewals, f"no Renew, although T1 is {t1} s{instead}", *asked[:1])
     renew, waited = renewals[0], renewals[0].time - grant.time
     notebook.expect(waited >= earliest(t1), f"the Renew came {waited:.3f} s after the Reply, and T1 is {t1} s", renew)
@@ -61,14 +62,13 @@ def test_renews_the_lease_at_t1(recording: Recording, notebook: Notebook) -> Non
     notebook.figure("Renew after T1", waited - t1, "s")
     names_lease(renew, grant, notebook)
     names_server(renew, grant, notebook)
-    extended = notebook.stimulus(answer(recording, renew), "no server answered the Renew")[0]
-    notebook.cite(extended.reply)
+    renewed = extended(recording, notebook, renew)
     stays_assigned(recording, grant, notebook)
-    news = [each for each in address_events(recording, grant.address, extended.time)
-            if each.fields.get("valid_life_time", 0) >= extended.leased.valid - COARSE]
+    news = [each for each in address_events(recording, grant.address, renewed.time)
+            if each.fields.get("valid_life_time", 0) >= renewed.leased.valid - COARSE]
     notebook.expect(news, f"{grant.address} did not get the lifetimes of the Reply", *news[:1])
-    notebook.in_time(news[0].after_ns / 1e9 - extended.time, COARSE, "the lifetimes were set late", news[0])
-    _flow_survives(recording, notebook, grant.address, renew.time, extended.time)
+    notebook.in_time(news[0].after_ns / 1e9 - renewed.time, COARSE, "the lifetimes were set late", news[0])
+    _flow_survives(recording, notebook, grant.address, renew.time, renewed.time)
     notebook.finding = f"renewed {waited - t1:+.1f} s from T1; the address and an open flow stayed"
 
 
@@ -142,8 +142,9 @@ def test_rebinds_when_its_server_is_silent(recording: Recording, notebook: Noteb
     grant = first_grant(recording, notebook)
     t2, valid = grant.ia.t2, grant.leased.valid
     died = notebook.stimulus(recording.marked(Kill), "the server was not killed")[0]
-    notebook.stimulus([1] if recording.duration > grant.time + t2 else [], "the play ended before T2")
     asked = sent(recording, after=grant.time)
+    over = recording.duration > grant.time + valid or any(each.name == "REBIND" for each in asked)
+    notebook.stimulus([1] if over else [], f"the play ended before the lease, which is for {valid} s")
     notebook.expect(asked, f"nothing was sent after the lease, although T2 is {t2} s", died)
     rebinds = [each for each in asked if each.name == "REBIND"]
     count = len([each for each in asked if each.name == "RENEW"])
@@ -154,12 +155,13 @@ def test_rebinds_when_its_server_is_silent(recording: Recording, notebook: Noteb
     notebook.figure("Rebind after T2", waited - t2, "s")
     names_lease(rebind, grant, notebook)
     notebook.expect(rebind.server_duid is None, "the Rebind names a server", rebind)
-    taken = notebook.stimulus(answer(recording, rebind), "no server answered the Rebind")[0]
+    taken = extended(recording, notebook, rebind)
     another = taken.reply.server_duid != grant.reply.server_duid
     notebook.stimulus([taken] if another else [], "the server that answered the Rebind was the first one")
-    notebook.cite(taken.reply)
     stays_assigned(recording, grant, notebook)
     later = sent(recording, after=taken.time)
+    due = later or recording.duration > taken.time + taken.ia.t2
+    notebook.stimulus([1] if due else [], f"the play ended before T2 of the other server, which is {taken.ia.t2} s")
     instead = f"; it sent {later[0].name}" if later else ""
     notebook.expect(later and later[0].name == "RENEW", f"it did not renew with the other server{instead}", *later[:1])
     names_lease(later[0], taken, notebook)

@@ -120,10 +120,25 @@ def stops(recording: Recording) -> Iterator[tuple[str, Life, Snapshot, Life]]:
 
 
 def in_use(recording: Recording, life: Life) -> list[KernelEvent]:
-    """When the guest's kernel had addresses of the LAN in use, in one life; an event may be told of a little late."""
+    """Of each address of the LAN that the guest's kernel had in use in one life, since when.
+
+    A client that was restarted may keep what it had. An event may be told of a little late.
+    """
     ready = address_ready(life.node, within=plan.LAN)
-    return [event for event in recording.kernel(life.node)
-            if life.begin.ns < event.ns and event.after_ns < life.until_ns and ready(event)]
+    off = [mark.ns for mark in recording.marked(PowerOff) if mark.what.node == life.node]
+    booted = max((ns for ns in off if ns < life.begin.ns), default=0)
+    kept: dict[str, KernelEvent] = {}
+    found = []
+    for event in recording.kernel(life.node):
+        if event.ns <= booted or event.after_ns >= life.until_ns:
+            continue
+        if (event.kind, event.action) == ("address", "del"):
+            kept.pop(event.fields["local"], None)
+        elif ready(event) and event.ns > life.begin.ns:
+            found.append(event)
+        elif ready(event):
+            kept[event.fields["local"]] = event
+    return [*kept.values(), *found]
 
 
 @check("DHCP6-37", RESERVED, role="guest", needs=("dhcpv6", "duid-ll", "mac-reservations"))

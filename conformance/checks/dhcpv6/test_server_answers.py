@@ -5,7 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 from typing import Any
 
-from conformance.judging.check import Broken, check, edited, healthy
+from conformance.broken.scripted_servers import EXEMPLARY, FORGETFUL, FORGIVING
+from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import ASKER, Asked, questions, read_by_then, table
 from fixtures.peers.dhcpv6.raw_bytes import WANTED
@@ -30,7 +31,7 @@ def code(status: Status | None) -> int:
     return StatusCode.SUCCESS if status is None else status.code
 
 
-@check("DHCP6-03", ASKED, EXHAUSTED, role="dhcpv6-server")
+@check("DHCP6-03.offer", ASKED, EXHAUSTED, role="dhcpv6-server")
 def test_solicit_is_answered_with_an_offer(recording: Recording, notebook: Notebook) -> None:
     """A Solicit is answered with an Advertise to the client's own address and port, for its transaction and DUID.
 
@@ -134,7 +135,7 @@ def test_declined_address_is_offered_to_nobody(recording: Recording, notebook: N
     told = ", ".join(each.name for each in (reply.status, *(ia.status for ia in reply.ia_na)) if each)
     well = code(reply.status) == StatusCode.SUCCESS and all(code(ia.status) == StatusCode.SUCCESS for ia in reply.ia_na)
     notebook.expect(well, f"the Decline of a leased address is answered with {told}", declined.frame, reply)
-    later = [each for each in questions(recording, "lease", "exhausted") if each.mark.ns > declined.mark.ns]
+    later = [each for each in questions(recording, "lease", "exhausted", "again") if each.mark.ns > declined.mark.ns]
     told_later = [answer for each in later for answer in each.answers]
     for answer in notebook.stimulus(told_later, "nobody asked for an address after the Decline"):
         again = f"{address} was declined, and {_who(answer)} is given it in {answer.name}"
@@ -157,6 +158,20 @@ def server_that_offers_it_to_the_next(recording: Recording) -> Recording:
         packet[layer("dhcp6").DHCP6OptIA_NA].ianaopts[0].addr = str(declined)
 
     return editing.rewritten(recording, late[:1], change)
+
+
+@played(test_declined_address_is_offered_to_nobody, because="is given it in ADVERTISE")
+def server_that_frees_what_is_declined() -> Broken:
+    return Broken(EXHAUSTED, {"dhcpv6-server": FORGIVING})
+
+
+@edited(test_declined_address_is_offered_to_nobody, because="is given it in ADVERTISE")
+def server_that_gives_it_to_the_decliner(recording: Recording) -> Recording:
+    """Who declined it asks again, and nobody else is given it."""
+    again = questions(recording, "again")[0]
+    offer = next(each for each in questions(recording, "lease") if each.row == "solicit-1").answers[0].frame.data
+    answer = offer[:63] + again.question.transaction_id.to_bytes(3, "big") + offer[66:]
+    return editing.with_frame(recording, answer, time=again.frame.time, node=ASKER, interface="eth0")
 
 
 @healthy(test_declined_address_is_offered_to_nobody)
@@ -222,7 +237,8 @@ def server_that_confirms_nothing_at_all(recording: Recording) -> Recording:
 def test_renew_tells_what_is_wrong(recording: Recording, notebook: Notebook) -> None:
     """A Renew for a binding that the server does not have gets NoBinding, or a new binding; T1 is not later than T2.
 
-    An address that does not fit the link comes back with lifetimes of zero (RFC 8415 section 18.3.4).
+    Its own lease the server extends: the IA_NA comes back with an address that has a lifetime. An address
+    that does not fit the link comes back with lifetimes of zero (RFC 8415 section 18.3.4).
     """
     rows = table(recording, notebook, "renew")
     for each in rows.values():
@@ -232,8 +248,11 @@ def test_renew_tells_what_is_wrong(recording: Recording, notebook: Notebook) -> 
         notebook.expect(mine, f"the Reply has no IA_NA {iaid}, which was asked about", each.frame, reply)
         ia = mine[0]
         notebook.expect(ia.t1 <= ia.t2 or not ia.t2, f"T1 is {ia.t1} s and T2 is {ia.t2} s", reply)
+        bound = any(leased.valid for leased in ia.addresses)
+        if each.row == "known":
+            told = ia.status.name if ia.status else ", ".join(map(str, ia.addresses)) or "no address"
+            notebook.expect(bound, f"a Renew of the server's own lease gets {told}", each.frame, reply)
         if each.row == "unknown":
-            bound = any(leased.valid for leased in ia.addresses)
             told = "an IA_NA without address and status" if ia.status is None else ia.status.name
             notebook.expect(bound or code(ia.status) == StatusCode.NO_BINDING,
                             f"a Renew of a lease that nobody has gets {told}",
@@ -247,6 +266,27 @@ def test_renew_tells_what_is_wrong(recording: Recording, notebook: Notebook) -> 
             notebook.expect((leased.preferred, leased.valid) == (0, 0), f"{ELSEWHERE} does not fit the link, and is "
                             f"leased for {leased.valid} s", each.frame, reply)
     notebook.finding = "an unknown binding and an address of another link are both told"
+
+
+@healthy(test_renew_tells_what_is_wrong)
+def server_that_tells_all() -> Broken:
+    return Broken(ASKED, {"dhcpv6-server": EXEMPLARY})
+
+
+@played(test_renew_tells_what_is_wrong, because="a Renew of the server's own lease gets NoBinding")
+def server_that_forgets_its_lease() -> Broken:
+    return Broken(ASKED, {"dhcpv6-server": FORGETFUL})
+
+
+@edited(test_renew_tells_what_is_wrong, because="a Renew of the server's own lease gets")
+def server_that_ends_its_lease(recording: Recording) -> Recording:
+    """All lifetimes are 0."""
+
+    def change(packet: Any) -> None:
+        for option in packet[layer("dhcp6").DHCP6OptIA_NA].ianaopts:
+            option.preflft, option.validlft = 0, 0
+
+    return editing.rewritten(recording, replies(recording, "renew", "known"), change)
 
 
 @edited(test_renew_tells_what_is_wrong, because="is leased for 900 s")

@@ -9,6 +9,7 @@ from conformance.broken.lease_guests import ONE_NIC
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import invitations, less
+from conformance.reading.leases import readable
 from fixtures.protocols.addresses import ALL_DHCP_AGENTS
 from fixtures.protocols.dhcpv6 import SOL_MAX_RT
 from fixtures.protocols.ports import DHCPV6_SERVER_PORT
@@ -63,6 +64,8 @@ FORM: dict[str, tuple[Callable[[Message], object], Callable[[Message], str]]] = 
     "client-id": (lambda each: each.client_duid, lambda each: "has no Client Identifier"),
     "ia-na": (lambda each: each.ia_na, lambda each: "has no IA_NA"),
 }
+#: The parts that are about options.
+INSIDE = ("client-id", "ia-na")
 
 
 @check("DHCP6-01.every-interface", *SOLICITING, role="guest", needs=("dhcpv6",))
@@ -87,6 +90,8 @@ def test_solicits_are_as_they_should_be(recording: Recording, notebook: Notebook
     holds, otherwise = FORM[part]
     for sent in series(recording, notebook).values():
         for message in sent:
+            if part in INSIDE:
+                readable(notebook, message)
             notebook.expect(holds(message), f"the Solicit {otherwise(message)}", message)
 
 
@@ -96,6 +101,7 @@ def test_first_solicit_has_waited_for_nothing(recording: Recording, notebook: No
     instant = EMULATION if "guest" in recording.opaque else INSTANT
     for sent in series(recording, notebook).values():
         for message in sent:
+            readable(notebook, message)
             notebook.expect(message.elapsed_time is not None, "the Solicit has no Elapsed Time", message)
         elapsed = (sent[0].elapsed_time or 0) / 100
         notebook.in_time(elapsed, instant, "the first Solicit says that time elapsed", sent[0])
@@ -246,6 +252,7 @@ def test_asks_for_sol_max_rt(recording: Recording, notebook: Notebook) -> None:
     """Every Solicit has an Option Request option that asks for SOL_MAX_RT (RFC 8415 section 18.2.1, RFC 7083)."""
     for interface in interfaces(recording):
         for message in notebook.stimulus(solicits(recording, interface), f"no Solicit on {interface}"):
+            readable(notebook, message)
             asked = ", ".join(map(str, message.option_request)) or "nothing"
             notebook.expect(SOL_MAX_RT in message.option_request, f"the Solicit's ORO asks for {asked}, not for 82",
                             message)

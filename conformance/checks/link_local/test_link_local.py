@@ -7,6 +7,7 @@ from ipaddress import IPv6Address
 from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import receivable
 from fixtures.protocols.addresses import solicited_node
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, KernelEvent, Recording
@@ -89,7 +90,7 @@ def test_joins_the_group_before_the_probe(recording: Recording, notebook: Notebo
         notebook.in_time(told[0].time - probe.time, AT_MOST_AFTER, f"{group} was reported late", probe, told[0])
         notebook.expect(told[0].hop_limit == 1, f"the report has hop limit {told[0].hop_limit}", told[0])
         notebook.expect(told[0].router_alert, "the report has no Router Alert option", told[0])
-    answered = [each for each in ndp.neighbour_advertisements(sent) if each.solicited]
+    answered = [each for each in receivable(ndp.neighbour_advertisements(sent)) if each.solicited]
     notebook.expect(answered, "no solicitation to a solicited-node group was answered", *recording.marked(Asked))
     notebook.cite(*answered)
     notebook.finding = "each probed address's group was reported, and answers"

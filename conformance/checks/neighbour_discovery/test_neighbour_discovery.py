@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import discarded, receivable
 from fixtures.protocols.addresses import ALL_NODES
-from fixtures.recording.editing import rewritten, without
+from fixtures.recording.editing import rewritten, with_bytes, without
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import (
@@ -26,7 +28,7 @@ def test_answers_solicitations_for_its_addresses(recording: Recording, notebook:
     """A solicited guest answers within a second, with the flags and the TLLAO that RFC 4861 section 7.2.4 asks for.
 
     Target: the address. To a solicitor: unicast with S=1; to `::`: to all nodes with S=0. TLLAO where the solicitation
-    was multicast, O=1 with a TLLAO, and R=0, for a guest is no router.
+    was multicast, O=1 with a TLLAO, and R=0, for a guest is no router. What its receiver must discard is no answer.
     """
     questions = notebook.stimulus(recording.marked(Asked), "nobody solicited the guest")
     for asked, following in zip(questions, [*questions[1:], None], strict=True):
@@ -36,6 +38,9 @@ def test_answers_solicitations_for_its_addresses(recording: Recording, notebook:
             notebook.stimulus([], f"the {form} solicitation did not reach the guest")
         answer = _answer(recording, solicitation[0], following.ns if following else recording.duration_ns + 1)
         notebook.expect(answer, f"a {form} solicitation for {asked.what.target} got no answer", solicitation[0])
+        wrong = discarded(answer[0])
+        notebook.expect(not wrong, f"the answer to a {form} solicitation has {wrong}: its receiver discards it",
+                        solicitation[0], answer[0])
         _judge(solicitation[0], answer[0], form, notebook)
     notebook.finding = "every solicitation, multicast, unicast and from ::, was answered as RFC 4861 asks"
 
@@ -54,7 +59,7 @@ def _answer(recording: Recording, solicitation: NeighbourSolicitation, until_ns:
     said = [each for each in neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
             if solicitation.frame.ns <= each.frame.ns < until_ns and each.target == solicitation.target]
     told = [each for each in said if solicitation.dad or each.solicited or each.destination != ALL_NODES]
-    return (told or said)[:1]
+    return (receivable(told) or receivable(said) or told or said)[:1]
 
 
 def _judge(asked: NeighbourSolicitation, answer: NeighbourAdvertisement, form: str, notebook: Notebook) -> None:
@@ -80,7 +85,7 @@ def _advertised(recording: Recording, field: str, value: int, *, dad: bool = Fal
     return rewritten(recording, [each for each in mine if (each.destination == ALL_NODES) == dad], change)
 
 
-@edited(test_answers_solicitations_for_its_addresses, because="went to ff02::1")
+@edited(test_answers_solicitations_for_its_addresses, because="S=1, and goes to a group")
 def answers_everybody(recording: Recording) -> Recording:
     """To all nodes, whoever asked."""
 
@@ -96,10 +101,25 @@ def answers_without_override(recording: Recording) -> Recording:
     return _advertised(recording, "O", 0)
 
 
-@edited(test_answers_solicitations_for_its_addresses, because="S=1")
+@edited(test_answers_solicitations_for_its_addresses, because="S=1, and goes to a group")
 def answers_probes_as_solicited(recording: Recording) -> Recording:
     """S=1 to nobody in particular."""
     return _advertised(recording, "S", 1, dad=True)
+
+
+def _altered(recording: Recording, change: Callable[[bytes], bytes]) -> Recording:
+    return with_bytes(recording, neighbour_advertisements(recording.at("guest", "eth0", outgoing=True)), change)
+
+
+@edited(test_answers_solicitations_for_its_addresses, because="has the hop limit 64: its receiver discards it")
+def answers_as_if_from_afar(recording: Recording) -> Recording:
+    """With the hop limit of any packet."""
+    return _altered(recording, lambda data: data[:21] + b"\x40" + data[22:])
+
+
+@edited(test_answers_solicitations_for_its_addresses, because="has a wrong checksum: its receiver discards it")
+def answers_without_a_checksum(recording: Recording) -> Recording:
+    return _altered(recording, lambda data: data[:56] + b"\x12\x34" + data[58:])
 
 
 @edited(test_answers_solicitations_for_its_addresses, because="R=1")

@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import receivable
 from fixtures.protocols.addresses import ALL_NODES
 from fixtures.recording.editing import rewritten, shifted, with_frame, without
 from fixtures.recording.model import Recording
@@ -79,7 +80,7 @@ def _asked(recording: Recording, node: str, target: IPv6Address) -> list[Neighbo
 
 def _answers(recording: Recording, asked: NeighbourSolicitation, node: str) -> list[NeighbourAdvertisement]:
     """What arrived at a node about the target of a solicitation after it."""
-    return [each for each in neighbour_advertisements(recording.at(node, outgoing=False))
+    return [each for each in receivable(neighbour_advertisements(recording.at(node, outgoing=False)))
             if each.target == asked.target and each.frame.ns >= asked.frame.ns]
 
 
@@ -132,7 +133,7 @@ def _owner_is_believed(recording: Recording, notebook: Notebook) -> None:
     owner, proxy = recording.mac("peer", "eth0"), recording.mac("host1", "cali1")
     both = notebook.stimulus(recording.marked(BothAnswered), "c1 did not ask for an address on its own link")[0]
     for mac, who in ((owner, "owner"), (proxy, "proxy")):
-        answers = [each for each in neighbour_advertisements(recording.at("c1", outgoing=False))
+        answers = [each for each in receivable(neighbour_advertisements(recording.at("c1", outgoing=False)))
                    if each.target == plan.CONTAINER_NEIGHBOUR and each.mac_source == mac and each.frame.ns <= both.ns]
         notebook.cite(*notebook.stimulus(answers, f"the {who} did not answer c1"))
     after = notebook.stimulus(

@@ -8,7 +8,18 @@ from ipaddress import IPv6Address
 from conformance.broken.virtual_routers import GullibleKeepalived, MismatchedKeepalived
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.virtual_routers import MAC, ROOM, Turn, first, heard, outage, said, turns
+from conformance.reading.virtual_routers import (
+    MAC,
+    ROOM,
+    Turn,
+    acts,
+    advertised_in_time,
+    first,
+    heard,
+    outage,
+    said,
+    turns,
+)
 from fixtures.protocols.addresses import VRRP_GROUP
 from fixtures.protocols.icmp import ECHO_REPLY
 from fixtures.protocols.ip import ICMPV6
@@ -21,6 +32,7 @@ from fixtures.scenarios.virtual_addresses.virtual_router import (
     ROUTER,
     VIRTUAL,
     VIRTUAL_LINK_LOCAL,
+    R1Returns,
     VirtualRouter,
     down,
     skew,
@@ -240,14 +252,13 @@ def _one_at_a_time(recording: Recording, notebook: Notebook) -> None:
 
 def _in_time(recording: Recording, notebook: Notebook, turn: Turn, taken: VrrpAdvertisement) -> None:
     """The change is neither too early nor too late. Lower bounds count from what the router heard, or its start."""
-    text = f"{turn.node} took over late when {turn.why}"
     priority = PRIORITIES[turn.node]
     if turn.why == "r1 stops":
         zero = [each for each in heard(recording, turn.node, turn.began.time) if each.priority == 0]
         notebook.expect(zero, "r1 left without an advertisement of priority 0", turn.began)
         waited = taken.time - zero[0].time
         notebook.expect(waited >= skew(priority), f"{turn.node} did not wait for Skew_Time", zero[0], taken)
-        notebook.in_time(waited, down(priority) - ROOM, text, zero[0], taken)
+        advertised_in_time(recording, notebook, turn, zero[0], taken, down(priority) - ROOM)
         notebook.figure("take-over after priority 0", waited, "s")
         return
     since, early = turn.began, turn.began.time
@@ -256,7 +267,7 @@ def _in_time(recording: Recording, notebook: Notebook, turn: Turn, taken: VrrpAd
     else:
         since = _ready(recording, notebook, turn)
     notebook.expect(taken.time - early >= down(priority), f"{turn.node} did not wait for Active_Down_Interval", taken)
-    notebook.in_time(taken.time - since.time, down(priority) + ROOM, text, since, taken)
+    advertised_in_time(recording, notebook, turn, since, taken, down(priority) + ROOM)
     notebook.figure(f"take-over when {turn.why}", taken.time - since.time, "s")
 
 
@@ -280,10 +291,37 @@ def router_that_leaves_without_a_word(recording: Recording) -> Recording:
 
 @edited(test_vrrp_election, because="took over late")
 def backup_that_waits_too_long(recording: Recording) -> Recording:
-    """Its advertisements of Active_Down_Interval after r1 has stopped are not there."""
-    stop = recording.marked(Stop)[0].time
-    early = [each for each in said(recording, "r2", stop) if each.time < stop + down(PRIORITIES["r2"])]
+    """It says and does nothing for Active_Down_Interval after r1 has stopped."""
+    recording, until = router_that_is_active_in_silence(recording), _until(recording)
+    return editing.without(recording, frames=[each.frame for each in acts(recording, "r2", _stopped(recording))
+                                              if each.time < until])
+
+
+@edited(test_vrrp_election, because="answered for the virtual addresses in time when r1 stops, and advertised late")
+def router_that_is_active_in_silence(recording: Recording) -> Recording:
+    """Its advertisements of Active_Down_Interval after r1 has stopped are not there; it answers for the addresses."""
+    early = [each for each in said(recording, "r2", _stopped(recording)) if each.time < _until(recording)]
     return editing.without(recording, frames=early)
+
+
+@edited(test_vrrp_election, because="two active routers: r2 goes on")
+def routers_that_both_answer(recording: Recording) -> Recording:
+    """r1, back, answers for the addresses in time, and advertises too late to silence r2."""
+    returned = recording.marked(R1Returns)[0].time
+    own = [each for each in said(recording, "r1", returned) if each.priority]
+    gone = [frame for each in own[:-1] for frame in editing.same_packet(recording, each)]
+    rival = [each for each in said(recording, "r2") if each.time < own[0].time and each.priority][-1]
+    late = editing.shifted(recording, 2.0, frames=own[-1])
+    return editing.with_frame(editing.without(late, frames=gone), rival.frame.data, time=own[-1].time - 0.01,
+                              node="r2", interface="lan0", outgoing=True)
+
+
+def _stopped(recording: Recording) -> float:
+    return recording.marked(Stop)[0].time
+
+
+def _until(recording: Recording) -> float:
+    return _stopped(recording) + down(PRIORITIES["r2"])
 
 
 @edited(test_vrrp_election, because="away for too long")

@@ -9,6 +9,7 @@ from conformance.clouds.calico.fabric import CONVERGENCE, LIVES, begun, gap
 from conformance.clouds.reading.flows import expect_answer, flows, passages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import receivable
 from fixtures.clouds.calico.control import EndpointGone, EndpointMade
 from fixtures.recording.editing import rewritten, with_frame, without
 from fixtures.recording.model import Recording
@@ -87,7 +88,7 @@ def answers_about_the_gateway(recording: Recording, notebook: Notebook) -> Itera
         asked = [each for each in neighbour_solicitations(recording.at("vm1", outgoing=True))
                  if each.target == gateway and not each.dad and (each.frame.ns < moving.ns) == (host == "host1")]
         question = notebook.stimulus(asked, f"vm1 did not ask for its gateway {gateway} on {host}")[-1]
-        told = [each for each in neighbour_advertisements(recording.at("vm1", outgoing=False))
+        told = [each for each in receivable(neighbour_advertisements(recording.at("vm1", outgoing=False)))
                 if each.target == gateway and each.frame.ns >= question.frame.ns]
         notebook.expect(told, f"on {host}, nobody answered for the gateway {gateway}", question)
         yield host, question, told[0]
@@ -147,7 +148,7 @@ def test_calico_containers_reach_all_by_their_host(recording: Recording, noteboo
     """
     for name, mac in (("c1", recording.mac("host1", "cali1")), ("c3", recording.mac("host2", "cali3"))):
         for question in notebook.stimulus(asked_by(recording, name), f"{name} asked for nobody"):
-            told = [each for each in neighbour_advertisements(recording.at(name, outgoing=False))
+            told = [each for each in receivable(neighbour_advertisements(recording.at(name, outgoing=False)))
                     if each.target == question.target and each.frame.ns >= question.frame.ns]
             notebook.expect(told, f"nobody answered {name} for {question.target}", question)
             notebook.expect(told[0].mac_source == mac, f"{told[0].mac_source} answered {name}, not its host", told[0])

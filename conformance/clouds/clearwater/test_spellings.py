@@ -62,12 +62,13 @@ def test_clearwater_local_config_knows_an_address(recording: Recording, notebook
     for text, mark in texts:
         address = understood(text)
         refused = mark.is_a(CloudRefused)
+        reason = mark.what.reason if refused else ""
         if address is None:
-            notebook.expect(refused and mark.what.reason, f"{text!r} is no address, but was taken",
+            notebook.expect(reason, f"{text!r} is no address, but was taken",
                             *[mark] * refused)
             continue
         meant.add(address)
-        notebook.expect(not refused, f"{text!r} is an address, but was refused: {mark.what.reason}")
+        notebook.expect(not refused, f"{text!r} is an address, but was refused: {reason}")
         seen = [told[address].packet] if address in told else []
         notebook.expect(seen, f"{text!r} was taken, but the node never spoke from {address}", *seen)
     for address, message in told.items():

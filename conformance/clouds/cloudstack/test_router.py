@@ -9,6 +9,7 @@ from conformance.broken.guests import OnLinkGuest
 from conformance.clouds.cloudstack.vm import gateways, looked_at
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import receivable
 from fixtures.clouds.asking import CloudRecord
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
@@ -43,7 +44,7 @@ def test_cloudstack_gateway_advertises_well(recording: Recording, notebook: Note
         notebook.expect(ra.code == 0, f"the RA has code {ra.code}", ra)
         notebook.expect(ra.checksum_ok, "the RA has a wrong checksum", ra)
         notebook.expect(ra.sllao == mac, f"the RA gives the link-layer address {ra.sllao}, not {mac}", ra)
-    found = neighbour_advertisements(recording.at("rack", "lan0", outgoing=True))
+    found = receivable(neighbour_advertisements(recording.at("rack", "lan0", outgoing=True)))
     answers = [na for na in found if na.target == own and na.solicited]
     notebook.stimulus(answers, f"nobody asked the router for {own}")
     for na in answers:

@@ -1,0 +1,45 @@
+"""What its receiver must discard is no answer: Neighbour Discovery and DHCPv6 messages that nobody may believe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from fixtures.recording.views.dhcpv6 import Message
+from fixtures.recording.views.ndp import NdMessage, NeighbourAdvertisement
+
+Nd = TypeVar("Nd", bound=NdMessage)
+
+
+def receivable(messages: Iterable[Nd]) -> list[Nd]:
+    """Those that a receiver need not discard."""
+    return [each for each in messages if not discarded(each)]
+
+
+def discarded(message: NdMessage) -> str:
+    """What is wrong with a message that its receiver must discard, empty else (RFC 4861 sections 6.1, 7.1 and 8.1)."""
+    if message.hop_limit != 255:
+        return f"the hop limit {message.hop_limit}"
+    if message.code:
+        return f"the code {message.code}"
+    if message.malformed:
+        return f"a flaw: {message.malformed}"
+    if not message.checksum_ok:
+        return "a wrong checksum"
+    if isinstance(message, NeighbourAdvertisement):
+        if message.target.is_multicast:
+            return f"the multicast target {message.target}"
+        if message.solicited and message.destination.is_multicast:
+            return "S=1, and goes to a group"
+    return ""
+
+
+def refused(question: Message, answer: Message) -> str:
+    """What is wrong with a server's answer that its client must discard, empty else (RFC 8415 sections 16.3, 16.10)."""
+    if answer.malformed:
+        return f"a flaw: {answer.malformed}"
+    if answer.server_duid is None:
+        return "no Server Identifier"
+    if answer.client_duid != question.client_duid:
+        return "no Client Identifier" if answer.client_duid is None else "another's Client Identifier"
+    return ""
