@@ -134,7 +134,7 @@ def active(recording: Recording, time: float) -> tuple[str, float] | None:
 
 
 def advertisements_for(recording: Recording, node: str, target: IPv6Address) -> list[NeighbourAdvertisement]:
-    """The neighbour advertisements that a router sent for an address."""
+    """The Neighbor Advertisements that a router sent for an address."""
     sent = ndp.neighbour_advertisements(recording.at(node, "lan0", outgoing=True))
     return [each for each in receivable(sent) if each.target == target]
 

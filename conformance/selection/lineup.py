@@ -15,7 +15,7 @@ FILE = Path(__file__).with_name("casts.toml")
 
 @dataclass(frozen=True)
 class Lineup:
-    """`usual`: by role, who plays untold; `networks`: the matrix's network sides, each role -> implementation."""
+    """`usual`: by role, the default implementations; `networks`: the matrix's networks, role -> implementation."""
 
     usual: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     networks: tuple[Mapping[str, str], ...] = ()

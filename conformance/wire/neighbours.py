@@ -41,7 +41,7 @@ def probe_times(recording: Recording, role: str) -> Times:
 
 
 def solicitations(recording: Recording, notebook: Notebook, role: str) -> None:
-    """Expect Neighbour Solicitations as RFC 4861 sections 4.3 and 7.2.2 want them."""
+    """Expect Neighbor Solicitations as RFC 4861 sections 4.3 and 7.2.2 want them."""
     sent, count = saying(recording, role, questions), 0
     examined(notebook, sent, "no address was resolved")
     sized, probed = has_link_layer_addresses(recording, role), probe_times(recording, role)
@@ -70,10 +70,10 @@ def _maybe_optimistic(sent: NeighbourSolicitation, probed: Times) -> bool:
 
 
 def advertisements(recording: Recording, notebook: Notebook, role: str) -> None:
-    """Expect Neighbour Advertisements as RFC 4861 sections 4.4 and 7.2.4 want them."""
+    """Expect Neighbor Advertisements as RFC 4861 sections 4.4 and 7.2.4 want them."""
     sent = saying(recording, role, ndp.neighbour_advertisements)
     sized = has_link_layer_addresses(recording, role)
-    examined(notebook, sent, "no Neighbour Advertisement was seen")
+    examined(notebook, sent, "no Neighbor Advertisement was seen")
     for each in sent:
         valid(notebook, each, "advertisement", sized=sized)
         if each.target.is_multicast:

@@ -45,7 +45,7 @@ def probes(frames: Iterable[Frame]) -> list[ndp.NeighbourSolicitation]:
 
 
 def questions(frames: Iterable[Frame]) -> list[ndp.NeighbourSolicitation]:
-    """The Neighbour Solicitations among the frames that are no probes."""
+    """The Neighbor Solicitations among the frames that are no probes."""
     return [each for each in ndp.neighbour_solicitations(frames) if not each.dad]
 
 

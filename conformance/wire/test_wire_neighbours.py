@@ -110,7 +110,7 @@ def test_wire_solicitations(recording: Recording, notebook: Notebook) -> None:
 
 @check("NDP-02", role="guest", passive=True)
 def test_wire_advertisements(recording: Recording, notebook: Notebook) -> None:
-    """A host's Neighbour Advertisements have the flags and the TLLAO of RFC 4861 sections 4.4 and 7.2.4.
+    """A host's Neighbor Advertisements have the flags and the TLLAO of RFC 4861 sections 4.4 and 7.2.4.
 
     S=1 goes to one node only; to a multicast solicitation the answer has a TLLAO. Whether and how soon it answers is
     not judged, since what was asked may not have reached it.

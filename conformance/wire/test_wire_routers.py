@@ -41,13 +41,13 @@ def test_wire_router_solicitations_of_neighbours(recording: Recording, notebook:
 
 @check("NDP-02", role="router", passive=True)
 def test_wire_router_advertises_itself(recording: Recording, notebook: Notebook) -> None:
-    """A router's Neighbour Advertisements are as a host's should be (RFC 4861 sections 4.4, 7.2.4)."""
+    """A router's Neighbor Advertisements are as a host's should be (RFC 4861 sections 4.4, 7.2.4)."""
     neighbours.advertisements(recording, notebook, "router")
 
 
 @check("NDP-02", role="router", passive=True)
 def test_wire_router_says_that_it_is_one(recording: Recording, notebook: Notebook) -> None:
-    """Who advertises itself as a default router has R=1 in its Neighbour Advertisements (RFC 4861 section 4.4).
+    """Who advertises itself as a default router has R=1 in its Neighbor Advertisements (RFC 4861 section 4.4).
 
     Judged of the addresses from which its RAs come, between two RAs with a Router Lifetime.
     """

@@ -36,7 +36,7 @@ REFERENCES: tuple[Cast, ...] = (
 
 
 def all_checks() -> dict[str, Check]:
-    """Every check of the law, each part for itself, by its label. Raises BadCheck."""
+    """All registered checks, each part for itself, by its label. Raises BadCheck."""
     for module in pkgutil.walk_packages(conformance.__path__, "conformance."):
         if module.name.rpartition(".")[2].startswith("test_"):
             importlib.import_module(module.name)

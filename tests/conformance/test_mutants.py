@@ -1,4 +1,4 @@
-"""Every check of the law can fail: on its mutants it does, on their healthy twin it passes, and only with its evidence.
+"""Every registered check can fail: on its mutants it does, on their healthy twin it passes, and only with its evidence.
 
 `-k NAME` proves one check and plays only what that needs.
 """

@@ -1,4 +1,4 @@
-"""Deadlines know of the machine: what it stood still for is given on top, and nothing else is."""
+"""Deadlines are extended by the time for which the host stalled, and by nothing else."""
 
 from __future__ import annotations
 

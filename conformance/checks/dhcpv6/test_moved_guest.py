@@ -49,7 +49,8 @@ def test_confirms_its_lease_when_the_link_returns(recording: Recording, notebook
     for message in confirms:
         names_lease(message, grant, notebook)
         notebook.expect(message.server_duid is None, "the Confirm names a server", message)
-        notebook.expect(message.transaction_id == confirms[0].transaction_id, "the Confirm is sent as several", message)
+        notebook.expect(message.transaction_id == confirms[0].transaction_id,
+                        "retransmitted the Confirm with a new transaction id", message)
     if confirms:
         notebook.in_time(confirms[-1].time - confirms[0].time, CNF_MAX_RD * (1 + RAND) + SLACK,
                          "it went on with Confirm for too long", confirms[0], confirms[-1])

@@ -159,8 +159,7 @@ def test_relays_of_relays_are_counted(recording: Recording, notebook: Notebook) 
         notebook.expect(outer.peer_address == asker, f"the peer-address is {outer.peer_address}, not the other relay's "
                         f"{asker}", through[0])
         comes_back(recording, notebook, each, through[0])
-    notebook.expect(not beyond, f"a Relay-forward with the hop count {', '.join(beyond)} is relayed, and the limit is "
-                    f"{DEEPEST}")
+    notebook.expect(not beyond, f"relayed Relay-forwards with hop count {' and '.join(beyond)}; the limit is {DEEPEST}")
     notebook.finding = f"counted, and dropped from {DEEPEST} hops on"
 
 
@@ -196,7 +195,7 @@ def relay_that_does_not_count(recording: Recording) -> Recording:
     return editing.with_bytes(recording, nested(recording, 7), change)
 
 
-@edited(test_relays_of_relays_are_counted, because="hop count 32 is relayed")
+@edited(test_relays_of_relays_are_counted, because="relayed Relay-forwards with hop count 32")
 def relay_without_limit(recording: Recording) -> Recording:
     """Eight hops and more go on."""
     last = next(each for each in table(recording, Notebook(recording), "hops").values() if each.row == "32")

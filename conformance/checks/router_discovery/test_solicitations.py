@@ -40,7 +40,7 @@ def test_solicits_routers_until_one_answers(recording: Recording, notebook: Note
     notebook.expect(sent, "the guest solicited no router", up)
     waited = sent[0].time - up.time
     notebook.in_time(waited, FIRST_RS + COARSE, "the first solicitation came late", up, sent[0])
-    notebook.figure("first router solicitation after link up", waited, "s")
+    notebook.figure("first Router Solicitation after link up", waited, "s")
     notebook.expect(len(sent) > 1, "the guest solicited once and never again", sent[0])
     for each in sent:
         _format(each, notebook)

@@ -17,7 +17,7 @@ from topologies.stage import addressing as plan
 #: Packets a second from which on a stream is a flood, and the share of it that a limit lets be answered. RFC 4443
 #: section 2.4 (f) gives 10 errors a second as an example for small devices, and no number for others.
 FLOOD, SHARE = 100, 0.5
-#: Seconds in which one error comes at least, and in which a router sends it: it has nobody to wait for.
+#: The longest interval between two errors, in seconds, and the longest delay of one: the router waits for nobody.
 SECOND, AT_ONCE = 1.0, 0.1
 
 

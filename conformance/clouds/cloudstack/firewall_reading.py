@@ -78,7 +78,7 @@ def expect_listed(recording: Recording, notebook: Notebook, moment: str) -> None
         notebook.expect(there[rule] == 1, f"{rule.words()!r} is listed {there[rule]} times ({moment})", mark)
     others = [each for each in there if each not in MOMENTS[moment]]
     told = [each if isinstance(each, str) else each.words() for each in others]
-    notebook.expect(not others, f"a rule is listed that is none ({moment}): {'; '.join(told)}", mark)
+    notebook.expect(not others, f"unexpected rule listed ({moment}): {'; '.join(told)}", mark)
 
 
 def expect_calls(recording: Recording, notebook: Notebook, moment: str, **fields: object) -> list[Flow]:

@@ -64,7 +64,7 @@ def rule_that_is_there_twice(recording: Recording) -> Recording:
     return _listing(recording, ALL, [*rules, next(each for each in rules if "dport" in str(each))])
 
 
-@edited(test_cloudstack_firewall_rules_act_as_listed, because="a rule is listed that is none (one rule deleted)")
+@edited(test_cloudstack_firewall_rules_act_as_listed, because="unexpected rule listed (one rule deleted)")
 def deleted_rule_that_is_still_listed(recording: Recording) -> Recording:
     return _listing(recording, ONE_LESS, ruleset(recording, Notebook(recording), ALL).what.rules)
 

@@ -123,7 +123,7 @@ def _expect_route(notebook: Notebook, shot: Snapshot, gateway: str) -> None:
 
 
 def _expect_passage(recording: Recording, notebook: Notebook, mark: Mark) -> None:
-    """Expect that the first echo request after the mark goes to the router, and that its reply comes."""
+    """Expect that the first Echo Request after the mark goes to the router, and that its reply comes."""
     kind, router = mark.what.kind, recording.mac("router", "mgmt0")
     seen = [each for each in echoes(recording.at("host1", PORT)) if each.frame.ns > mark.ns
             and plan.OUTSIDE in (each.source, each.destination)]

@@ -134,7 +134,7 @@ def bound_to_a_nic_without_ipv6() -> Broken:
 
 @check("VIP-02", VpcRoutes(), role="compute-host", cloud="vpc")
 def test_vpc_virtual_address_passes_the_guard_while_bound(recording: Recording, notebook: Notebook) -> None:
-    """A bound virtual address passes anti-spoofing on its NIC, as source and as target of a Neighbour Advertisement.
+    """A bound virtual address passes anti-spoofing on its NIC, as source and as target of a Neighbor Advertisement.
 
     Before it is bound and after it was taken away neither passes, though the instance has the address.
     """

@@ -64,11 +64,11 @@
         return `Router Advertisement M=${data[at + 5] >> 7} O=${(data[at + 5] >> 6) & 1}, ${u16(data, at + 6)} s${prefixes.length ? `, ${prefixes.join(", ")}` : ""}`;
       };
     }],
-    135: ["NS", "Neighbour Solicitation", "neighbour", 24, (layer, at, data, found) => {
+    135: ["NS", "Neighbor Solicitation", "neighbour", 24, (layer, at, data, found) => {
       layer.ip6("target", at + 8);
       return () => `${found.source === "::" ? "is it free? " : "who has "}${ip6(data, at + 8)}`;
     }],
-    136: ["NA", "Neighbour Advertisement", "neighbour", 24, (layer, at, data) => {
+    136: ["NA", "Neighbor Advertisement", "neighbour", 24, (layer, at, data) => {
       layer.flag("R router", at + 4, 0x80);
       layer.flag("S solicited", at + 4, 0x40);
       layer.flag("O override", at + 4, 0x20);

@@ -4,7 +4,7 @@
 Sextant.bounds = {
   "wait 1": [1, 1.1, "RFC 8415 §15: SOL_TIMEOUT 1 s, up to 10 % more"], "wait 2": [1.9, 2.31, "RFC 8415 §15: twice the last, ± 10 %"],
   "wait 3": [3.61, 4.851, "RFC 8415 §15: twice the last, ± 10 %"], "connection attempt delay": [0.1, 2, "RFC 8305 §5: 100 ms to 2 s, 250 ms recommended"],
-  "first router solicitation after link up": [0, 1, "RFC 4861 §6.3.7: MAX_RTR_SOLICITATION_DELAY, 1 s"],
+  "first Router Solicitation after link up": [0, 1, "RFC 4861 §6.3.7: MAX_RTR_SOLICITATION_DELAY, 1 s"],
   "first Solicit on eth0": [0, 1, "RFC 8415 §18.2.1: SOL_MAX_DELAY, 1 s"], "longest delay of a proxy's answer": [0, 1, "RFC 4861 §10: RETRANS_TIMER, 1 s"],
 };
 
