@@ -43,7 +43,7 @@ def test_what_it_says(written: Path, tmp_path: Path) -> None:
     ('name = "My Router"', 2, "`name`: 'My Router' is no name: 1 to 40 small letters, digits, dots and hyphens"),
     ("name = 3", 2, "`name`: it must be text in quotes, not 3"),
     ('role = "ruoter"', 3, "`role`: unknown role 'ruoter'; did you mean router? (known: guest, router, "),
-    ('role = ["guest", "router"]', 3, "`role`: guest cannot be combined: write one manifest for it and one for the other"),
+    ('role = ["guest", "router"]', 3, "`role`: guest cannot be combined: give it a manifest of its own"),
     ("role = []", 3, "`role`: it must be a role or a list of roles, not []"),
     ('command = "serve -v"', 4, '`command`: it must be a list of words; write ["serve", "-v"]'),
     ("command = []", 4, "`command`: it must be a list of words such as"),
