@@ -122,10 +122,10 @@ def saved_run(platform: Platform) -> Played | None:
 
 
 def _report_at_hand(folder: Path) -> Played:
-    """A report of this machine itself as what the others are compared with. Raises ReportError."""
+    """A report of this host itself as what the others are compared with. Raises ReportError."""
     run = load(folder / "compliance.json")["run"]
     who = "root" if os.geteuid() == 0 else "user"
-    system = this.freedesktop_os_release().get("PRETTY_NAME", "this machine")
+    system = this.freedesktop_os_release().get("PRETTY_NAME", "this host")
     result = Result(system, this.python_version(), 0.0, run["started"], {who: Run(0, run["duration_s"])})
     return Played(system, result, {who: cells_of(folder)})
 

@@ -1,4 +1,4 @@
-"""How this machine reaches packages, so that a root on it reaches them in the same way: apt's and pip's own settings.
+"""How this host reaches packages, so that a root on it reaches them in the same way: apt's and pip's own settings.
 
 Nothing is decided here: mirrors, proxies and certificates are those that whoever set the machine up has named.
 """
@@ -26,7 +26,7 @@ _CERTIFICATES = "/usr/local/share/ca-certificates"
 
 
 def mirrors(told: str) -> dict[tuple[str, str], str]:
-    """Origin and label of a Release file -> the mirror that this machine uses.
+    """Origin and label of a Release file -> the mirror that this host uses.
 
     `told` is what `apt-get indextargets` says in MIRRORS_FORMAT. What is no mirror on the network is left out.
     """
@@ -52,18 +52,18 @@ def _own_mirrors() -> dict[tuple[str, str], str]:
 
 
 def apt_settings(dump: str | None = None) -> list[str]:
-    """The lines of an apt.conf that say how this machine reaches archives; `dump` is what `apt-config dump` says."""
+    """The lines of an apt.conf that say how this host reaches archives; `dump` is what `apt-config dump` says."""
     lines = (_output_of(["apt-config", "dump"]) if dump is None else dump).splitlines()
     return [line for line in lines if _REACHING.match(line)]
 
 
 def environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables that a program in a root needs to reach what this machine reaches."""
+    """The variables that a program in a root needs to reach what this host reaches."""
     return {name: value for name, value in variables.items() if _VARIABLES.fullmatch(name)}
 
 
 def pip_settings(told: str | None = None) -> dict[str, dict[str, str]]:
-    """Section -> key -> value of this machine's pip.conf files; `told` is what `pip config list` says."""
+    """Section -> key -> value of this host's pip.conf files; `told` is what `pip config list` says."""
     if told is None:
         told = _output_of([sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"])
     found: dict[str, dict[str, str]] = {}
@@ -73,7 +73,7 @@ def pip_settings(told: str | None = None) -> dict[str, dict[str, str]]:
 
 
 def paths_in(values: Iterable[str]) -> list[Path]:
-    """The files and directories of this machine that settings name, as paths or file:// addresses.
+    """The files and directories of this host that settings name, as paths or file:// addresses.
 
     The files of a mirror's `simple` index lie beside it (PEP 503), so the mirror is meant.
     """

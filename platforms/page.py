@@ -39,7 +39,7 @@ def page(reference: Played, others: list[Played], absent: dict[str, str], cores:
 
 
 def _table(platforms: list[Played]) -> str:
-    """One line for each run. Seconds are those of this machine."""
+    """One line for each run. Seconds are those of this host."""
     words = [word for word in STATES if any(_counts(each, who)[word] for each in platforms for who in each.cells)]
     head = ["system", "Python", "set-up", "run as", "wall time", "status", *words]
     lines = [_row(head), _row(["---"] * len(head))]

@@ -76,7 +76,7 @@ def complaint(platform: Platform, told: str) -> str:
 
 
 def _keyring(archive: Archive) -> Path:
-    """The archive's keyring on this machine; else Debian's package of it, whose signature is checked, is unpacked."""
+    """The archive's keyring on this host; else Debian's package of it, whose signature is checked, is unpacked."""
     here = Path(archive.keyring)
     if here.exists():
         return here

@@ -1,4 +1,4 @@
-"""`--shard I/N`: keep what this machine plays of the selection, and note for the merge what the whole selection was."""
+"""`--shard I/N`: keep what this host plays of the selection, and note for the merge what the whole selection was."""
 
 from __future__ import annotations
 

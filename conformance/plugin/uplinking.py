@@ -1,4 +1,4 @@
-"""`--uplink INTERFACE[=ROLE]`: an interface of the machine is lent to the sandbox; who is behind it plays a role."""
+"""`--uplink INTERFACE[=ROLE]`: an interface of the host is lent to the sandbox; who is behind it plays a role."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`--uplink`."""
     parser.getgroup("sextant").addoption(
         "--uplink", metavar="INTERFACE[=ROLE]", default=None,
-        help="lend an interface of this machine to the sandbox as long as the run lasts; needs root. The network behind"
+        help="lend an interface of this host to the sandbox as long as the run lasts; needs root. The network behind"
              " it is the router with all that it serves (the default); `=guest`: the device behind it is the guest")
 
 

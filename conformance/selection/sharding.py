@@ -104,7 +104,7 @@ def note_of(staging: Path) -> dict[str, Any] | None:
 
 
 def selection(tests: Iterable[str], options: Mapping[str, object]) -> str:
-    """A digest of what is selected on this machine: node ids, and options that decide verdicts."""
+    """A digest of what is selected on this host: node ids, and options that decide verdicts."""
     return _digest(json.dumps([sorted(tests), dict(options)], sort_keys=True, default=str).encode())
 
 

@@ -14,7 +14,7 @@ from fixtures.stagecraft.base import Scenario
 
 @dataclass
 class Programs:
-    """Who is selected, and what this machine has of them."""
+    """Who is selected, and what this host has of them."""
 
     selection: Selection
 

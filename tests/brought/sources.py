@@ -2,7 +2,7 @@
 
     python -m tests.brought.sources [--again]        # what script/test does; tests have no network
 
-What could not be had is not asked for again, unless told to. Nothing is installed; this machine's apt stays as it is.
+What could not be had is not asked for again, unless told to. Nothing is installed; this host's apt stays as it is.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def fetch(packages: list[str]) -> None:
 
 
 def _configured(place: Path) -> Path:
-    """A configuration of apt that knows the sources of this machine's Debian archive, and keeps everything below."""
+    """A configuration of apt that knows the sources of this host's Debian archive, and keeps everything below."""
     for name in ("state/lists/partial", "cache/archives/partial"):
         (place / name).mkdir(parents=True)
     known = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",

@@ -84,7 +84,7 @@ def test_its_own_libraries_go_before_the_installed_ones(tmp_path: Path, program:
     """Also those that are installed, too; and no folder more than it takes."""
     library = next((Path(line.split()[2]) for line in _linked(Path("/bin/ls")) if "libselinux.so.1" in line), None)
     if library is None:
-        pytest.skip("this machine's ls(1) has no libselinux to look for")
+        pytest.skip("this host's ls(1) has no libselinux to look for")
     binary = program("image/usr/sbin/radvd")
     shutil.copy("/bin/ls", binary)
     program("image/usr/lib/libunasked.so.3", "")

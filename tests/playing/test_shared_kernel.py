@@ -61,8 +61,8 @@ def test_only_what_happened_since_the_last_look_is_told() -> None:
 
 
 @pytest.mark.parametrize(("early", "fulls", "said"), [
-    (1, 0, "this machine's ndisc_cache was too full (600 entries) and threw idle ones away"),
-    (0, 2, "this machine's ndisc_cache was too full (600 entries) and refused 2 of them"),
+    (1, 0, "this host's ndisc_cache was too full (600 entries) and threw idle ones away"),
+    (0, 2, "this host's ndisc_cache was too full (600 entries) and refused 2 of them"),
 ])
 def test_a_play_knows_that_the_table_was_too_full(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch, early: int, fulls: int, said: str) -> None:

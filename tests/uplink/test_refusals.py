@@ -39,7 +39,7 @@ def test_what_is_lent(machine: Path) -> None:
 def test_the_default_route_stays(machine: Path) -> None:
     routes(machine, "eth0 00000000 010200C0 0003 0 0 0 00000000 0 0 0\n")
     assert why_not("eth0", NAMES, machine) == (
-        "eth0 carries this machine's default route: the machine would lose its network")
+        "eth0 carries this host's default route: the host would lose its network")
     routes(machine, ipv6=f"{NOWHERE} 00 {NOWHERE} 00 {NOWHERE[:-1]}1 00000400 00000001 00000000 00000003 eth1\n"
                          f"{NOWHERE} 00 {NOWHERE} 00 {NOWHERE} ffffffff 00000001 00000000 00200200 lo\n")
     assert why_not("eth1", NAMES, machine) is not None and why_not("eth0", NAMES, machine) is None
@@ -48,7 +48,7 @@ def test_the_default_route_stays(machine: Path) -> None:
 def test_nor_what_it_leaves_by(machine: Path) -> None:
     routes(machine, "br0 00000000 010200C0 0003 0 0 0 00000000 0 0 0\n")
     assert why_not("eth2", NAMES, machine) == (
-        "eth2, through br0, carries this machine's default route: the machine would lose its network")
+        "eth2, through br0, carries this host's default route: the host would lose its network")
 
 
 def test_what_is_not_there(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,4 +56,4 @@ def test_what_is_not_there(machine: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert why_not("eth7", NAMES, machine) == "there is no interface 'eth7' (there are: br0, eth0, eth1, eth2)"
     assert why_not("lo", NAMES, machine) == "lo is every namespace's own and cannot be lent"
     monkeypatch.setattr(system, "may_administer", lambda: False)
-    assert why_not("eth1", NAMES, machine) == "only root can lend an interface of the machine"
+    assert why_not("eth1", NAMES, machine) == "only root can lend an interface of the host"

@@ -1,7 +1,7 @@
 """The private files of a node: its own /run, /tmp, /var/tmp, /etc and /sys, in a mount namespace of its own.
 
 Everything here runs in a stagehand that already stands in the node's namespaces. All of a node's files live on one
-tmpfs, which is gone with the namespace. Nothing on the machine's own filesystems is changed.
+tmpfs, which is gone with the namespace. Nothing on the host's own filesystems is changed.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _mounted_below() -> list[Path]:
 def lay(target: Path, tree: int | None) -> None:
     """Lay a detached mount (see `open_tree`), or an empty tmpfs for None, over an absolute path; made when missing.
 
-    Raises CannotHide when it is missing and the machine's own root filesystem would have to be changed for it.
+    Raises CannotHide when it is missing and the host's own root filesystem would have to be changed for it.
     """
     if tree is not None:
         _attach(tree, target)
@@ -142,7 +142,7 @@ def _make(target: Path, *, directory: bool) -> None:
     parent = next(parent for parent in target.parents if parent.exists())
     if parent.stat().st_dev == Path("/").stat().st_dev:
         raise CannotHide(f"cannot lay a private directory over {target}: it does not exist, and making it would change "
-                         f"this machine's filesystem; make it first, or work in a sandbox that overlays {parent}")
+                         f"this host's filesystem; make it first, or work in a sandbox that overlays {parent}")
     if directory:
         target.mkdir(parents=True)
     else:

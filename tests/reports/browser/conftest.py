@@ -17,7 +17,7 @@ from tests.reports.staged import staged
 CHROMIUM = shutil.which("chromium")
 #: What headless Chromium needs as root and in containers.
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
-#: Milliseconds after which a page that shows nothing is broken; a loaded machine takes seconds.
+#: Milliseconds after which a page that shows nothing is broken; a loaded host takes seconds.
 PATIENCE = 60_000
 
 
