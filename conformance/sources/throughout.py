@@ -16,6 +16,7 @@ from conformance.selection.casting import Cast
 from conformance.selection.cells import Cell
 from conformance.sources.base import NotRun
 from conformance.sources.programs import Programs
+from fixtures.names import in_file_name
 from fixtures.recording.model import Recording
 from fixtures.scenarios.common.boot import GuestBoot
 from fixtures.scenarios.common.networks import Mode
@@ -47,7 +48,7 @@ def throughout(check: Check, programs: Programs) -> Iterator[Cell[Any]]:
     """The cells of a passive check: one for each program that may play its role. Raises BadSelection."""
     for name in programs.selection.playing(check.role) if check.passive else ():
         if programs.absent({check.role: name}) is None:
-            yield Cell(check, Throughout(check.role, name), {check.role: name}, f"{name}-in-every-play")
+            yield Cell(check, Throughout(check.role, name), {check.role: name}, f"{in_file_name(name)}-in-every-play")
 
 
 def a_play(scene: Throughout, programs: Programs) -> Iterator[tuple[Scenario, Cast]]:

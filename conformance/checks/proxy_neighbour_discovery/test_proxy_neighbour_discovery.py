@@ -233,9 +233,9 @@ def host_does_not_defend() -> Broken:
     return Broken(ContainersTalk(proxying="nothing"))
 
 
-@edited(test_proxied_addresses_are_defended, because="S=1")
+@edited(test_proxied_addresses_are_defended, because="nobody defended")
 def defends_as_solicited(recording: Recording) -> Recording:
-    """S=1 to nobody in particular."""
+    """S=1 to nobody in particular, which everybody has to discard (RFC 4861 section 7.1.2)."""
 
     def solicit(packet: Any) -> None:
         packet[layer("inet6").ICMPv6ND_NA].S = 1

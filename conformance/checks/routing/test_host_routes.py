@@ -114,10 +114,9 @@ def test_each_endpoint_has_one_route_on_its_host(recording: Recording, notebook:
     """
     created = notebook.stimulus(recording.marked(Created), "no endpoint was created")
     deleted = notebook.stimulus(recording.marked(Deleted), "no endpoint was deleted")
-    for mark in created:
-        _appeared(recording, notebook, mark)
-    for gone in deleted:
-        _disappeared(recording, notebook, gone)
+    changes: list[Mark] = [*created, *deleted]
+    for mark in sorted(changes, key=lambda mark: mark.ns):
+        (_appeared if mark.is_a(Created) else _disappeared)(recording, notebook, mark)
     for pinged in notebook.stimulus(recording.marked(Pinged), "nobody talked to an endpoint"):
         _delivered(recording, notebook, pinged)
     notebook.finding = "one /128 route on the endpoint's host, there with the endpoint, of use at once and gone with it"
