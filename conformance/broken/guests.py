@@ -14,19 +14,19 @@ from topologies.stage.addressing import link_local, mac_of
 class KernelGuest(Linux):
     """A guest that configures itself by the kernel alone, with these settings of each interface changed.
 
-    `late` settings are made when the links are up already, the others before; `neighbours` are those of the neighbour
+    `late` settings are made when the links are up already, the others before; `neighbors` are those of the neighbor
     table.
     """
 
     name: str  # type: ignore[misc]
     settings: Mapping[str, int] = field(default_factory=dict)
     late: Mapping[str, int] = field(default_factory=dict)
-    neighbours: Mapping[str, int] = field(default_factory=dict)
+    neighbors: Mapping[str, int] = field(default_factory=dict)
 
     def prepare(self, post: Post) -> None:
         super().prepare(post)
         _set(post, self.settings)
-        _set(post, self.neighbours, "neigh")
+        _set(post, self.neighbors, "neigh")
 
     def start(self, post: Post) -> None:
         super().start(post)
@@ -70,8 +70,8 @@ def without_dad() -> KernelGuest:
 
 
 @dataclass(frozen=True)
-class GuestWithFixedNeighbours(KernelGuest):
-    """A guest that knows its link-layer neighbours (nodes of the topology) once and for all, so none is ever dead."""
+class GuestWithFixedNeighbors(KernelGuest):
+    """A guest that knows its link-layer neighbors (nodes of the topology) once and for all, so none is ever dead."""
 
     nodes: tuple[str, ...] = ("peer", "peer2")
 
@@ -80,4 +80,4 @@ class GuestWithFixedNeighbours(KernelGuest):
         for node in self.nodes:
             mac = mac_of(node, "eth0")
             post.call(["ip", "-6", "neigh", "replace", str(link_local(mac)), "lladdr", mac, "nud", "permanent",
-                       "dev", post.interfaces[0]], name="fix-neighbour")
+                       "dev", post.interfaces[0]], name="fix-neighbor")

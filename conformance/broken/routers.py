@@ -68,12 +68,12 @@ class ForwardingDaemon(Implementation):
 
 
 class _Advertiser(ScriptedRouter):
-    """Advertises beside the node's own kernel, which answers its neighbours."""
+    """Advertises beside the node's own kernel, which answers its neighbors."""
 
     alone = False
 
     def __init__(self, advertisement: Advertisement, heeds: str) -> None:
-        super().__init__(advertisement, answers_neighbours=False)
+        super().__init__(advertisement, answers_neighbors=False)
         self.heeds, self._claims = heeds, heeds == "never"
 
     def advertise(self, advertisement: Advertisement | None = None, *, to: IPv6Address = ALL_NODES,

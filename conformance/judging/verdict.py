@@ -149,15 +149,15 @@ class Notebook:
             raise Unjudgeable(f"{otherwise}, but the host stalled for {stall:.3f} s", stalled=stall)
         raise Violated(otherwise)
 
-    def neighbours_undisturbed(self) -> None:
-        """For a verdict that rests on entries of a neighbour table staying there: all namespaces share that table.
+    def neighbors_undisturbed(self) -> None:
+        """For a verdict that rests on entries of a neighbor table staying there: all namespaces share that table.
 
         Raises Unjudgeable when it was so full during the play that the kernel threw entries away early.
         """
         __tracebackhide__ = True
         crowd = crowded(self.recording)
         if crowd:
-            raise Unjudgeable(f"neighbour entries may be gone for another reason: {crowd}")
+            raise Unjudgeable(f"neighbor entries may be gone for another reason: {crowd}")
 
     def figure(self, name: str, value: float, unit: str) -> None:
         """Keep a measured number for the report."""

@@ -12,7 +12,7 @@ from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dhcpv6_options import Ia, LeasedAddress
 from fixtures.recording.views.headers import headers
-from fixtures.recording.views.ndp import neighbour_solicitations
+from fixtures.recording.views.ndp import neighbor_solicitations
 from fixtures.recording.views.transport import Echo, echoes
 from fixtures.stagecraft.watching import usable
 from fixtures.timers import RETRANS_TIMER
@@ -110,7 +110,7 @@ def taken(recording: Recording, address: IPv6Address, after: float = 0.0) -> lis
     """Signs that the guest has an address: its kernel says so; of a machine of its own, it probes for it or uses it."""
     if "guest" not in recording.opaque:
         return [*address_events(recording, address, after)]
-    probes = [each.frame for each in neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    probes = [each.frame for each in neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
               if each.dad and each.target == address and each.time > after]
     return [*probes, *used(recording, address, after)]
 

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.judging.verdict import Notebook
 from fixtures.recording.model import KernelEvent, Mark, Recording, Snapshot
 from fixtures.recording.views import ndp, transport
-from fixtures.recording.views.ndp import NeighbourSolicitation
+from fixtures.recording.views.ndp import NeighborSolicitation
 from fixtures.recording.views.transport import Echo
 from fixtures.stagecraft.marks import Attempted
 from fixtures.stagecraft.watching import usable
@@ -48,9 +48,9 @@ def looked_for(recording: Recording, notebook: Notebook, destination: IPv6Addres
     return mark
 
 
-def on_link(recording: Recording, destination: IPv6Address) -> list[NeighbourSolicitation]:
+def on_link(recording: Recording, destination: IPv6Address) -> list[NeighborSolicitation]:
     """The solicitations that say that the guest took a destination to be on its link."""
-    sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    sent = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if each.target == destination]
 
 

@@ -1,4 +1,4 @@
-"""What its receiver must discard is no answer: Neighbour Discovery and DHCPv6 messages that nobody may believe."""
+"""What its receiver must discard is no answer: Neighbor Discovery and DHCPv6 messages that nobody may believe."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from fixtures.recording.views.dhcpv6 import Message
-from fixtures.recording.views.ndp import NdMessage, NeighbourAdvertisement
+from fixtures.recording.views.ndp import NdMessage, NeighborAdvertisement
 
 Nd = TypeVar("Nd", bound=NdMessage)
 
@@ -26,7 +26,7 @@ def discarded(message: NdMessage) -> str:
         return f"a flaw: {message.malformed}"
     if not message.checksum_ok:
         return "a wrong checksum"
-    if isinstance(message, NeighbourAdvertisement):
+    if isinstance(message, NeighborAdvertisement):
         if message.target.is_multicast:
             return f"the multicast target {message.target}"
         if message.solicited and message.destination.is_multicast:

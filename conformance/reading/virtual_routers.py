@@ -11,7 +11,7 @@ from conformance.judging.verdict import Notebook
 from conformance.reading.receivable import receivable
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport, vrrp
-from fixtures.recording.views.ndp import NeighbourAdvertisement
+from fixtures.recording.views.ndp import NeighborAdvertisement
 from fixtures.recording.views.transport import Echo
 from fixtures.recording.views.vrrp import VrrpAdvertisement
 from fixtures.scenarios.virtual_addresses.virtual_router import (
@@ -48,7 +48,7 @@ class Turn:
 
     @property
     def probed(self) -> float:
-        """When neighbours began to ask, in seconds; the play's end when they never did."""
+        """When neighbors began to ask, in seconds; the play's end when they never did."""
         return min((mark.time for mark in self.asked), default=float("inf"))
 
 
@@ -74,12 +74,12 @@ def heard(recording: Recording, node: str, since: float = 0.0) -> list[VrrpAdver
     return [each for each in vrrp.advertisements(recording.at(node, "lan0", outgoing=False)) if each.time > since]
 
 
-def acts(recording: Recording, node: str, since: float) -> list[NeighbourAdvertisement | Echo]:
+def acts(recording: Recording, node: str, since: float) -> list[NeighborAdvertisement | Echo]:
     """By what a router shows that it is active, whatever it advertises: it answers for the virtual addresses."""
     advertised = [each for target in (VIRTUAL_LINK_LOCAL, VIRTUAL)
                   for each in advertisements_for(recording, node, target)]
     replied = transport.echoes(recording.at(node, "lan0", outgoing=True), reply=True)
-    found: list[NeighbourAdvertisement | Echo] = [*advertised]
+    found: list[NeighborAdvertisement | Echo] = [*advertised]
     found += (each for each in replied if each.source == VIRTUAL)
     return sorted((each for each in found if each.time > since), key=lambda each: each.frame.ns)
 
@@ -133,9 +133,9 @@ def active(recording: Recording, time: float) -> tuple[str, float] | None:
     return holder
 
 
-def advertisements_for(recording: Recording, node: str, target: IPv6Address) -> list[NeighbourAdvertisement]:
+def advertisements_for(recording: Recording, node: str, target: IPv6Address) -> list[NeighborAdvertisement]:
     """The Neighbor Advertisements that a router sent for an address."""
-    sent = ndp.neighbour_advertisements(recording.at(node, "lan0", outgoing=True))
+    sent = ndp.neighbor_advertisements(recording.at(node, "lan0", outgoing=True))
     return [each for each in receivable(sent) if each.target == target]
 
 

@@ -1,6 +1,6 @@
 """Plays that the host disturbed are played again: their recordings say nothing of the programs.
 
-What decides is measured beside the verdicts: a stall, a neighbour table that was full. Whatever a play without such a
+What decides is measured beside the verdicts: a stall, a neighbor table that was full. Whatever a play without such a
 cause shows, stands. The new recording takes the old one's place for all checks of the play, those that had decided too.
 """
 
@@ -79,7 +79,7 @@ def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
 def disturbance(path: Path, judges: Callable[[str], Sequence[Judge]]) -> str:
     """What made a saved recording useless, in words; empty where it is as good as any.
 
-    A stall of GROSS_STALL seconds, a neighbour table that refused entries, a shorter stall of a play that broke, or a
+    A stall of GROSS_STALL seconds, a neighbor table that refused entries, a shorter stall of a play that broke, or a
     verdict that is inconclusive for a stated stall.
     """
     stall = longest_stall(path)

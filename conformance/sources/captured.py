@@ -145,7 +145,7 @@ class Captured:
             when = day(capture.started_ns)
             date = f" on {when:%-d %B %Y}" if when else ""
             speaking = [text for role in ROLES if (text := _speaking(role, capture.parties))]
-            told = "; ".join(speaking) or "nobody speaks Neighbour Discovery or DHCPv6 in it"
+            told = "; ".join(speaking) or "nobody speaks Neighbor Discovery or DHCPv6 in it"
             lines.append(f"{name}: {_count(capture.packets, 'packet')} in {seconds:.1f} s{date}: {told}")
             lines += [f"{name}: {note}" for note in capture.notes]
         return lines

@@ -28,7 +28,7 @@ def with_option(recording: Recording, found: Sequence[View | Frame], option: Any
 
 
 def without_option(recording: Recording, found: Sequence[View | Frame], kind: str) -> Recording:
-    """These messages without their last option of Neighbour Discovery, which is of that Scapy class."""
+    """These messages without their last option of Neighbor Discovery, which is of that Scapy class."""
 
     def drop(packet: Any) -> None:
         packet[getattr(layer("inet6"), kind)].underlayer.remove_payload()

@@ -57,7 +57,7 @@ def _mac(to: str) -> str:
 
 
 def _boot() -> Iterator[Timed]:
-    """DAD and MLD, a Router Solicitation, and the neighbours, one of whom has an address that the guest tries."""
+    """DAD and MLD, a Router Solicitation, and the neighbors, one of whom has an address that the guest tries."""
     inet6 = layer("inet6")
     at = 0.1
     for target, when in ((GUEST, at), (ADDRESS, 24.0)):

@@ -39,22 +39,22 @@ CHUNK, KEPT = 10_000, 20_000
 _DHCPV6, _PIECE, _OTHER, _PROBE = 256, 512, 513, 514
 
 
-def probes(frames: Iterable[Frame]) -> list[ndp.NeighbourSolicitation]:
+def probes(frames: Iterable[Frame]) -> list[ndp.NeighborSolicitation]:
     """The DAD probes among the frames."""
-    return [each for each in ndp.neighbour_solicitations(frames) if each.dad]
+    return [each for each in ndp.neighbor_solicitations(frames) if each.dad]
 
 
-def questions(frames: Iterable[Frame]) -> list[ndp.NeighbourSolicitation]:
+def questions(frames: Iterable[Frame]) -> list[ndp.NeighborSolicitation]:
     """The Neighbor Solicitations among the frames that are no probes."""
-    return [each for each in ndp.neighbour_solicitations(frames) if not each.dad]
+    return [each for each in ndp.neighbor_solicitations(frames) if not each.dad]
 
 
 KINDS: dict[Callable[..., Any], frozenset[int]] = {
     ndp.router_solicitations: frozenset({ROUTER_SOLICITATION}),
     ndp.router_advertisements: frozenset({ROUTER_ADVERTISEMENT}),
-    ndp.neighbour_solicitations: frozenset({NEIGHBOR_SOLICITATION, _PROBE}),
+    ndp.neighbor_solicitations: frozenset({NEIGHBOR_SOLICITATION, _PROBE}),
     questions: frozenset({NEIGHBOR_SOLICITATION}),
-    probes: frozenset({_PROBE}), ndp.neighbour_advertisements: frozenset({NEIGHBOR_ADVERTISEMENT}),
+    probes: frozenset({_PROBE}), ndp.neighbor_advertisements: frozenset({NEIGHBOR_ADVERTISEMENT}),
     ndp.redirects: frozenset({REDIRECT}), mld.reports: frozenset({MLD_REPORT, MLD_DONE, MLD_REPORT_V2}),
     transport.echoes: frozenset({ECHO_REQUEST, ECHO_REPLY}),
     transport.icmp_errors: frozenset(transport.ERRORS), dhcpv6.messages: frozenset(range(_DHCPV6, _PIECE)),

@@ -90,10 +90,10 @@ def receivable(message: ndp.NdMessage) -> bool:
     return message.hop_limit == 255 and message.code == 0 and message.summed and not message.malformed
 
 
-def neighbour_discovery(recording: Recording, role: str) -> Iterator[ndp.NdMessage]:
-    """All Neighbour Discovery messages that the party sent, kind by kind."""
+def neighbor_discovery(recording: Recording, role: str) -> Iterator[ndp.NdMessage]:
+    """All Neighbor Discovery messages that the party sent, kind by kind."""
     decoders: tuple[Decoder[Any], ...] = (ndp.router_solicitations, ndp.router_advertisements, ndp.redirects,
-                                          ndp.neighbour_solicitations, ndp.neighbour_advertisements)
+                                          ndp.neighbor_solicitations, ndp.neighbor_advertisements)
     for decode in decoders:
         yield from saying(recording, role, decode)
 
@@ -133,7 +133,7 @@ def doubt(notebook: Notebook, words: str, *seen: Seen) -> None:
 
 
 def valid(notebook: Notebook, message: ndp.NdMessage, what: str, *, sized: bool = True) -> None:
-    """Expect what every receiver of Neighbour Discovery checks (RFC 4861 sections 6.1, 7.1, 8.1).
+    """Expect what every receiver of Neighbor Discovery checks (RFC 4861 sections 6.1, 7.1, 8.1).
 
     `sized` is False on links without link-layer addresses, whose options have other lengths than Ethernet's.
     """

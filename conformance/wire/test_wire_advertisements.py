@@ -18,7 +18,7 @@ from conformance.wire.spoken import (
     grouped,
     has_link_layer_addresses,
     must,
-    neighbour_discovery,
+    neighbor_discovery,
     saying,
     slack,
     timed,
@@ -169,14 +169,14 @@ def _of_names(ra: RouterAdvertisement) -> list[tuple[str, object, int]]:
 
 
 @check("RA-24", role="router", passive=True)
-def test_wire_neighbour_discovery_is_whole(recording: Recording, notebook: Notebook) -> None:
-    """No Neighbour Discovery message has a Fragment header (RFC 6980 section 5)."""
+def test_wire_neighbor_discovery_is_whole(recording: Recording, notebook: Notebook) -> None:
+    """No Neighbor Discovery message has a Fragment header (RFC 6980 section 5)."""
     count = 0
-    examined(notebook, neighbour_discovery(recording, "router"), "no Neighbour Discovery message was seen")
+    examined(notebook, neighbor_discovery(recording, "router"), "no Neighbor Discovery message was seen")
     with rule(notebook, "RFC 6980"):
-        for each in neighbour_discovery(recording, "router"):
+        for each in neighbor_discovery(recording, "router"):
             count += 1
-            must(notebook, each.headers.fragment is None, "a Neighbour Discovery message is fragmented", each)
+            must(notebook, each.headers.fragment is None, "a Neighbor Discovery message is fragmented", each)
     notebook.finding = f"none of {count} messages is fragmented"
 
 
@@ -184,7 +184,7 @@ def test_wire_neighbour_discovery_is_whole(recording: Recording, notebook: Noteb
 @healthy(test_wire_advertisements_are_spaced)
 @healthy(test_wire_intervals_are_random)
 @healthy(test_wire_lifetimes_are_coherent)
-@healthy(test_wire_neighbour_discovery_is_whole)
+@healthy(test_wire_neighbor_discovery_is_whole)
 def router_of_the_sample() -> Recording:
     return conversation("router")
 
@@ -246,7 +246,7 @@ def preferred_longer_than_valid(recording: Recording) -> Recording:
     return with_fields(recording, advertised(recording), "ICMPv6NDOptPrefixInfo", **prefix)
 
 
-@edited(test_wire_neighbour_discovery_is_whole, because="is fragmented")
+@edited(test_wire_neighbor_discovery_is_whole, because="is fragmented")
 def advertises_in_an_atomic_fragment(recording: Recording) -> Recording:
 
     def wrap(packet: Any) -> Any:

@@ -8,17 +8,17 @@ from typing import Any
 
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
-from conformance.wire.neighbours import Times, probe_times
+from conformance.wire.neighbors import Times, probe_times
 from conformance.wire.sample import CONTESTED, PEER_MAC, conversation
 from conformance.wire.speech import probes, source
 from conformance.wire.spoken import captured, doubt, examined, heard, must, receivable, said, saying, timed
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import ndp
-from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
+from fixtures.recording.views.ndp import NeighborAdvertisement, NeighborSolicitation
 from fixtures.timers import RETRANS_TIMER
 
-Contest = NeighbourSolicitation | NeighbourAdvertisement
+Contest = NeighborSolicitation | NeighborAdvertisement
 
 
 @check("SLAAC-04", role="guest", passive=True)
@@ -55,7 +55,7 @@ def _contests(recording: Recording, probed: Times) -> list[Contest]:
     own = {each.nonce for each in saying(recording, "guest", probes) if each.nonce}
     moments = sorted(time for times in probed.values() for time in times)
     near = [frame for frame in heard(recording, "guest") if _is_near(moments, frame.time)]
-    told: list[Contest] = [*ndp.neighbour_advertisements(near)]
+    told: list[Contest] = [*ndp.neighbor_advertisements(near)]
     told += [each for each in probes(near) if each.nonce not in own]
     found = []
     for each in filter(receivable, told):

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
-from conformance.wire import neighbours
+from conformance.wire import neighbors
 from conformance.wire.edits import with_fields, without_option
 from conformance.wire.sample import conversation
 from conformance.wire.speech import questions
@@ -18,7 +18,7 @@ from conformance.wire.spoken import (
     flawed,
     has_link_layer_addresses,
     must,
-    neighbour_discovery,
+    neighbor_discovery,
     saying,
     timed,
     valid,
@@ -34,15 +34,15 @@ from fixtures.recording.views.transport import IcmpError
 
 
 @check("NDP-01.form", role="router", passive=True)
-def test_wire_router_solicitations_of_neighbours(recording: Recording, notebook: Notebook) -> None:
+def test_wire_router_solicitations_of_neighbors(recording: Recording, notebook: Notebook) -> None:
     """A router that resolves an address solicits as a host does (RFC 4861 sections 4.3, 7.2.2)."""
-    neighbours.solicitations(recording, notebook, "router")
+    neighbors.solicitations(recording, notebook, "router")
 
 
 @check("NDP-02", role="router", passive=True)
 def test_wire_router_advertises_itself(recording: Recording, notebook: Notebook) -> None:
     """A router's Neighbor Advertisements are as a host's should be (RFC 4861 sections 4.4, 7.2.4)."""
-    neighbours.advertisements(recording, notebook, "router")
+    neighbors.advertisements(recording, notebook, "router")
 
 
 @check("NDP-02", role="router", passive=True)
@@ -55,7 +55,7 @@ def test_wire_router_says_that_it_is_one(recording: Recording, notebook: Noteboo
     lives: dict[object, list[tuple[float, int]]] = defaultdict(list)
     for ra in saying(recording, "router", ndp.router_advertisements):
         lives[ra.source].append((ra.time, ra.lifetime))
-    told = [each for each in saying(recording, "router", ndp.neighbour_advertisements)
+    told = [each for each in saying(recording, "router", ndp.neighbor_advertisements)
             if _between(lives.get(each.target, []), each.time)]
     examined(notebook, told, "it advertised none of its addresses between two RAs")
     for each in told:
@@ -72,7 +72,7 @@ def _between(lives: list[tuple[float, int]], time: float) -> bool:
 @check("LL-02", role="router", passive=True)
 def test_wire_router_reports_groups(recording: Recording, notebook: Notebook) -> None:
     """A router's MLD reports have hop limit 1, Router Alert and a link-local source or `::` (RFC 3810 section 5)."""
-    neighbours.group_reports(recording, notebook, "router")
+    neighbors.group_reports(recording, notebook, "router")
 
 
 @check("RA-21", role="router", passive=True)
@@ -111,8 +111,8 @@ def test_wire_errors_of_hosts_are_allowed(recording: Recording, notebook: Notebo
 def _allowed(recording: Recording, notebook: Notebook, role: str) -> None:
     sent = [each for each in saying(recording, role, transport.icmp_errors) if len(each.invoking) >= 40]
     if sent:
-        own = {each.source for each in neighbour_discovery(recording, role)} - {UNSPECIFIED}
-        own |= {each.target for each in saying(recording, role, ndp.neighbour_advertisements)}
+        own = {each.source for each in neighbor_discovery(recording, role)} - {UNSPECIFIED}
+        own |= {each.target for each in saying(recording, role, ndp.neighbor_advertisements)}
         sent = [each for each in sent if each.source in own or each.source.is_link_local]
     examined(notebook, sent, f"no ICMPv6 error of the {role}'s own was seen")
     for each in sent:
@@ -133,7 +133,7 @@ def _about_what_may_be_answered(notebook: Notebook, error: IcmpError) -> None:
     must(notebook, to_many or not to.is_multicast, f"an error is about a packet to {to}", error)
 
 
-@healthy(test_wire_router_solicitations_of_neighbours)
+@healthy(test_wire_router_solicitations_of_neighbors)
 @healthy(test_wire_router_advertises_itself)
 @healthy(test_wire_router_says_that_it_is_one)
 @healthy(test_wire_router_reports_groups)
@@ -148,11 +148,11 @@ def guest_of_the_sample() -> Recording:
     return conversation("guest")
 
 
-def _told(recording: Recording) -> list[ndp.NeighbourAdvertisement]:
-    return list(saying(recording, "router", ndp.neighbour_advertisements))
+def _told(recording: Recording) -> list[ndp.NeighborAdvertisement]:
+    return list(saying(recording, "router", ndp.neighbor_advertisements))
 
 
-@edited(test_wire_router_solicitations_of_neighbours, because="no SLLAO")
+@edited(test_wire_router_solicitations_of_neighbors, because="no SLLAO")
 def asks_without_saying_who(recording: Recording) -> Recording:
     return without_option(recording, list(saying(recording, "router", questions)), "ICMPv6NDOptSrcLLAddr")
 

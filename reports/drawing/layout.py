@@ -1,7 +1,7 @@
 """A layered layout for small networks: guests at the bottom, what lies outside at the top.
 
 Every link goes up at least one layer; a link over several layers bends at invisible waypoints, so that it passes
-between boxes. Orders within layers come from barycentres, positions from pulling boxes towards their neighbours.
+between boxes. Orders within layers come from barycentres, positions from pulling boxes towards their neighbors.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _beside(paths: Iterable[Sequence[str]]) -> dict[str, list[str]]:
 
 
 def _order(rows: list[list[str]], beside: Mapping[str, Sequence[str]]) -> None:
-    """Sort each row by the middle of its neighbours in the row that was sorted before, up and down."""
+    """Sort each row by the middle of its neighbors in the row that was sorted before, up and down."""
     for sweep in range(_SWEEPS):
         upwards = sweep % 2 == 0
         numbers = range(1, len(rows)) if upwards else range(len(rows) - 2, -1, -1)
@@ -116,7 +116,7 @@ def _positions(
     widths: Mapping[str, float],
     gap: float,
 ) -> dict[str, float]:
-    """Pull every box towards the middle of its neighbours, as far as those beside it allow."""
+    """Pull every box towards the middle of its neighbors, as far as those beside it allow."""
     x: dict[str, float] = {}
     for row in rows:
         x |= _spread(dict.fromkeys(row, 0.0), row, widths, gap)

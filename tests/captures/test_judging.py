@@ -95,7 +95,7 @@ def test_a_capture_without_ipv6_is_not_green(run: Run, tmp_path: Path) -> None:
     (tmp_path / "arp.pcap").write_bytes(as_pcap([(10**9, b"\xff" * 6 + bytes(6) + b"\x08\x06" + bytes(46))]))
     done = run("--pcap", "arp.pcap", at=tmp_path)
     assert done.returncode == 5
-    assert "nobody speaks Neighbour Discovery or DHCPv6 in it" in done.stdout
+    assert "nobody speaks Neighbor Discovery or DHCPv6 in it" in done.stdout
 
 
 def through_a_router(data: bytes) -> bytes:

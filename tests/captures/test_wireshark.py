@@ -54,8 +54,8 @@ def test_what_mergecap_joins_from_two_places_is_judged_alike(sample: Path, tmp_p
 
 
 VIEWS: list[tuple[str, Any, dict[str, Reader]]] = [
-    ("icmpv6.type == 134", ndp.router_advertisements, RA), ("icmpv6.type == 135", ndp.neighbour_solicitations, NS),
-    ("icmpv6.type == 136", ndp.neighbour_advertisements, NA), ("icmpv6.type == 137", ndp.redirects, REDIRECT),
+    ("icmpv6.type == 134", ndp.router_advertisements, RA), ("icmpv6.type == 135", ndp.neighbor_solicitations, NS),
+    ("icmpv6.type == 136", ndp.neighbor_advertisements, NA), ("icmpv6.type == 137", ndp.redirects, REDIRECT),
     ("icmpv6.type == 143", mld.reports, MLD2), ("dhcpv6", dhcpv6.messages, DHCPV6),
 ]
 #: What frames of this file have not, or tshark's names differ in: our node's name, and a cooked frame's receiver.

@@ -19,7 +19,7 @@ from tests.conformance.synthetic import frame, recording
 PROJECT = Path(__file__).parents[2]
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
 #: A play of one guest alone.
-ALONE = ("conformance/checks/neighbour_discovery/test_on_link.py", "--requirement", "NDP-12")
+ALONE = ("conformance/checks/neighbor_discovery/test_on_link.py", "--requirement", "NDP-12")
 
 
 def outside() -> dict[str, str]:

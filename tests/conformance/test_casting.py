@@ -23,9 +23,9 @@ KNOWN: Any = {
         ("dnsmasq", "router dhcpv6-server name-server", {"short-leases": "its manual"}),
         ("radvd", "router", {}),
         ("kea", "dhcpv6-server", {}),
-        ("linux", "guest neighbour-proxy", {"dhcpv6": "the kernel has none", "neighbour-rules": "one address each"}),
+        ("linux", "guest neighbor-proxy", {"dhcpv6": "the kernel has none", "neighbor-rules": "one address each"}),
         ("dhclient", "guest", {}),
-        ("ndppd", "neighbour-proxy", {}),
+        ("ndppd", "neighbor-proxy", {}),
     ]
 }
 LINEUP = Lineup({"guest": ("linux",), "router": ("dnsmasq", "radvd")}, (
@@ -43,7 +43,7 @@ def labels(parts: list[str], **wanted: list[str]) -> list[str]:
     (["router", "guest"], ["dnsmasq-dhclient", "dnsmasq-linux", "radvd-dhclient", "radvd-linux"]),
     (["guest"], ["dhclient", "linux"]),
     (["router", "dhcpv6-server", "name-server"], ["dnsmasq", "radvd+kea+dnsmasq"]),
-    (["neighbour-proxy"], ["linux", "ndppd"]),
+    (["neighbor-proxy"], ["linux", "ndppd"]),
 ])
 def test_natural_combinations(parts: list[str], expected: list[str]) -> None:
     assert labels(parts) == expected
@@ -130,7 +130,7 @@ def test_scenario_options_are_in_the_id_only_where_they_differ() -> None:
 
 
 def test_lacking_looks_at_the_player_of_the_feature() -> None:
-    linux = next(cell for cell in cells(the_check(Unplayed(), needs=("dhcpv6", "neighbour-rules")),
+    linux = next(cell for cell in cells(the_check(Unplayed(), needs=("dhcpv6", "neighbor-rules")),
                                         lambda scenario: casts(scenario.parts, Selection({}, KNOWN)))
                  if cell.cast["guest"] == "linux")
     assert linux.lacking(KNOWN) == {"dhcpv6 (linux)": "the kernel has none"}

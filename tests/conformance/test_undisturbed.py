@@ -16,7 +16,7 @@ import pytest
 from conformance.judging.verdict import Judgement, Outcome
 from conformance.selection.undisturbed import FEWER, Attempt, describe_repeats, undisturbed
 from fixtures.playing.request import PlayRequest
-from fixtures.recording.disturbances import neighbours_lost
+from fixtures.recording.disturbances import neighbors_lost
 from fixtures.recording.model import Play, Recording
 from fixtures.recording.storage import load, save
 from tests.conformance.synthetic import Unplayed, frame, recording
@@ -53,7 +53,7 @@ class Machine:
             late = self.rounds[turn].get(each.id, 0.0) if turn < len(self.rounds) else 0.0
             seen = replace(recording(frame(), stall=late), play=each.play, duration_ns=turn + 1)
             if turn == 0 and each.id == self.crowded:
-                seen = replace(seen, marks=(neighbours_lost(1, table="table", entries=1024, early=0, refused=3),))
+                seen = replace(seen, marks=(neighbors_lost(1, table="table", entries=1024, early=0, refused=3),))
             if each.id == self.broken:
                 seen = replace(seen, error="radvd was not ready within 20 s")
             save(seen, into / each.id)
@@ -109,7 +109,7 @@ def test_gives_up_on_a_machine_that_never_leaves_it_alone(tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("calm")
-def test_full_neighbour_table_is_reason_enough(tmp_path: Path) -> None:
+def test_full_neighbor_table_is_reason_enough(tmp_path: Path) -> None:
     found = play(Machine(crowded="one"), tmp_path, PASSED)
     assert list(found) == ["one"]
     assert "refused 3 of them" in found["one"]

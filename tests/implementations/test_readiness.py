@@ -29,7 +29,7 @@ from topologies.stage import addressing as plan
 VRRP = VrrpTask(51, 200, "lan0", IPv6Address("fe80::51"), IPv6Address("2001:db8:1::f0"), "lan0", interval=0.5,
                 virtual_mac=True)
 PROXY = ProxyTask((Proxied("lan0", IPv6Network("2001:db8:1::/64")),), "auto")
-ROLES = ("router", "dhcpv6-server", "relay", "guest", "neighbour-proxy", "fabric", "virtual-router")
+ROLES = ("router", "dhcpv6-server", "relay", "guest", "neighbor-proxy", "fabric", "virtual-router")
 __all__ = ["instead"]  # a fixture
 
 CASES = [(role, who.name) for role in ROLES for who in playing(role) if not who.opaque and who.name != "linux"]
@@ -49,7 +49,7 @@ def begun(role: str, name: str, directory: Path) -> bool:
     """Start a program at its node; whether it still runs when it is said to be ready."""
     who = named(name, role)
     node = {"guest": "guest", "fabric": "host1"}.get(role, "router")
-    task = {"fabric": TASKS[0], "neighbour-proxy": PROXY, "virtual-router": VRRP}.get(role)
+    task = {"fabric": TASKS[0], "neighbor-proxy": PROXY, "virtual-router": VRRP}.get(role)
     roles = who.roles & {"router", "dhcpv6-server"} if role == "router" else {role}
     with Rooms(Containers() if role == "fabric" else Lan(), situation(who, role), directory) as rooms:
         post = rooms.post(node, who, *roles, task=cast(ProxyTask | FabricTask | None, task))

@@ -21,7 +21,7 @@ def test_roles_have_the_programs_of_the_project() -> None:
     assert names("dhcpv6-server") >= {"dibbler-server", "dnsmasq", "isc-dhcpd", "kea", "wide-dhcp6s"}
     assert names("relay") >= {"dhcrelay", "dnsmasq"}
     assert names("name-server") >= {"dnsmasq"}
-    assert names("neighbour-proxy") >= {"linux", "ndppd"}
+    assert names("neighbor-proxy") >= {"linux", "ndppd"}
     assert names("fabric") >= {"bird", "bird-ospf", "frr-bgp", "frr-ospf6"}
     assert names("application") >= {"asyncio", "asyncio-happy-eyeballs", "chromium", "curl", "firefox", "getaddrinfo",
                                     "node", "wget"}

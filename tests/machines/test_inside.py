@@ -18,7 +18,7 @@ ADDRESSES = [{**LINKS[0], "addr_info": [
     {"family": "inet6", "local": "2001:db8:1::5", "prefixlen": 128, "scope": "global", "dynamic": True},
     {"family": "inet6", "local": "fe80::1", "prefixlen": 64, "scope": "link", "tentative": True}]}]
 ROUTES = [{"dst": "default", "gateway": "fe80::2", "dev": "eth0", "flags": []}]
-ANSWERS = {"link show": LINKS, "address show": ADDRESSES, "-6 route show table all": ROUTES, "-6 neighbour show": []}
+ANSWERS = {"link show": LINKS, "address show": ADDRESSES, "-6 route show table all": ROUTES, "-6 neighbor show": []}
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_tables_in_the_words_of_snapshots(console: Callable[[Callable[[str], str
     assert [(row["local"], row["ifname"], row["flags"]) for row in tables["address"]] == [
         ("2001:db8:1::5", "eth0", ["dynamic"]), ("fe80::1", "eth0", ["tentative"])]
     assert tables["route"] == [{"type": "unicast", "table": "main", **ROUTES[0]}]
-    assert tables["neighbour"] == []
+    assert tables["neighbor"] == []
 
 
 def test_a_shell_without_iproute2(console: Callable[[Callable[[str], str]], Path]) -> None:

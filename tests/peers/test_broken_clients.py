@@ -13,7 +13,7 @@ from fixtures.peers.dhcpv6.messages import Message
 from fixtures.peers.dhcpv6.options import duid_ll, duid_llt
 from fixtures.peers.dhcpv6.server import ScriptedDhcpv6Server
 from fixtures.peers.host import ScriptedHost
-from fixtures.peers.neighbour import ScriptedNeighbour
+from fixtures.peers.neighbor import ScriptedNeighbor
 from fixtures.peers.router import ScriptedRouter
 from fixtures.protocols.dhcpv6 import Kind
 from fixtures.situation import Lease
@@ -96,13 +96,13 @@ def test_how_a_lease_is_released(
 @pytest.mark.parametrize("client, then", [
     (ScriptedDhcpv6Client, Kind.DECLINE), (broken.AbandonsDuplicate, Kind.SOLICIT)])
 def test_what_follows_a_duplicate(stage: Cable, client: type[ScriptedDhcpv6Client], then: Kind) -> None:
-    stage.put(ScriptedNeighbour(link_local=IPv6Address("fe80::99"), mac="02:00:00:00:00:99")).defend(FIRST)
+    stage.put(ScriptedNeighbor(link_local=IPv6Address("fe80::99"), mac="02:00:00:00:00:99")).defend(FIRST)
     served(stage, client(begin="now"), Lease())
     assert next_of(stage, Kind.DECLINE, Kind.SOLICIT).kind == then
 
 
 def test_a_duplicate_can_be_kept_and_a_duid_be_of_the_wrong_kind(stage: Cable) -> None:
-    stage.put(ScriptedNeighbour(link_local=IPv6Address("fe80::99"), mac="02:00:00:00:00:99")).defend(FIRST)
+    stage.put(ScriptedNeighbor(link_local=IPv6Address("fe80::99"), mac="02:00:00:00:00:99")).defend(FIRST)
     served(stage, broken.KeepsDuplicate(KernelAddresses(flags=("nodad",)), begin="now"), Lease())
     stage.guest.until(f"{FIRST}/128 scope global nodad", 3)
     stage.peers.pop().close()
@@ -113,7 +113,7 @@ def test_a_duplicate_can_be_kept_and_a_duid_be_of_the_wrong_kind(stage: Cable) -
 def test_a_scripted_host_gets_its_address_by_wire_alone(stage: Cable) -> None:
     stage.put(ScriptedRouter(Advertisement(managed=True)))
     stage.put(ScriptedDhcpv6Server(Bindings(IPv6Network("2001:db8:1::/64"), POOL)))
-    pinger = stage.put(ScriptedNeighbour(link_local=IPv6Address("fe80::99"), mac="02:00:00:00:00:99"))
+    pinger = stage.put(ScriptedNeighbor(link_local=IPv6Address("fe80::99"), mac="02:00:00:00:00:99"))
     stage.guest.sysctl("disable_ipv6", 1)
     stage.up()
     host = stage.put(ScriptedHost(), stage.guest)

@@ -13,7 +13,7 @@ from fixtures.peers.dhcpv6.client import ScriptedDhcpv6Client
 from fixtures.peers.dhcpv6.messages import Message
 from fixtures.peers.dhcpv6.options import duid_ll
 from fixtures.peers.dhcpv6.server import Flaws, ScriptedDhcpv6Server
-from fixtures.peers.neighbour import ScriptedNeighbour
+from fixtures.peers.neighbor import ScriptedNeighbor
 from fixtures.protocols.dhcpv6 import Kind, StatusCode
 from fixtures.situation import Lease
 from tests.peers.dhcpv6_frames import dhcp, kinds, read
@@ -69,7 +69,7 @@ def test_dhclient_leases_renews_and_rebinds_to_the_other_server(stage: Cable, tm
 
 def test_a_client_gets_another_address_after_a_duplicate(stage: Cable) -> None:
     server = stage.put(ScriptedDhcpv6Server(bindings(), preference=255))
-    stage.put(ScriptedNeighbour(link_local=IPv6Address("fe80::99"), mac="02:00:00:00:00:99")).defend(FIRST)
+    stage.put(ScriptedNeighbor(link_local=IPv6Address("fe80::99"), mac="02:00:00:00:00:99")).defend(FIRST)
     stage.up()
     stage.put(ScriptedDhcpv6Client(begin="now"), stage.guest)
     stage.guest.until(f"{SECOND}/128 scope global dynamic", 12)

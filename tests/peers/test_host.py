@@ -10,7 +10,7 @@ from fixtures.peers.advertisement import Advertisement, malformed
 from fixtures.peers.answering import Manners
 from fixtures.peers.habits import Habits
 from fixtures.peers.host import ScriptedHost
-from fixtures.peers.neighbour import ScriptedNeighbour
+from fixtures.peers.neighbor import ScriptedNeighbor
 from fixtures.peers.router import ScriptedRouter
 from fixtures.protocols.addresses import UNSPECIFIED, solicited_node
 from fixtures.protocols.icmp import (
@@ -75,7 +75,7 @@ def test_a_correct_host_probes_solicits_autoconfigures_and_pings(wire_only: Cabl
 
 @pytest.mark.parametrize("heeds", [True, False])
 def test_a_conflict_is_heeded_or_not(wire_only: Cable, heeds: bool) -> None:
-    rival = wire_only.put(ScriptedNeighbour())
+    rival = wire_only.put(ScriptedNeighbor())
     rival.defend("any")
     wire_only.put(ScriptedHost(Habits(heeds_conflicts=heeds)), wire_only.guest)
     sent(wire_only, NEIGHBOR_SOLICITATION, target=GUEST_LL)
@@ -122,7 +122,7 @@ def test_bad_advertisements_are_believed_only_without_validation(wire_only: Cabl
     (Manners(router=True), ["1", "1", "1", GUEST_MAC]),
     (Manners(link_layer=False), ["0", "1", "0", ""])])
 def test_how_it_answers(wire_only: Cable, tmp_path: Path, manners: Manners, flags: list[str]) -> None:
-    asker = wire_only.put(ScriptedNeighbour())
+    asker = wire_only.put(ScriptedNeighbor())
     wire_only.put(ScriptedHost(Habits(manners=manners)), wire_only.guest)
     sent(wire_only, ROUTER_SOLICITATION)
     asker.solicit(GUEST_LL)
@@ -133,7 +133,7 @@ def test_how_it_answers(wire_only: Cable, tmp_path: Path, manners: Manners, flag
 
 
 def test_the_answer_to_a_probe_may_claim_to_be_solicited(wire_only: Cable, tmp_path: Path) -> None:
-    asker = wire_only.put(ScriptedNeighbour())
+    asker = wire_only.put(ScriptedNeighbor())
     wire_only.put(ScriptedHost(Habits(manners=Manners(solicited=True))), wire_only.guest)
     sent(wire_only, ROUTER_SOLICITATION)
     asker.solicit(GUEST_LL, source=UNSPECIFIED)

@@ -14,7 +14,7 @@ from fixtures.peers.advertisement import Advertisement
 from fixtures.peers.base import Peer, PeerFailed
 from fixtures.peers.endpoint import PeerError
 from fixtures.peers.filters import Hears
-from fixtures.peers.neighbour import ScriptedNeighbour
+from fixtures.peers.neighbor import ScriptedNeighbor
 from fixtures.peers.reactor import Reactor
 from fixtures.peers.router import ScriptedRouter
 from fixtures.protocols.icmp import ECHO_REQUEST, NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION, ROUTER_SOLICITATION
@@ -66,7 +66,7 @@ def test_timers_come_in_order_never_early_and_can_be_cancelled() -> None:
 def test_a_peer_wakes_for_what_it_hears_and_for_nothing_else(quiet: Cable, hears: Hears, expected: list[Any]) -> None:
     listener = quiet.put(Listener(hears))
     everything = quiet.put(Listener(Hears(everything=True)))
-    talker = quiet.put(ScriptedNeighbour(), quiet.guest)
+    talker = quiet.put(ScriptedNeighbor(), quiet.guest)
     before = time.time_ns()
     talker.solicit_router()
     talker.solicit(IPv6Address("2001:db8::1"))
@@ -88,7 +88,7 @@ def test_a_failing_peer_says_so_and_takes_nobody_with_it(quiet: Cable) -> None:
     listener = Listener(Hears(everything=True), act=lambda: 1 / 0)
     listener.attach(quiet.other, note=notes.append)
     other = quiet.put(Listener(Hears(everything=True)))
-    quiet.put(ScriptedNeighbour(), quiet.guest).solicit_router()
+    quiet.put(ScriptedNeighbor(), quiet.guest).solicit_router()
     assert listener.woken.wait(5) and other.woken.wait(5)
     with pytest.raises(PeerError, match="the Listener failed: ZeroDivisionError"):
         listener.close()
@@ -110,7 +110,7 @@ def test_a_link_that_is_down_or_gone_is_a_cut_wire(stage: Cable) -> None:
     with pytest.raises(PeerError, match="other already"):
         router.attach(stage.other)
     with pytest.raises(PeerError, match="other has no interface eth7; it has eth0"):
-        ScriptedNeighbour().attach(stage.other, "eth7")
+        ScriptedNeighbor().attach(stage.other, "eth7")
 
 
 def test_a_hundred_idle_peers_cost_nothing() -> None:
@@ -121,7 +121,7 @@ def test_a_hundred_idle_peers_cost_nothing() -> None:
             stage.up()
             for number in range(20):
                 address = IPv6Address(f"fe80::{number + 16:x}")
-                stage.put(ScriptedNeighbour(link_local=address) if number % 2
+                stage.put(ScriptedNeighbor(link_local=address) if number % 2
                           else ScriptedRouter(Advertisement(), link_local=address))
         before = time.process_time()
         pause(2.0)

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.peers import wire
 from fixtures.peers.advertisement import Advertisement, RouteInformation, malformed
-from fixtures.peers.neighbour import ScriptedNeighbour, Solicitation
+from fixtures.peers.neighbor import ScriptedNeighbor, Solicitation
 from fixtures.peers.router import ScriptedRouter
 from fixtures.protocols.addresses import ALL_NODES
 from fixtures.protocols.icmp import ROUTER_ADVERTISEMENT, ROUTER_SOLICITATION
@@ -97,7 +97,7 @@ def test_solicitations_from_the_unspecified_address_are_answered_to_all(stage: C
     stage.guest.sysctl("disable_ipv6", 1)
     stage.up()
     stage.put(ScriptedRouter(GOOD, answer="unicast"))
-    stage.put(ScriptedNeighbour(solicitations=[Solicitation(0.0, unspecified=unspecified)]), stage.guest)
+    stage.put(ScriptedNeighbor(solicitations=[Solicitation(0.0, unspecified=unspecified)]), stage.guest)
     answer = stage.tap.frames[stage.tap.until(icmpv6(ROUTER_ADVERTISEMENT), 3)][0]
     assert answer[38:54] == (ALL_NODES if unspecified else GUEST_LL).packed
 
@@ -106,7 +106,7 @@ def test_one_multicast_answer_serves_all_who_ask_while_it_waits(stage: Cable) ->
     stage.guest.sysctl("disable_ipv6", 1)
     stage.up()
     stage.put(ScriptedRouter(GOOD, spacing=0.6))
-    stage.put(ScriptedNeighbour(solicitations=[Solicitation(0.05 * number) for number in range(8)]), stage.guest)
+    stage.put(ScriptedNeighbor(solicitations=[Solicitation(0.05 * number) for number in range(8)]), stage.guest)
     first = stage.tap.until(icmpv6(ROUTER_ADVERTISEMENT), 3)
     stage.tap.until(icmpv6(ROUTER_ADVERTISEMENT), 3, after=first + 1)
     solicited = [number for number, (data, _) in enumerate(stage.tap.frames) if icmpv6(ROUTER_SOLICITATION)(data)]

@@ -25,7 +25,7 @@ def test_places(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not third.is_alive()
 
 
-def test_a_crowded_neighbour_table_is_waited_for() -> None:
+def test_a_crowded_neighbor_table_is_waited_for() -> None:
     looks = iter([True, True, False])
     begun = Governor(lambda seconds: 0.0, limit=9, crowded=lambda: next(looks))
     begun.admit()

@@ -1,4 +1,4 @@
-"""What the plays' namespaces share with everybody on the machine: the neighbour tables and the kernel's lock."""
+"""What the plays' namespaces share with everybody on the machine: the neighbor tables and the kernel's lock."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from fixtures.playing import company
-from fixtures.playing.neighbour_table import NeighbourWatch, Table, tables
+from fixtures.playing.neighbor_table import NeighborWatch, Table, tables
 from fixtures.recording import recorder
-from fixtures.recording.disturbances import NeighbourTableFull, crowded, refused
+from fixtures.recording.disturbances import NeighborTableFull, crowded, refused
 from fixtures.recording.model import Mark
 from tests.playing.tiny import played
 from topologies.stage import addressing as plan
@@ -50,7 +50,7 @@ def test_only_what_happened_since_the_last_look_is_told() -> None:
         return list(last)
 
     told: list[Mark] = []
-    watch = NeighbourWatch(told.append, look)
+    watch = NeighborWatch(told.append, look)
     watch.close()
     for _ in range(3):
         watch.compare()
@@ -69,21 +69,21 @@ def test_a_play_knows_that_the_table_was_too_full(
     state = [replace(NDISC, entries=600)]
     told = threading.Event()
 
-    def watch(overflowed: Any) -> NeighbourWatch:
+    def watch(overflowed: Any) -> NeighborWatch:
         def overflow(mark: Mark) -> None:
             overflowed(mark)
             told.set()
 
-        return NeighbourWatch(overflow, lambda: list(state))
+        return NeighborWatch(overflow, lambda: list(state))
 
-    monkeypatch.setattr(company, "NeighbourWatch", watch)
+    monkeypatch.setattr(company, "NeighborWatch", watch)
 
     def fill(live: Any) -> None:
         state[0] = replace(state[0], forced=state[0].forced + early, fulls=state[0].fulls + fulls)
         assert told.wait(10)
 
     recording = played(fill, tmp_path)
-    (mark,) = recording.marked(NeighbourTableFull)
+    (mark,) = recording.marked(NeighborTableFull)
     assert 0 < mark.ns <= recording.duration_ns
     assert said in (refused(recording) if fulls else crowded(recording))
     assert bool(refused(recording)) == bool(fulls)

@@ -76,7 +76,7 @@ def redirects() -> list[Any]:
     return [ip("fe80::2") / ICMPv6ND_Redirect(tgt="fe80::9", dst="2001:db8::9") / ICMPv6NDOptDstLLAddr(lladdr=MAC)]
 
 
-def neighbour_advertisements() -> list[Any]:
+def neighbor_advertisements() -> list[Any]:
     """All eight combinations of the flags."""
     return [ip("fe80::2") / ICMPv6ND_NA(tgt="2001:db8::1", R=bits & 1, S=bits >> 1 & 1, O=bits >> 2)
             / ICMPv6NDOptDstLLAddr(lladdr=OTHER_MAC) for bits in range(8)]

@@ -59,7 +59,7 @@ def text(packet: Any) -> str:
      f" preference high lifetime 300 s, {MACS}"),
     (QUIET / ICMPv6ND_NS(tgt="2001:db8::2"),
      "fe80::ff:fe00:1 > fe80::ff:fe00:2: Neighbor Solicitation for 2001:db8::2, no SLLAO"),
-    (crafted.neighbour_advertisements()[3],
+    (crafted.neighbor_advertisements()[3],
      "fe80::1 > fe80::2: Neighbor Advertisement of 2001:db8::1 R=1 S=1 O=0, TLLAO 02:00:00:00:00:02, " + MACS),
     (crafted.redirects()[0], f"fe80::1 > fe80::2: Redirect for 2001:db8::9 to fe80::9, TLLAO {MAC}, {MACS}"),
     (crafted.reports()[0],
@@ -135,7 +135,7 @@ def test_a_frame_in_one_line(packet: Any, line: str) -> None:
 
 def samples() -> Iterator[View]:
     """A view of each kind, with every option."""
-    packets = [*crafted.router_advertisements()[:2], *crafted.neighbour_advertisements()[:1], *crafted.redirects(),
+    packets = [*crafted.router_advertisements()[:2], *crafted.neighbor_advertisements()[:1], *crafted.redirects(),
                *crafted.reports(), *crafted.dhcpv6_messages(), *crafted.vrrp_advertisements(),
                QUIET / ICMPv6ND_NS(tgt="2001:db8::2"), QUIET / ICMPv6MLQuery2(mladdr="ff02::16", mrd=1000),
                QUIET / ICMPv6EchoRequest(id=7, seq=2, data=b"sextant"), QUIET / ICMPv6PacketTooBig() / DATAGRAM,

@@ -20,9 +20,9 @@ ROUTE = {"family": "inet6", "dst": "default", "table": "main", "protocol": "ra",
                                 " preferred_life_time 600"),
     ("route", "del", ROUTE, "route gone: default, protocol ra, gateway fe80::1, metric 1024, metrics mtu 1400,"
                             " expires 600"),
-    ("neighbour", "new", {"family": "inet6", "dev": "eth0", "dst": "fe80::1", "lladdr": "02:00:00:00:00:01",
+    ("neighbor", "new", {"family": "inet6", "dev": "eth0", "dst": "fe80::1", "lladdr": "02:00:00:00:00:01",
                           "state": ["STALE"], "router": True},
-     "neighbour added or changed: fe80::1, lladdr 02:00:00:00:00:01, state STALE, router True"),
+     "neighbor added or changed: fe80::1, lladdr 02:00:00:00:00:01, state STALE, router True"),
 ])
 def test_an_event_in_one_line(kind: Kind, action: Action, fields: dict[str, Any], line: str) -> None:
     assert event_text(KernelEvent(2, 1, "guest", kind, action, fields)) == line

@@ -162,8 +162,8 @@ def normal(value: str) -> str:
 CASES: list[Any] = [
     pytest.param(ndp.router_solicitations, "icmpv6.type == 133", ND, id="router-solicitations"),
     pytest.param(ndp.router_advertisements, "icmpv6.type == 134", RA, id="router-advertisements"),
-    pytest.param(ndp.neighbour_solicitations, "icmpv6.type == 135", NS, id="neighbour-solicitations"),
-    pytest.param(ndp.neighbour_advertisements, "icmpv6.type == 136", NA, id="neighbour-advertisements"),
+    pytest.param(ndp.neighbor_solicitations, "icmpv6.type == 135", NS, id="neighbor-solicitations"),
+    pytest.param(ndp.neighbor_advertisements, "icmpv6.type == 136", NA, id="neighbor-advertisements"),
     pytest.param(mld.reports, "icmpv6.type == 143", MLD2, id="mld-reports"),
     pytest.param(transport.echoes, "icmpv6.type in {128, 129}", ECHO, id="echoes"),
     pytest.param(transport.tcp_segments, "tcp && ipv6", TCP, id="tcp-segments"),
@@ -200,7 +200,7 @@ def agree(recording: Recording, directory: Path, decode: Callable[[Iterable[Fram
 CRAFTED: list[Any] = [
     pytest.param(crafted.router_advertisements, ndp.router_advertisements, "icmpv6.type == 134", RA, id="ra"),
     pytest.param(crafted.redirects, ndp.redirects, "icmpv6.type == 137", REDIRECT, id="redirect"),
-    pytest.param(crafted.neighbour_advertisements, ndp.neighbour_advertisements, "icmpv6.type == 136", NA, id="na"),
+    pytest.param(crafted.neighbor_advertisements, ndp.neighbor_advertisements, "icmpv6.type == 136", NA, id="na"),
     pytest.param(crafted.reports, mld.reports, "icmpv6.type == 143", MLD2, id="mld"),
     pytest.param(crafted.vrrp_advertisements, vrrp.advertisements, "vrrp", VRRP, id="vrrp"),
     pytest.param(crafted.dhcpv6_messages, dhcpv6.messages, "dhcpv6", DHCPV6, id="dhcpv6"),

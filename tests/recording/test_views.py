@@ -16,7 +16,7 @@ from fixtures.recording.views.headers import headers
 from tests.recording import crafted
 
 ALL: list[Callable[[Iterable[Frame]], list[Any]]] = [
-    ndp.router_solicitations, ndp.router_advertisements, ndp.neighbour_solicitations, ndp.neighbour_advertisements,
+    ndp.router_solicitations, ndp.router_advertisements, ndp.neighbor_solicitations, ndp.neighbor_advertisements,
     ndp.redirects, mld.reports, mld.queries, transport.tcp_segments, transport.udp_datagrams, transport.echoes,
     transport.icmp_errors, dns.messages, dhcpv6.messages]
 
@@ -34,7 +34,7 @@ def viewed(data: bytes) -> list[Any]:
 
 def samples(boot: Recording) -> list[bytes]:
     """Different messages: the boot's and the crafted ones."""
-    made = [*crafted.router_advertisements(), *crafted.redirects(), *crafted.neighbour_advertisements(),
+    made = [*crafted.router_advertisements(), *crafted.redirects(), *crafted.neighbor_advertisements(),
             *crafted.reports(), *crafted.dhcpv6_messages()]
     return [*{bytes(packet) for packet in made}, *{each.data for each in boot.at("guest")}]
 

@@ -17,7 +17,7 @@ def ip_json(room: Room, *arguments: str) -> list[dict[str, Any]]:
 
 
 def furnished(room: Callable[[str], Room]) -> Room:
-    """A room with addresses, routes and neighbours of every kind."""
+    """A room with addresses, routes and neighbors of every kind."""
     here, there = room("here"), room("there")
     pair(here, there)
     for command in (
@@ -84,10 +84,10 @@ def test_routes_as_ip_words_them(room: Callable[[str], Room]) -> None:
         assert [(hop["gateway"], hop["dev"], hop["weight"]) for hop in same[0].get("nexthops", [])] == hops
 
 
-def test_neighbours_as_ip_words_them(room: Callable[[str], Room]) -> None:
+def test_neighbors_as_ip_words_them(room: Callable[[str], Room]) -> None:
     """Entries and proxy entries. Those of multicast groups may come between the two looks."""
     here = furnished(room)
-    ours = {row["dst"]: row for row in here.inside(take)["neighbour"] if not row["dst"].startswith("ff")}
+    ours = {row["dst"]: row for row in here.inside(take)["neighbor"] if not row["dst"].startswith("ff")}
     theirs = [row for row in (*ip_json(here, "neigh", "show", "nud", "all"), *ip_json(here, "neigh", "show", "proxy"))
               if not row["dst"].startswith("ff")]
     assert {their["dst"] for their in theirs} == set(ours)

@@ -59,7 +59,7 @@ def recording(name: str, said: str = "listening") -> Recording:
     play = Play(name, "guest-boot", {"mode": "stateful"}, "Lan", who, {"guest": "guest", "router": "router"}, {})
     address = {"family": "inet6", "ifname": "eth0", "prefixlen": 64, "scope": "global", "flags": ["mngtmpaddr"],
                "local": "2001:db8:1::1", "valid_life_time": 900, "preferred_life_time": 600}  # fmt: skip
-    empty: dict[str, Any] = {"link": [], "address": [], "route": [], "neighbour": [], "sysctl": {}}
+    empty: dict[str, Any] = {"link": [], "address": [], "route": [], "neighbor": [], "sysctl": {}}
     return Recording(
         play,
         started_ns=1_767_323_045_000_000_123,

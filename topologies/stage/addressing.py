@@ -65,8 +65,8 @@ CONTAINER_ADDRESSES = {f"c{number}": IPv6Address(f"2001:db8:c::1{number}") for n
 CONTAINER_ABSENT = IPv6Address("2001:db8:c::dead")
 #: Of a container that is gone, though its host may still know it.
 CONTAINER_GONE = IPv6Address("2001:db8:c::9")
-#: Of a neighbour on a container's own link.
-CONTAINER_NEIGHBOUR = IPv6Address("2001:db8:c::b")
+#: Of a neighbor on a container's own link.
+CONTAINER_NEIGHBOR = IPv6Address("2001:db8:c::b")
 #: Endpoints that come and go by the score.
 CONTAINER_SCORE = tuple(IPv6Address(f"2001:db8:c::2:{number:x}") for number in range(1, 21))
 

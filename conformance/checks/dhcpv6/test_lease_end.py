@@ -56,7 +56,7 @@ def test_releases_the_lease_when_told_to(recording: Recording, notebook: Noteboo
 
 def _claims(recording: Recording, address: IPv6Address, after: float) -> list[Frame]:
     """The frames after a moment in which the guest sends from an address or says that it has it."""
-    said = [each.frame for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
+    said = [each.frame for each in ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=True))
             if each.target == address and each.time > after]
     return sorted({*used(recording, address, after), *said}, key=lambda frame: frame.ns)
 
@@ -112,26 +112,26 @@ def test_declines_a_lease_that_somebody_else_has(recording: Recording, notebook:
     """The client probes for its leased address; when somebody has it, it declines the lease and never uses the address.
 
     The Decline (RFC 8415 section 18.2.8) goes to ff02::1:2, with the Server Identifier and the address in its IA;
-    15 s after the neighbour's NA it is overdue. That another address comes of it is a recommendation.
+    15 s after the neighbor's NA it is overdue. That another address comes of it is a recommendation.
     """
     mine = notebook.stimulus(recording.marked(Contested), "the guest neither probed for nor used a leased address")[0]
     address = IPv6Address(mine.what.target)
     leases = [each for each in grants(recording) if each.address == address]
-    grant = notebook.stimulus(leases, f"{address}, which the neighbour has, was not leased to the guest")[0]
+    grant = notebook.stimulus(leases, f"{address}, which the neighbor has, was not leased to the guest")[0]
     notebook.cite(grant.reply)
-    probes = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    probes = [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
               if each.dad and each.target == address]
     uses = _claims(recording, address, 0.0)
     notebook.expect(probes, f"{address} was used without a probe for it", *uses[:1])
-    defence = [each for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
+    defence = [each for each in ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=False))
                if each.target == address and each.time > probes[0].time]
-    contest = notebook.stimulus(defence, "no NA of the neighbour reached the guest")[0]
+    contest = notebook.stimulus(defence, "no NA of the neighbor reached the guest")[0]
     notebook.cite(probes[0], contest)
-    notebook.expect(not uses, f"the guest used {address}, which its neighbour has", *uses[:1])
+    notebook.expect(not uses, f"the guest used {address}, which its neighbor has", *uses[:1])
     declines = sent(recording, "DECLINE", after=contest.time)
     patience = recording.duration - contest.time
     notebook.stimulus([1] if declines or patience > ANOTHER else [], "the play ended too early")
-    notebook.expect(declines, f"no Decline in the {patience:.0f} s after the neighbour's NA", contest)
+    notebook.expect(declines, f"no Decline in the {patience:.0f} s after the neighbor's NA", contest)
     waited = declines[0].time - contest.time
     notebook.in_time(waited, ANOTHER, "the Decline came late", contest, declines[0])
     notebook.figure("Decline after the NA", waited, "s")
@@ -167,7 +167,7 @@ def client_that_abandons_a_duplicate() -> Broken:
     return Broken(LeaseDecline(), {"guest": clients.ABANDONS_DUPLICATE})
 
 
-@edited(test_declines_a_lease_that_somebody_else_has, because="which its neighbour has")
+@edited(test_declines_a_lease_that_somebody_else_has, because="which its neighbor has")
 def client_that_declines_and_uses(recording: Recording) -> Recording:
     """After its Decline it answers for the address."""
     inet6, ether, decline = layer("inet6"), layer("l2").Ether, sent(recording, "DECLINE")[0]

@@ -178,7 +178,7 @@ def machine_that_does_not_configure(recording: Recording) -> Recording:
 
 @check("DHCP6-05", CALICO, role="guest", needs=("dhcpv6",))
 def test_lease_makes_nothing_on_link(recording: Recording, notebook: Notebook) -> None:
-    """A leased address says nothing about its neighbours (RFC 5942 section 4, RFC 8415 section 18.2.10.1).
+    """A leased address says nothing about its neighbors (RFC 5942 section 4, RFC 8415 section 18.2.10.1).
 
     With no on-link prefix advertised, a packet to another address of the same /64 goes to the router, nobody solicits
     that address, and no route to the prefix exists.
@@ -189,7 +189,7 @@ def test_lease_makes_nothing_on_link(recording: Recording, notebook: Notebook) -
     leases = notebook.stimulus(granted(recording), "no server leased anything")
     notebook.cite(leases[0][1])
     sent = list(recording.at("guest", "eth0", outgoing=True))
-    searches = [each for each in ndp.neighbour_solicitations(sent) if each.target == plan.LAN_ABSENT]
+    searches = [each for each in ndp.neighbor_solicitations(sent) if each.target == plan.LAN_ABSENT]
     packets = [each for each in transport.echoes(sent) if each.destination == plan.LAN_ABSENT]
     notebook.stimulus([*searches, *packets], f"the guest tried nothing to reach {plan.LAN_ABSENT}")
     notebook.expect(not searches, f"the guest solicits {plan.LAN_ABSENT} on a link that no RA puts it on", *searches)
@@ -211,7 +211,7 @@ def client_that_assumes_a_prefix() -> Broken:
 
 @edited(test_lease_makes_nothing_on_link, because="not to the router")
 def packet_to_somebody_else(recording: Recording) -> Recording:
-    """The neighbour's MAC address instead of the router's."""
+    """The neighbor's MAC address instead of the router's."""
     packets = [each for each in transport.echoes(recording.at("guest", outgoing=True))
                if each.destination == plan.LAN_ABSENT]
 

@@ -163,7 +163,7 @@ def test_same_address_after_stop_and_start(recording: Recording, notebook: Noteb
                         f"{_addresses(addresses[1])}, it had {_addresses(addresses[0])}", last[-1], again[0])
         notebook.expect(addresses[1] == {reserved}, f"{guest} has {_addresses(addresses[1])}, not the reserved "
                         f"{reserved}", again[0])
-        probes = [each for each in ndp.neighbour_solicitations(after.frames(recording, outgoing=True))
+        probes = [each for each in ndp.neighbor_solicitations(after.frames(recording, outgoing=True))
                   if each.dad and each.target == reserved]
         notebook.expect(probes, f"{guest} does not probe for {reserved} after the {after}", again[0])
         notebook.cite(*probes)

@@ -167,7 +167,7 @@ def usable_since(recording: Recording, interface: str) -> list[float]:
     if "guest" not in recording.opaque:
         events = [event for event in recording.kernel("guest") if link_local_ready("guest", interface)(event)]
         return [event.time for event in events[:1]]
-    probes = ndp.neighbour_solicitations(recording.at("guest", interface, outgoing=True))
+    probes = ndp.neighbor_solicitations(recording.at("guest", interface, outgoing=True))
     return [probe.time + RETRANS_TIMER for probe in probes if probe.dad and probe.target.is_link_local][:1]
 
 

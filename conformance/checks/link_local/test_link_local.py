@@ -12,7 +12,7 @@ from fixtures.protocols.addresses import solicited_node
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, KernelEvent, Recording
 from fixtures.recording.views import dhcpv6, mld, ndp, transport
-from fixtures.recording.views.ndp import NeighbourSolicitation
+from fixtures.recording.views.ndp import NeighborSolicitation
 from fixtures.recording.views.usage import first_uses
 from fixtures.scenarios.common.boot import Asked, GuestBoot
 from fixtures.scenarios.common.lonely import LonelyGuest, Pinged
@@ -77,8 +77,8 @@ def test_joins_the_group_before_the_probe(recording: Recording, notebook: Notebo
     without a probe the report is due all the same, with its first use (RFC 4291 section 2.8).
     """
     sent = list(recording.at("guest", "eth0", outgoing=True))
-    signs: dict[IPv6Address, NeighbourSolicitation | Frame] = {}
-    for each in ndp.neighbour_solicitations(sent):
+    signs: dict[IPv6Address, NeighborSolicitation | Frame] = {}
+    for each in ndp.neighbor_solicitations(sent):
         if each.dad:
             signs.setdefault(each.target, each)
     signs = {**first_uses(sent), **signs}
@@ -90,7 +90,7 @@ def test_joins_the_group_before_the_probe(recording: Recording, notebook: Notebo
         notebook.in_time(told[0].time - probe.time, AT_MOST_AFTER, f"{group} was reported late", probe, told[0])
         notebook.expect(told[0].hop_limit == 1, f"the report has hop limit {told[0].hop_limit}", told[0])
         notebook.expect(told[0].router_alert, "the report has no Router Alert option", told[0])
-    answered = [each for each in receivable(ndp.neighbour_advertisements(sent)) if each.solicited]
+    answered = [each for each in receivable(ndp.neighbor_advertisements(sent)) if each.solicited]
     notebook.expect(answered, "no solicitation to a solicited-node group was answered", *recording.marked(Asked))
     notebook.cite(*answered)
     notebook.finding = "each probed address's group was reported, and answers"

@@ -11,21 +11,21 @@ from conformance.judging.verdict import Notebook
 from conformance.reading.attempts import accepted, opening, page
 from fixtures.recording.editing import with_frame
 from fixtures.recording.model import Frame, Mark, Recording
-from fixtures.recording.views.ndp import neighbour_solicitations
+from fixtures.recording.views.ndp import neighbor_solicitations
 from fixtures.recording.views.transport import tcp_segments
 from fixtures.scenarios.link_local.scoped import ScopedConnections, Zone, ZoneEnd
 
 
 @check("LL-04", ScopedConnections(), role="application", needs=("zone-id",))
 def test_zone_id_chooses_the_link(recording: Recording, notebook: Notebook) -> None:
-    """A connection to fe80::1%zone reaches the neighbour on that link, and no other hears of it (RFC 4007 section 11).
+    """A connection to fe80::1%zone reaches the neighbor on that link, and no other hears of it (RFC 4007 section 11).
 
-    The same address belongs to another neighbour on the other link. Neither a SYN nor an NS for it may go there.
+    The same address belongs to another neighbor on the other link. Neither a SYN nor an NS for it may go there.
     """
     for begins, ends in moments(recording, notebook):
         zone, address = begins.what.zone, begins.what.address
         named, other = (tuple(tcp_segments(between(recording, begins, ends, here), 80)) for here in (True, False))
-        stray = [each for each in neighbour_solicitations(between(recording, begins, ends, False))
+        stray = [each for each in neighbor_solicitations(between(recording, begins, ends, False))
                  if str(each.target) == address and each.frame.outgoing]
         notebook.expect(not stray, f"told %{zone}, the client solicited {address} on the other link", *stray[:1])
         wrong = opening(other)
@@ -33,7 +33,7 @@ def test_zone_id_chooses_the_link(recording: Recording, notebook: Notebook) -> N
         tried, reached, fetched = opening(named), accepted(named), page(named)
         notebook.expect(tried and reached and fetched, f"told %{zone}, the client reached nobody on that link",
                         *filter(None, [tried, reached, fetched]))
-    notebook.finding = "each zone id led to the neighbour on its own link, and the other link heard nothing"
+    notebook.finding = "each zone id led to the neighbor on its own link, and the other link heard nothing"
 
 
 def moments(recording: Recording, notebook: Notebook) -> list[tuple[Mark, Mark]]:
@@ -60,9 +60,9 @@ def knows_one_link() -> Broken:
 
 @edited(test_zone_id_chooses_the_link, because="solicited fe80::1 on the other link")
 def asks_everywhere(recording: Recording) -> Recording:
-    """A stack that looks for the neighbour on all links: the NS goes out by the other one too."""
+    """A stack that looks for the neighbor on all links: the NS goes out by the other one too."""
     begins, ends = moments(recording, Notebook(recording))[0]
-    asked = next(each for each in neighbour_solicitations(recording.at("client", "eth0", outgoing=True))
+    asked = next(each for each in neighbor_solicitations(recording.at("client", "eth0", outgoing=True))
                  if str(each.target) == begins.what.address)
     return with_frame(recording, asked.frame.data, time=(begins.time + ends.time) / 2, node="client", interface="eth1",
                       outgoing=True)

@@ -11,12 +11,12 @@ from conformance.judging.verdict import Notebook
 from fixtures.recording import editing
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport
-from fixtures.recording.views.ndp import NeighbourSolicitation
+from fixtures.recording.views.ndp import NeighborSolicitation
 from fixtures.recording.views.transport import Echo
 from fixtures.scenarios.router_discovery.advertised_parameters import ABSENT, TALK, TOLD, AdvertisedParameters, Part
 from fixtures.timers import DELAY_FIRST_PROBE_TIME, TICK
 
-#: Seconds from a confirmation to the next probe of a neighbour that is talked to (RFC 4861 section 7.3.3): the
+#: Seconds from a confirmation to the next probe of a neighbor that is talked to (RFC 4861 section 7.3.3): the
 #: reachable time is random between half and one and a half of what was advertised, then a packet has to be sent.
 NEXT_PROBE = 1.5 * TOLD.reachable / 1000 + TALK + DELAY_FIRST_PROBE_TIME
 #: Seconds that a timer of the kernel may be off, in the coarse wheel of long timers (1/8 of them).
@@ -50,17 +50,17 @@ def test_heeds_advertised_hop_limit(recording: Recording, notebook: Notebook, pa
 def test_heeds_advertised_retransmission_timer(recording: Recording, notebook: Notebook, part: str) -> None:
     """The Retrans Timer of an RA is used unless it is zero, with a Router Lifetime of 0 too (RFC 4861 section 6.3.4).
 
-    So far apart are two solicitations for an absent neighbour (section 7.2.2).
+    So far apart are two solicitations for an absent neighbor (section 7.2.2).
     """
     begin, _ = _part(recording, notebook, RETRANS[part])
     timer = begin.what.retrans / 1000
-    sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    sent = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     asked = [each for each in sent if str(each.target) == begin.what.absent][:2]
     notebook.cite(*notebook.stimulus(asked, "nobody was looked for"))
-    notebook.expect(len(asked) == 2, "an absent neighbour was solicited only once")
+    notebook.expect(len(asked) == 2, "an absent neighbor was solicited only once")
     apart = asked[1].time - asked[0].time
     notebook.expect(apart >= timer - TICK, f"solicitations are {apart:.2f} s apart, not {timer:g} s")
-    late = "the second solicitation for an absent neighbour was late"
+    late = "the second solicitation for an absent neighbor was late"
     notebook.in_time(apart, timer * (1 + COARSE), late, *asked)
     notebook.finding = f"solicitations are {apart:.2f} s apart"
 
@@ -69,23 +69,23 @@ def test_heeds_advertised_retransmission_timer(recording: Recording, notebook: N
 def test_heeds_advertised_reachable_time(recording: Recording, notebook: Notebook, part: str) -> None:
     """The Reachable Time of an RA is used unless it is zero (RFC 4861 section 6.3.4).
 
-    So each confirmation by a neighbour that is talked to is followed by the next probe in time (section 7.3.3).
+    So each confirmation by a neighbor that is talked to is followed by the next probe in time (section 7.3.3).
     """
     begin, end = _part(recording, notebook, REACHABLE[part])
     limit = end.time if end else recording.duration
-    confirmed = [each for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
+    confirmed = [each for each in ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=False))
                  if each.solicited]
-    notebook.cite(notebook.stimulus(confirmed, "the guest never asked for its neighbour")[0])
+    notebook.cite(notebook.stimulus(confirmed, "the guest never asked for its neighbor")[0])
     probes = [each for each in _unicast(recording) if confirmed[0].time < each.time < limit]
     times = [confirmed[0].time, *(each.time for each in probes), limit]
     longest = max(two - one for one, two in pairwise(times) if two > begin.time)
     asked = [each for each in probes if each.time > begin.time]
-    notebook.expect(asked, f"the reachable time of {TOLD.reachable} ms is not used: a neighbour was not probed for"
+    notebook.expect(asked, f"the reachable time of {TOLD.reachable} ms is not used: a neighbor was not probed for"
                     f" {limit - times[-2]:.1f} s", begin, *asked)
     used = longest <= NEXT_PROBE * (1 + COARSE) + recording.stall()
-    notebook.expect(used, f"the reachable time of {TOLD.reachable} ms is not used: a neighbour was not probed for"
+    notebook.expect(used, f"the reachable time of {TOLD.reachable} ms is not used: a neighbor was not probed for"
                     f" {longest:.1f} s")
-    notebook.finding = f"a neighbour was probed after {longest:.1f} s at most"
+    notebook.finding = f"a neighbor was probed after {longest:.1f} s at most"
 
 
 def _part(recording: Recording, notebook: Notebook, name: str) -> tuple[Mark, Mark | None]:
@@ -104,8 +104,8 @@ def _settled_replies(recording: Recording, part: Mark, end: Mark | None) -> list
     return [each for each in replies if part.ns < each.frame.ns < until][2:]
 
 
-def _unicast(recording: Recording) -> list[NeighbourSolicitation]:
-    sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+def _unicast(recording: Recording) -> list[NeighborSolicitation]:
+    sent = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if not each.dad and not each.destination.is_multicast]
 
 
@@ -132,7 +132,7 @@ def guest_that_takes_zero_for_a_hop_limit(recording: Recording, part: str) -> Re
 @edited(test_heeds_advertised_retransmission_timer, because="s apart, not")
 def guest_that_retransmits_every_second(recording: Recording, part: str) -> Recording:
     """Its retransmission timer is always 1 s."""
-    sent = ndp.neighbour_solicitations(recording.at("guest", outgoing=True))
+    sent = ndp.neighbor_solicitations(recording.at("guest", outgoing=True))
     first, second = [each for each in sent if each.target == ABSENT[RETRANS[part]]][:2]
     return editing.shifted(recording, first.time + 1.0 - second.time, frames=second)
 

@@ -100,7 +100,7 @@ def guest_that_ignores_advertisements() -> Broken:
 
 @edited(test_uses_the_advertising_router, because="an off-link packet went to")
 def guest_that_asks_somebody_else(recording: Recording) -> Recording:
-    """Its off-link packets go to the neighbour."""
+    """Its off-link packets go to the neighbor."""
     other = recording.mac("peer", "eth0")
 
     def readdress(packet: Any) -> None:
@@ -111,7 +111,7 @@ def guest_that_asks_somebody_else(recording: Recording) -> Recording:
 
 @edited(test_uses_the_advertising_router, because="an off-link packet went to")
 def machine_that_asks_somebody_else(recording: Recording) -> Recording:
-    """A machine of which only the wire is seen, whose replies go to the neighbour."""
+    """A machine of which only the wire is seen, whose replies go to the neighbor."""
     other = recording.mac("peer", "eth0")
 
     def answer(packet: Any) -> None:

@@ -95,7 +95,7 @@ def test_takes_a_router_again(recording: Recording, notebook: Notebook) -> None:
 def _none_any_more(recording: Recording, notebook: Notebook) -> tuple[str, str]:
     """The node of the router that said that it is none any more, and that of the other."""
     first, other = _in_order(recording, notebook, "no-router-before")
-    said = [each for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
+    said = [each for each in ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=False))
             if each.mac_source == mac_of(first, "eth0") and not each.router]
     notebook.cite(*notebook.stimulus(said, f"no NA of {first} with R=0 reached the guest")[-1:])
     return first, other

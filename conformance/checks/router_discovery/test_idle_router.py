@@ -58,7 +58,7 @@ def _advertised(recording: Recording, step: Mark) -> list[RouterAdvertisement]:
 
 
 def _asked(recording: Recording, notebook: Notebook, step: Mark) -> None:
-    """The neighbour's solicitation of a step reached the router."""
+    """The neighbor's solicitation of a step reached the router."""
     end = _end(recording, step)
     asked = [each for each in ndp.router_solicitations(recording.at("router", "lan0", outgoing=False))
              if step.ns < each.frame.ns < end]

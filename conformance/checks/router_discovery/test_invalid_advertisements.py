@@ -81,9 +81,9 @@ def _inside(fields: Any, prefix: IPv6Network) -> bool:
     return isinstance(found, IPv6Network) and found.subnet_of(prefix)
 
 
-def _probed(recording: Recording, prefix: IPv6Network) -> list[ndp.NeighbourSolicitation]:
+def _probed(recording: Recording, prefix: IPv6Network) -> list[ndp.NeighborSolicitation]:
     """The guest's DAD probes for addresses of the prefix."""
-    sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    sent = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if each.dad and each.target in prefix]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.broken.guests import GuestWithFixedNeighbours
+from conformance.broken.guests import GuestWithFixedNeighbors
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.recording import editing
@@ -100,18 +100,18 @@ def _sent_on(recording: Recording) -> list[Echo]:
 
 
 def _forgot(recording: Recording, dies: Mark) -> list[int]:
-    """When (ns) the kernel dropped the dead router's neighbour entry, and with it what it knew of its state.
+    """When (ns) the kernel dropped the dead router's neighbor entry, and with it what it knew of its state.
 
     That happens when the table that all namespaces of a machine share is full; it says nothing about the guest.
     """
-    gone = recording.happened("guest", "neighbour", "del", dst=dies.what.router)
+    gone = recording.happened("guest", "neighbor", "del", dst=dies.what.router)
     return [event.ns for event in gone]
 
 
 @played(test_switches_from_a_dead_router, because="used no other router")
-def guest_whose_neighbours_are_fixed() -> Broken:
-    """Permanent neighbour entries: unreachability is never detected."""
-    return Broken(RouterFailure(), {"guest": GuestWithFixedNeighbours("linux:permanent-neighbours")})
+def guest_whose_neighbors_are_fixed() -> Broken:
+    """Permanent neighbor entries: unreachability is never detected."""
+    return Broken(RouterFailure(), {"guest": GuestWithFixedNeighbors("linux:permanent-neighbors")})
 
 
 @edited(test_stays_away_from_a_dead_router, because="returned to the dead router")
@@ -129,7 +129,7 @@ def guest_that_is_slow(recording: Recording) -> Recording:
     dies, first = recording.marked(RouterDies)[0], _sent_on(recording)[0]
     earlier = replace(dies, ns=dies.ns - 2 * 10**9)
     moved = replace(recording, marks=tuple(earlier if mark is dies else mark for mark in recording.marks))
-    kept = editing.without(moved, events=recording.happened("guest", "neighbour", "del"))
+    kept = editing.without(moved, events=recording.happened("guest", "neighbor", "del"))
     return _sending(kept, first.frame.data, first.time - 2)
 
 

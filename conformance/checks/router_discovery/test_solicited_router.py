@@ -87,7 +87,7 @@ def _answers(solicitation: RouterSolicitation, told: Iterable[RouterAdvertisemen
 
 def _acted(solicitation: RouterSolicitation, answer: RouterAdvertisement, heard: Iterable[Frame]) -> float:
     """When the router sent the answer, or asked for the solicitor's link-layer address to send it."""
-    asked = [each.time for each in ndp.neighbour_solicitations(heard) if each.target == solicitation.source
+    asked = [each.time for each in ndp.neighbor_solicitations(heard) if each.target == solicitation.source
              and solicitation.frame.ns < each.frame.ns < answer.frame.ns]
     return min([answer.time, *(asked if answer.destination != ALL_NODES else [])])
 

@@ -57,7 +57,7 @@ def _way(recording: Recording, notebook: Notebook, name: str) -> tuple[Frame, li
 
 
 def _from(frames: Iterable[Frame], source: IPv6Address) -> list[Frame]:
-    """The packets of a source, without its Neighbour Discovery."""
+    """The packets of a source, without its Neighbor Discovery."""
     return [frame for frame in frames if (found := headers(frame.data)) is not None and found.source == source
             and found.destination == plan.OUTSIDE]
 

@@ -12,7 +12,7 @@ from fixtures.recording.editing import rewritten, without
 from fixtures.recording.model import Mark, Recording, Snapshot
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.transport import Echo, echoes
-from fixtures.scenarios.proxy_neighbour_discovery.container_agent import (
+from fixtures.scenarios.proxy_neighbor_discovery.container_agent import (
     ADDRESSES,
     HOSTS,
     Agent,

@@ -15,7 +15,7 @@ from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.headers import headers
-from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
+from fixtures.recording.views.ndp import NeighborAdvertisement, NeighborSolicitation
 from fixtures.recording.views.usage import first_uses
 from fixtures.scenarios.common.boot import GuestBoot
 from fixtures.scenarios.common.lonely import LonelyGuest
@@ -26,7 +26,7 @@ from fixtures.stagecraft.watching import usable
 from fixtures.timers import RETRANS_TIMER
 
 
-def _format(probe: NeighbourSolicitation, notebook: Notebook) -> None:
+def _format(probe: NeighborSolicitation, notebook: Notebook) -> None:
     """RFC 4862 section 5.4.2 and RFC 4861 section 4.3; a nonce (RFC 7527) is allowed."""
     group = solicited_node(probe.target)
     notebook.expect(probe.destination == group, f"the probe for {probe.target} went to {probe.destination}", probe)
@@ -44,7 +44,7 @@ def test_probes_each_address_before_using_it(recording: Recording, notebook: Not
     """
     uses = first_uses(recording.at("guest", "eth0", outgoing=True))
     notebook.stimulus(uses, "the guest sent nothing from any address")
-    probes = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True)) if each.dad]
+    probes = [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True)) if each.dad]
     for address, use in uses.items():
         before = [probe for probe in probes if probe.target == address and probe.frame.ns < use.ns]
         if not before and recording.marked(WarmBoot):
@@ -66,7 +66,7 @@ def guest_without_dad() -> Broken:
 @edited(test_probes_each_address_before_using_it, because="after the probe for it")
 def guest_that_does_not_wait(recording: Recording) -> Recording:
     """Probes that come 0.9 s later than they should."""
-    probes = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True)) if each.dad]
+    probes = [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True)) if each.dad]
     return editing.shifted(recording, 0.9, frames=probes)
 
 
@@ -77,7 +77,7 @@ def guest_with_another_hop_limit(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("inet6").IPv6].hlim = 64
 
-    probes = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True)) if each.dad]
+    probes = [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True)) if each.dad]
     return editing.rewritten(recording, probes, change)
 
 
@@ -88,17 +88,17 @@ CONFLICTS = (
 )
 
 
-def _conflict(recording: Recording, notebook: Notebook) -> NeighbourSolicitation | NeighbourAdvertisement:
+def _conflict(recording: Recording, notebook: Notebook) -> NeighborSolicitation | NeighborAdvertisement:
     """The first contest that reached the guest. Every probe of the guest must have been contested while it waited.
 
     A probe so late that its wait was not recorded to the end (an RA came just before the play was over) says nothing.
     """
     contested = notebook.stimulus(recording.marked(Contested), "nobody contested an address of the guest")[0]
     target = IPv6Address(contested.what.target)
-    mine = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    mine = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     heard = list(recording.at("guest", "eth0", outgoing=False))
-    told: list[NeighbourAdvertisement | NeighbourSolicitation] = [*ndp.neighbour_advertisements(heard)]
-    told += [each for each in ndp.neighbour_solicitations(heard) if each.dad]
+    told: list[NeighborAdvertisement | NeighborSolicitation] = [*ndp.neighbor_advertisements(heard)]
+    told += [each for each in ndp.neighbor_solicitations(heard) if each.dad]
     contests = [each for each in told if each.target == target]
     probes = [each for each in mine
               if each.dad and each.target == target and each.time + RETRANS_TIMER <= recording.duration]
@@ -121,7 +121,7 @@ def test_does_not_use_a_duplicate(recording: Recording, notebook: Notebook) -> N
     for frame in after:
         found = headers(frame.data)
         notebook.expect(found is None or found.source != target, f"the guest sent from the duplicate {target}", frame)
-    for answer in ndp.neighbour_advertisements(after):
+    for answer in ndp.neighbor_advertisements(after):
         notebook.expect(answer.target != target, f"the guest answered for the duplicate {target}", answer)
     for event in recording.happened("guest", "address", "new", local=str(target)):
         assigned = event.after_ns > contest.frame.ns and usable(event)

@@ -32,9 +32,9 @@ def test_goes_silent_after_a_duplicate_link_local(recording: Recording, notebook
     notebook.stimulus([target] if target == ours else [], f"{target} is not formed from the guest's MAC address")
     heard = list(recording.at("guest", "eth0", outgoing=False))
     sent = list(recording.at("guest", "eth0", outgoing=True))
-    probes = [each for each in ndp.neighbour_solicitations(sent) if each.dad and each.target == target]
+    probes = [each for each in ndp.neighbor_solicitations(sent) if each.dad and each.target == target]
     probe = notebook.stimulus(probes, f"the guest did not probe for {target}")[0]
-    contests = [each for each in ndp.neighbour_advertisements(heard)
+    contests = [each for each in ndp.neighbor_advertisements(heard)
                 if each.target == target and 0 < each.time - probe.time < RETRANS_TIMER]
     contest = notebook.stimulus(contests, f"the probe for {target} was not contested in time")[0]
     told = [each for each in ndp.router_advertisements(heard) if each.time > contest.time]
@@ -47,7 +47,7 @@ def test_goes_silent_after_a_duplicate_link_local(recording: Recording, notebook
 
 def _operates(frame: Frame) -> bool:
     """IPv6 that is neither a DAD probe nor an MLD report."""
-    probes = [each for each in ndp.neighbour_solicitations([frame]) if each.dad]
+    probes = [each for each in ndp.neighbor_solicitations([frame]) if each.dad]
     found = headers(frame.data)
     return found is not None and isinstance(found.source, IPv6Address) and not probes and not mld.reports([frame])
 

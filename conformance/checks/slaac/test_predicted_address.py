@@ -11,22 +11,22 @@ from conformance.judging.verdict import Notebook
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import ndp
-from fixtures.recording.views.ndp import NeighbourSolicitation
+from fixtures.recording.views.ndp import NeighborSolicitation
 from fixtures.recording.views.usage import first_uses
 from fixtures.scenarios.common.boot import GuestBoot
 from fixtures.scenarios.common.networks import Mode
 from topologies.stage import addressing as plan
 
 
-def _probes(recording: Recording) -> list[NeighbourSolicitation]:
+def _probes(recording: Recording) -> list[NeighborSolicitation]:
     """The guest's DAD probes for addresses of the LAN: the first time that the wire hears of them."""
-    sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    sent = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if each.dad and each.target in plan.LAN]
 
 
-def _formed(recording: Recording) -> dict[IPv6Address, NeighbourSolicitation | Frame]:
+def _formed(recording: Recording) -> dict[IPv6Address, NeighborSolicitation | Frame]:
     """The guest's addresses in the LAN: those that it probed for; of a machine that probes for none, those it uses."""
-    probed: dict[IPv6Address, NeighbourSolicitation | Frame] = {
+    probed: dict[IPv6Address, NeighborSolicitation | Frame] = {
         probe.target: probe for probe in reversed(_probes(recording))}
     if probed or "guest" not in recording.opaque:
         return probed

@@ -15,21 +15,21 @@ from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.dissection import layer
-from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
+from fixtures.recording.views.ndp import NeighborAdvertisement, NeighborSolicitation
 from fixtures.scenarios.slaac.stable_identifiers import ANOTHER, CONTESTED, LATE, STEADY, Contested, StableIdentifiers
 from fixtures.stagecraft.marks import PowerOff
 from fixtures.timers import RETRANS_TIMER
 from topologies.stage import addressing as plan
 
 
-def _probes(recording: Recording, network: IPv6Network) -> list[NeighbourSolicitation]:
+def _probes(recording: Recording, network: IPv6Network) -> list[NeighborSolicitation]:
     """The guest's DAD probes for addresses of the network: when the wire hears of them first."""
-    sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    sent = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if each.dad and each.target in network]
 
 
-def _answers(recording: Recording, target: IPv6Address) -> list[NeighbourAdvertisement]:
-    sent = ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
+def _answers(recording: Recording, target: IPv6Address) -> list[NeighborAdvertisement]:
+    sent = ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if each.target == target]
 
 
@@ -70,7 +70,7 @@ def _tries_another(recording: Recording, notebook: Notebook) -> None:
     """Of the contested prefix the guest takes a second address when the first is taken."""
     contested = notebook.stimulus(recording.marked(Contested), "nobody contested an address of the guest")[0]
     target = IPv6Address(contested.what.target)
-    heard = ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
+    heard = ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=False))
     probe = notebook.stimulus([each for each in _probes(recording, CONTESTED) if each.target == target],
                               f"the guest did not probe for {target}")[0]
     in_time = [each for each in heard if each.target == target and 0 < each.time - probe.time < RETRANS_TIMER]

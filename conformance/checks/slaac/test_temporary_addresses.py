@@ -62,7 +62,7 @@ def test_forms_no_temporary_address_unwanted(recording: Recording, notebook: Not
     heard = ndp.router_advertisements(recording.at(OFF, "eth0", outgoing=False))
     notebook.cite(*notebook.stimulus([ra for ra in heard if ra.prefixes], "no prefix reached the guest")[:1])
     sent = recording.at(OFF, "eth0", outgoing=True)
-    probes = [each for each in ndp.neighbour_solicitations(sent) if each.dad and each.target in plan.LAN]
+    probes = [each for each in ndp.neighbor_solicitations(sent) if each.dad and each.target in plan.LAN]
     targets = {probe.target for probe in notebook.stimulus(probes, "the guest formed no address")}
     formed = [event for event in recording.kernel(OFF) if temporary(OFF)(event)]
     notebook.expect(not formed, f"the guest formed {len(formed)} temporary addresses", *formed)
@@ -80,7 +80,7 @@ def _talks(recording: Recording, node: str) -> list[Echo]:
 
 def _probed(recording: Recording, node: str) -> IPv6Address:
     """The first address of the prefix that the node probed for."""
-    sent = ndp.neighbour_solicitations(recording.at(node, "eth0", outgoing=True))
+    sent = ndp.neighbor_solicitations(recording.at(node, "eth0", outgoing=True))
     return next(each.target for each in sent if each.dad and each.target in plan.LAN)
 
 

@@ -14,7 +14,7 @@ from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.headers import headers
-from fixtures.recording.views.ndp import NeighbourSolicitation
+from fixtures.recording.views.ndp import NeighborSolicitation
 from fixtures.scenarios.slaac.tentative_address import Disturbed, TentativeAddress
 from fixtures.stagecraft.marks import Attempt
 from fixtures.timers import RETRANS_TIMER, TICK
@@ -26,7 +26,7 @@ class Tentative:
     """An address that the guest probed for, from its first probe until RetransTimer after the last (less one tick)."""
 
     target: IPv6Address
-    probes: list[NeighbourSolicitation]
+    probes: list[NeighborSolicitation]
 
     def when(self, time: float) -> bool:
         """Whether the address was tentative at a time in seconds."""
@@ -40,7 +40,7 @@ def _sent(recording: Recording) -> list[Frame]:
 def _tentative(recording: Recording, notebook: Notebook) -> list[Tentative]:
     """The addresses for which the guest was asked while it probed for them, in that order."""
     marks = notebook.stimulus(recording.marked(Disturbed), "the guest probed for no address")
-    probes = [each for each in ndp.neighbour_solicitations(_sent(recording)) if each.dad]
+    probes = [each for each in ndp.neighbor_solicitations(_sent(recording)) if each.dad]
     found = []
     for target in dict.fromkeys(IPv6Address(mark.what.target) for mark in marks):
         mine = [each for each in probes if each.target == target]
@@ -61,7 +61,7 @@ def test_is_silent_about_tentative_addresses(recording: Recording, notebook: Not
     for each in addresses:
         _asked(recording, notebook, each)
         used = [frame for frame in _sent(recording) if _source(frame) == each.target]
-        answers = [answer for answer in ndp.neighbour_advertisements(_sent(recording)) if answer.target == each.target]
+        answers = [answer for answer in ndp.neighbor_advertisements(_sent(recording)) if answer.target == each.target]
         early = [answer for answer in answers if each.when(answer.time)]
         notebook.expect(not early, f"it answered for {each.target}, which was tentative", *early)
         early_use = [frame for frame in used if each.when(frame.time)]
@@ -73,7 +73,7 @@ def test_is_silent_about_tentative_addresses(recording: Recording, notebook: Not
 def _asked(recording: Recording, notebook: Notebook, address: Tentative) -> None:
     """While it was tentative the address was solicited and pinged, and a program wanted to talk from it."""
     heard = list(recording.at("guest", "eth0", outgoing=False))
-    asked = [each for each in ndp.neighbour_solicitations(heard) if not each.dad and each.target == address.target]
+    asked = [each for each in ndp.neighbor_solicitations(heard) if not each.dad and each.target == address.target]
     pinged = [each for each in transport.echoes(heard, reply=False) if each.destination == address.target]
     for what, found in (("solicited", asked), ("pinged", pinged)):
         in_time = [each for each in found if address.when(each.time)]
@@ -112,9 +112,9 @@ def test_knows_its_own_probe_again(recording: Recording, notebook: Notebook) -> 
     At the latest when it has probed MAX_MULTICAST_SOLICIT times more. Without a nonce a guest cannot know, and any
     second probe is a conflict (RFC 4862 section 5.4.3).
     """
-    answers = ndp.neighbour_advertisements(_sent(recording))
-    own = {each.frame.data for each in ndp.neighbour_solicitations(_sent(recording)) if each.dad}
-    copies = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=False))
+    answers = ndp.neighbor_advertisements(_sent(recording))
+    own = {each.frame.data for each in ndp.neighbor_solicitations(_sent(recording)) if each.dad}
+    copies = [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=False))
               if each.dad and each.frame.data in own]
     for target in dict.fromkeys(IPv6Address(mark.what.target) for mark in recording.marked(Disturbed)):
         back = [each for each in copies if each.target == target]
@@ -136,7 +136,7 @@ def segment_with_another_node() -> Broken:
 def guest_that_takes_itself_for_another(recording: Recording) -> Recording:
     """It never has the address of the LAN."""
     def of_the_lan(frame: Frame) -> bool:
-        answers: list[Any] = ndp.neighbour_advertisements([frame])
+        answers: list[Any] = ndp.neighbor_advertisements([frame])
         return frame.outgoing and any(each.target in plan.LAN for each in answers)
 
     return editing.without(recording, frames=of_the_lan)

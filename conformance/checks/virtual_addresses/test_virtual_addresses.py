@@ -11,7 +11,7 @@ from fixtures.protocols.ip import ICMPV6, IPV6_FRAME
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, KernelEvent, Mark, Recording
 from fixtures.recording.views import ndp
-from fixtures.recording.views.ndp import NeighbourAdvertisement, RouterAdvertisement
+from fixtures.recording.views.ndp import NeighborAdvertisement, RouterAdvertisement
 from fixtures.scenarios.common.boot import ANSWER
 from fixtures.scenarios.common.networks import Mode, network
 from fixtures.scenarios.virtual_addresses.virtual_router import (
@@ -83,9 +83,9 @@ def test_hosts_keep_the_virtual_router(recording: Recording, notebook: Notebook)
     gone = [event for event in recording.kernel("guest") if no_default_route("guest")(event)]
     notebook.expect(not gone, "the guest lost its default router", *gone[:1])
     for address in ADDRESSES:
-        known = recording.happened("guest", "neighbour", "new", dst=str(address))
+        known = recording.happened("guest", "neighbor", "new", dst=str(address))
         wrong = [event for event in known if event.fields.get("lladdr") not in (None, MAC)]
-        notebook.expect(not wrong, f"the guest's neighbour entry for {address} is not the virtual MAC", *wrong[:1])
+        notebook.expect(not wrong, f"the guest's neighbor entry for {address} is not the virtual MAC", *wrong[:1])
     turn = turns(recording, notebook)[-1]
     before, after = outage(recording, notebook, turn)
     limit = down(PRIORITIES[turn.node]) + ROOM
@@ -143,10 +143,10 @@ def test_only_the_active_router_answers(recording: Recording, notebook: Notebook
     notebook.finding = "each question was answered by the active router alone"
 
 
-def _answers(recording: Recording, turn: Turn, node: str, mark: Mark) -> list[NeighbourAdvertisement]:
+def _answers(recording: Recording, turn: Turn, node: str, mark: Mark) -> list[NeighborAdvertisement]:
     """A router's answers to one solicitation of a turn: to the asker, or for a probe to all nodes."""
     end = min(mark.time + ANSWER, turn.ended)
-    solicited = mark.what.form == "neighbour"
+    solicited = mark.what.form == "neighbor"
     return [each for target in ADDRESSES if str(target) == mark.what.target
             for each in advertisements_for(recording, node, target)
             if mark.time < each.time < end and each.solicited == solicited

@@ -13,7 +13,7 @@ from fixtures.recording.editing import rewritten, rewritten_events, with_frame, 
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dissection import layer
-from fixtures.recording.views.ndp import neighbour_solicitations, router_advertisements
+from fixtures.recording.views.ndp import neighbor_solicitations, router_advertisements
 from fixtures.scenarios.clouds.calico.boot import ALLOCATED, CalicoVmBoots
 from topologies.stage import addressing as plan
 
@@ -74,7 +74,7 @@ def test_tap_makes_no_address_by_itself(recording: Recording, notebook: Notebook
         autonomous = any(prefix.autonomous for prefix in ra.prefixes)
         notebook.stimulus([] if autonomous else [ra], "the RA allows vm1 to form an address")
         notebook.cite(ra)
-    probes = [each for each in neighbour_solicitations(recording.at("vm1", "eth0", outgoing=True))
+    probes = [each for each in neighbor_solicitations(recording.at("vm1", "eth0", outgoing=True))
               if each.dad and each.target in plan.LAN and each.target != ALLOCATED]
     notebook.expect(not probes, f"vm1 formed {probes[0].target if probes else ''}", *probes[:1])
     held = {event.fields["local"] for event in recording.happened("vm1", "address", "new", family="inet6")
@@ -108,7 +108,7 @@ def sent_to_the_tap(recording: Recording, notebook: Notebook, to: str) -> None:
     tap = recording.mac("host1", "tap1")
     for flow in notebook.stimulus(flows(recording, to=to), f"vm1 did not call {to}"):
         sent = passages(recording.at("vm1", "eth0", outgoing=True), flow, back=False)
-        asked = [each for each in neighbour_solicitations(recording.at("vm1", "eth0", outgoing=True))
+        asked = [each for each in neighbor_solicitations(recording.at("vm1", "eth0", outgoing=True))
                  if each.target == flow.address]
         notebook.expect(not asked, f"vm1 solicited {flow.address} on its link", *asked[:1])
         for each in notebook.stimulus(sent, f"vm1 sent nothing to {flow.address}"):

@@ -72,7 +72,7 @@ def test_calico_vms_reach_each_other_through_their_hosts(recording: Recording, n
 
 
 @edited(test_calico_vms_reach_each_other_through_their_hosts, because="not to the tap")
-def vm_that_sends_to_its_neighbour(recording: Recording) -> Recording:
+def vm_that_sends_to_its_neighbor(recording: Recording) -> Recording:
     """A VM that takes another one to be on its link."""
 
     def divert(packet: Any) -> None:

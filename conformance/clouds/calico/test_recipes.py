@@ -11,7 +11,7 @@ from conformance.judging.verdict import Notebook
 from fixtures.clouds.asking import CloudRecord
 from fixtures.recording.editing import rewritten, shifted
 from fixtures.recording.model import Mark, Recording, Snapshot
-from fixtures.recording.views.ndp import neighbour_solicitations, router_advertisements, router_solicitations
+from fixtures.recording.views.ndp import neighbor_solicitations, router_advertisements, router_solicitations
 from fixtures.recording.views.transport import echoes
 from fixtures.scenarios.clouds.calico.cast import ALLOCATED
 from fixtures.scenarios.clouds.calico.recipes import CalicoRecipes
@@ -86,7 +86,7 @@ def test_calico_recipe_leases_are_not_on_link(recording: Recording, notebook: No
     """
     again = launched(recording, notebook)
     other = ALLOCATED["vm1"]
-    early = [each for each in neighbour_solicitations(recording.at("vm2", outgoing=True))
+    early = [each for each in neighbor_solicitations(recording.at("vm2", outgoing=True))
              if each.target == other and each.frame.ns < again.ns]
     notebook.cite(*notebook.stimulus(early, "the historical prefix length did no harm before the change")[:1])
     shot = state(recording, notebook, "after", "vm2")
@@ -94,7 +94,7 @@ def test_calico_recipe_leases_are_not_on_link(recording: Recording, notebook: No
     notebook.expect(held == f"{ALLOCATED['vm2']}/128", f"with the recipe, vm2 has {held or 'no address'}", shot)
     on_link = [row for row in shot.tables["route"] if row["dst"] == str(NETWORK) and not row.get("gateway")]
     notebook.expect(not on_link, f"vm2 has a route to {NETWORK} on its link", shot)
-    late = [each for each in neighbour_solicitations(recording.at("vm2", outgoing=True))
+    late = [each for each in neighbor_solicitations(recording.at("vm2", outgoing=True))
             if each.target == other and each.frame.ns > again.ns]
     notebook.expect(not late, f"vm2 solicited {other} on its link", *late[:1])
     sent = [each for each in echoes(recording.at("vm2", outgoing=True), reply=False)

@@ -14,7 +14,7 @@ from fixtures.clouds.asking import CloudRecord
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dissection import layer
-from fixtures.recording.views.ndp import RouterAdvertisement, neighbour_advertisements, router_advertisements
+from fixtures.recording.views.ndp import RouterAdvertisement, neighbor_advertisements, router_advertisements
 from fixtures.recording.views.transport import echoes
 from fixtures.scenarios.clouds.cloudstack.vm import CloudstackVm, DefaultNetworkChosen
 from fixtures.stagecraft.marks import Ready
@@ -44,7 +44,7 @@ def test_cloudstack_gateway_advertises_well(recording: Recording, notebook: Note
         notebook.expect(ra.code == 0, f"the RA has code {ra.code}", ra)
         notebook.expect(ra.checksum_ok, "the RA has a wrong checksum", ra)
         notebook.expect(ra.sllao == mac, f"the RA gives the link-layer address {ra.sllao}, not {mac}", ra)
-    found = receivable(neighbour_advertisements(recording.at("rack", "lan0", outgoing=True)))
+    found = receivable(neighbor_advertisements(recording.at("rack", "lan0", outgoing=True)))
     answers = [na for na in found if na.target == own and na.solicited]
     notebook.stimulus(answers, f"nobody asked the router for {own}")
     for na in answers:
@@ -75,7 +75,7 @@ def gateway_that_answers_as_a_host(recording: Recording) -> Recording:
     def clear(packet: Any) -> None:
         packet[layer("inet6").ICMPv6ND_NA].R = 0
 
-    return editing.rewritten(recording, neighbour_advertisements(recording.at("rack", outgoing=True)), clear)
+    return editing.rewritten(recording, neighbor_advertisements(recording.at("rack", outgoing=True)), clear)
 
 
 @check("RA-10", VM, role="guest", cloud="cloudstack")

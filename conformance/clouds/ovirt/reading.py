@@ -8,7 +8,7 @@ from conformance.clouds.ovirt.forms import STORED, Exchange, exchanges
 from conformance.clouds.ovirt.tls import connections
 from conformance.judging.verdict import Notebook
 from fixtures.recording.model import Recording, Snapshot
-from fixtures.recording.views.ndp import NeighbourSolicitation, neighbour_solicitations
+from fixtures.recording.views.ndp import NeighborSolicitation, neighbor_solicitations
 from fixtures.recording.views.transport import TcpSegment, tcp_segments
 from fixtures.scenarios.clouds.ovirt.forms import NFS, NIC
 from topologies.ovirt import ENGINE, HOSTS, PORT, STORAGE
@@ -45,10 +45,10 @@ def _of_nic(each: Exchange) -> bool:
     return each.path == "/network" and each.form["nic"] == NIC and each.form.get("family") != "4"
 
 
-def claims(recording: Recording) -> dict[IPv6Address, NeighbourSolicitation]:
+def claims(recording: Recording) -> dict[IPv6Address, NeighborSolicitation]:
     """The first DAD probe for each address that is not link-local, on the link of that interface."""
-    found: dict[IPv6Address, NeighbourSolicitation] = {}
-    for each in neighbour_solicitations(recording.at("host1", NIC, outgoing=True)):
+    found: dict[IPv6Address, NeighborSolicitation] = {}
+    for each in neighbor_solicitations(recording.at("host1", NIC, outgoing=True)):
         if each.source == IPv6Address("::") and not each.target.is_link_local:
             found.setdefault(each.target, each)
     return found

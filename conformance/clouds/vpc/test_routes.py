@@ -10,7 +10,7 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording, Snapshot
-from fixtures.recording.views.ndp import neighbour_advertisements
+from fixtures.recording.views.ndp import neighbor_advertisements
 from fixtures.scenarios.clouds.vpc.routes import BAD_HOPS, SHORT, VIP, Rebound, VpcRoutes
 from fixtures.stagecraft.marks import Stop
 from topologies.vpc import BRANCH4_HOST, BRANCH_HOST
@@ -143,7 +143,7 @@ def test_vpc_virtual_address_passes_the_guard_while_bound(recording: Recording, 
     expect_open(notebook, passage(recording, notebook, "bound", "web", VIP),
                 passage(recording, notebook, "bound", "fw1", WEB, own=VIP))
     usurping = passage(recording, notebook, "usurped", "host2", VIP, own="tap4")
-    claims = [each for each in neighbour_advertisements(recording.at("host2", "tap4", outgoing=False))
+    claims = [each for each in neighbor_advertisements(recording.at("host2", "tap4", outgoing=False))
               if each.target == VIP and usurping.probe.ns <= each.frame.ns <= usurping.until_ns]
     claim = notebook.stimulus(claims, f"fw1 did not claim {VIP} after it was taken away")[0]
     notebook.expect(not usurping.asked, f"the host believed that fw1 has {VIP}, which was taken away", claim,

@@ -1,5 +1,5 @@
 "use strict";
-// ICMPv6: Neighbour Discovery (RFC 4861, with the options of 4191 and 8106), echoes, errors, MLD.
+// ICMPv6: Neighbor Discovery (RFC 4861, with the options of 4191 and 8106), echoes, errors, MLD.
 (() => {
   const { u16, u32, ip6, mac, hex } = Sextant.dissect;
   const PREFERENCES = ["medium", "high", "reserved", "low"];
@@ -64,11 +64,11 @@
         return `Router Advertisement M=${data[at + 5] >> 7} O=${(data[at + 5] >> 6) & 1}, ${u16(data, at + 6)} s${prefixes.length ? `, ${prefixes.join(", ")}` : ""}`;
       };
     }],
-    135: ["NS", "Neighbor Solicitation", "neighbour", 24, (layer, at, data, found) => {
+    135: ["NS", "Neighbor Solicitation", "neighbor", 24, (layer, at, data, found) => {
       layer.ip6("target", at + 8);
       return () => `${found.source === "::" ? "is it free? " : "who has "}${ip6(data, at + 8)}`;
     }],
-    136: ["NA", "Neighbor Advertisement", "neighbour", 24, (layer, at, data) => {
+    136: ["NA", "Neighbor Advertisement", "neighbor", 24, (layer, at, data) => {
       layer.flag("R router", at + 4, 0x80);
       layer.flag("S solicited", at + 4, 0x40);
       layer.flag("O override", at + 4, 0x20);

@@ -55,8 +55,8 @@ Sextant.ladderModel = (() => {
     const ends = new Set(cited.flatMap(each => [each.from, ...each.to.map(end => end.node)]));
     const [first, last] = [cited[0].time - NEAR, cited.at(-1).time + NEAR];
     const about = new Set(cited.map(each => Sextant.dissect(each.frame.data).about).filter(Boolean));
-    // Of neighbours' questions only those about the same address belong here, and of segments those of the same connection.
-    const fits = each => talks.has(talkOf(each)) && (!["neighbour", "tcp"].includes(talkOf(each)) || about.has(Sextant.dissect(each.frame.data).about));
+    // Of neighbors' questions only those about the same address belong here, and of segments those of the same connection.
+    const fits = each => talks.has(talkOf(each)) && (!["neighbor", "tcp"].includes(talkOf(each)) || about.has(Sextant.dissect(each.frame.data).about));
     const same = play.arrows.filter(each => each.cited || (fits(each) && each.time >= first && each.time <= last &&
       (ends.has(each.from) || each.to.some(end => ends.has(end.node)))));
     if (same.length <= MOST) return new Set(same);

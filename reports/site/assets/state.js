@@ -10,7 +10,7 @@ Sextant.state = (() => {
     if (kind === "route") {
       return `${it.type && it.type !== "unicast" ? `${it.type} ` : ""}${it.dst}${it.gateway ? ` via ${it.gateway}` : ""}${it.protocol ? ` proto ${it.protocol}` : ""}${it.expires ? `, expires ${it.expires} s` : ""}`;
     }
-    if (kind === "neighbour") return `${it.dst} ${it.lladdr ?? ""} ${(it.state ?? []).join(" ")}${it.router ? " router" : ""}`;
+    if (kind === "neighbor") return `${it.dst} ${it.lladdr ?? ""} ${(it.state ?? []).join(" ")}${it.router ? " router" : ""}`;
     if (kind === "link") return `${it.ifname} ${it.operstate ?? ""} MTU ${it.mtu ?? "?"}`;
     return JSON.stringify(it);
   };
@@ -18,13 +18,13 @@ Sextant.state = (() => {
   // What tells one row from another; the rest of a row may change.
   const identity = (kind, it) => ({
     address: `${it.local}/${it.prefixlen} ${it.ifname}`, route: `${it.family} ${it.table} ${it.type} ${it.dst} ${it.gateway ?? ""} ${it.dev}`,
-    neighbour: `${it.dst} ${it.dev}`, link: it.ifname,
+    neighbor: `${it.dst} ${it.dev}`, link: it.ifname,
   }[kind] ?? JSON.stringify(it));
   const dull = (kind, it) => where(it) === "lo" || (kind === "route" && (it.table === "local" || it.dst === "ff00::/8"));
 
   function difference(before, after) {
     const found = [];
-    for (const kind of ["link", "address", "route", "neighbour"]) {
+    for (const kind of ["link", "address", "route", "neighbor"]) {
       const rows = tables => new Map((tables?.[kind] ?? []).filter(it => !dull(kind, it)).map(it => [identity(kind, it), it]));
       const [old, fresh] = [rows(before), rows(after)];
       for (const [key, it] of fresh) {

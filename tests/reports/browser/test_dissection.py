@@ -50,10 +50,10 @@ def test_router_advertisements(visit: Visit) -> None:
             assert names["MTU"] == str(view.mtu)
 
 
-def test_neighbours_and_redirects(visit: Visit) -> None:
+def test_neighbors_and_redirects(visit: Visit) -> None:
     visit.open()
-    for packet in crafted.neighbour_advertisements():
-        (view,) = ndp.neighbour_advertisements([frame(packet)])
+    for packet in crafted.neighbor_advertisements():
+        (view,) = ndp.neighbor_advertisements([frame(packet)])
         names = decoded(visit, bytes(packet))["by_name"]
         assert names["target"] == str(view.target)
         flags = (names["R router"], names["S solicited"], names["O override"])

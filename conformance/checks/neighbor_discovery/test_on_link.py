@@ -25,7 +25,7 @@ def _attempt(recording: Recording, notebook: Notebook) -> Mark:
 
 
 def _not_solicited(recording: Recording, absent: str, notebook: Notebook) -> None:
-    sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    sent = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     wrong = [each for each in sent if str(each.target) == absent]
     notebook.expect(not wrong, f"the guest solicited {absent} on its link", *wrong)
 

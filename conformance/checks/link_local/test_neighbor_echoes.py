@@ -11,10 +11,10 @@ from fixtures.recording import editing
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import transport
 from fixtures.recording.views.transport import Echo, IcmpError
-from fixtures.scenarios.neighbour_discovery.neighbour_talk import (
+from fixtures.scenarios.neighbor_discovery.neighbor_talk import (
     QUESTIONS,
     EchoSent,
-    NeighbourTalk,
+    NeighborTalk,
     Question,
     QuestionAsked,
 )
@@ -30,7 +30,7 @@ def _replies(recording: Recording) -> list[Echo]:
     return transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=True)
 
 
-@check("LL-09", NeighbourTalk(), role="guest")
+@check("LL-09", NeighborTalk(), role="guest")
 def test_echo_replies(recording: Recording, notebook: Notebook) -> None:
     """An Echo Request is answered from the address that it went to, and one to ff02::1 from one of the interface.
 
@@ -65,7 +65,7 @@ def _answers(recording: Recording, question: Mark) -> list[Echo]:
     return [each for each in _replies(recording) if str(each.destination) == question.what.source]
 
 
-@check("LL-07", NeighbourTalk(), role="guest", parts=QUESTIONS)
+@check("LL-07", NeighborTalk(), role="guest", parts=QUESTIONS)
 def test_unknown_options_and_headers(recording: Recording, notebook: Notebook, part: str) -> None:
     """What a guest does not know is treated as its type says (RFC 8200 section 4.2).
 

@@ -1,4 +1,4 @@
-"""Neighbor Discovery between neighbours: what a guest believes, what it discards, and how it looks for others."""
+"""Neighbor Discovery between neighbors: what a guest believes, what it discards, and how it looks for others."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.clocks import early
-from fixtures.peers.neighbour_faults import FAULTS
+from fixtures.peers.neighbor_faults import FAULTS
 from fixtures.protocols.addresses import ALL_NODES, solicited_node
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Mark, Recording
 from fixtures.recording.views import ndp, transport
-from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
-from fixtures.scenarios.neighbour_discovery.neighbour_talk import (
+from fixtures.recording.views.ndp import NeighborAdvertisement, NeighborSolicitation
+from fixtures.scenarios.neighbor_discovery.neighbor_talk import (
     PRESENT,
     ROUTER_SEEKER,
     SOLICITOR,
     Faultless,
     Faulty,
-    NeighbourTalk,
+    NeighborTalk,
 )
 from fixtures.stagecraft.marks import Attempted
 from fixtures.timers import MAX_MULTICAST_SOLICIT, RETRANS_TIMER
@@ -39,15 +39,15 @@ FRAGMENTED = {"ns-fragments": "fragments", "ns-atomic-fragment": "atomic-fragmen
 INVALID = {f"ns-{fault}": fault for fault in FAULTS if fault not in FRAGMENTED.values()}
 
 
-def _answers(recording: Recording, source: IPv6Address) -> list[NeighbourAdvertisement]:
+def _answers(recording: Recording, source: IPv6Address) -> list[NeighborAdvertisement]:
     """The guest's Neighbor Advertisements to somebody."""
-    sent = ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
+    sent = ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if each.destination == source]
 
 
 def _entries(recording: Recording, source: IPv6Address) -> list[KernelEvent]:
     """What the guest's kernel said of its entry for somebody."""
-    return list(recording.happened("guest", "neighbour", dst=str(source)))
+    return list(recording.happened("guest", "neighbor", dst=str(source)))
 
 
 def _disbelieved(recording: Recording, notebook: Notebook, fault: str) -> None:
@@ -62,23 +62,23 @@ def _disbelieved(recording: Recording, notebook: Notebook, fault: str) -> None:
         believed += _to_all_nodes(recording, mark)
     notebook.expect(not believed, f"a wrong solicitation ({fault}) was answered", mark, *believed)
     learnt = _entries(recording, source)
-    notebook.expect(not learnt, f"a wrong solicitation ({fault}) made a neighbour entry", mark, *learnt)
+    notebook.expect(not learnt, f"a wrong solicitation ({fault}) made a neighbor entry", mark, *learnt)
     notebook.finding = f"a wrong solicitation ({fault}) left no trace, and the right one was answered"
 
 
-def _to_all_nodes(recording: Recording, begin: Mark) -> list[NeighbourAdvertisement]:
+def _to_all_nodes(recording: Recording, begin: Mark) -> list[NeighborAdvertisement]:
     """What the guest told everybody of its link-local address until the right solicitation came.
 
     So a solicitation from the unspecified address is answered; two such wrong ones are told apart by the order.
     """
     later = [mark.ns for mark in recording.marked(Faulty) if not mark.what.fault.startswith("unspecified")]
     end = min(ns for ns in [*later, *(mark.ns for mark in recording.marked(Faultless))] if ns > begin.ns)
-    sent = ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
+    sent = ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if begin.ns < each.frame.ns < end and each.destination.is_multicast
             and each.target.is_link_local]
 
 
-@check("NDP-03", NeighbourTalk(), role="guest", parts=INVALID)
+@check("NDP-03", NeighborTalk(), role="guest", parts=INVALID)
 def test_discards_invalid_solicitations(recording: Recording, notebook: Notebook, part: str) -> None:
     """A Neighbor Solicitation that is not valid is silently discarded (RFC 4861 section 7.1.1).
 
@@ -88,27 +88,27 @@ def test_discards_invalid_solicitations(recording: Recording, notebook: Notebook
     _disbelieved(recording, notebook, INVALID[part])
 
 
-@check("NDP-09", NeighbourTalk(), role="guest", parts=FRAGMENTED)
+@check("NDP-09", NeighborTalk(), role="guest", parts=FRAGMENTED)
 def test_discards_fragmented_solicitations(recording: Recording, notebook: Notebook, part: str) -> None:
     """A Neighbor Solicitation in fragments, or in one atomic fragment, is silently ignored (RFC 6980 section 5)."""
     _disbelieved(recording, notebook, FRAGMENTED[part])
 
 
-@check("NDP-06.ns-makes-an-entry", NeighbourTalk(), role="guest")
+@check("NDP-06.ns-makes-an-entry", NeighborTalk(), role="guest")
 def test_learns_from_solicitations(recording: Recording, notebook: Notebook) -> None:
     """The link-layer address of a valid solicitation's sender is learnt, and STALE (RFC 4861 section 7.2.3)."""
-    asked = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=False))
+    asked = [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=False))
              if each.source == SOLICITOR]
     notebook.stimulus(asked, "no solicitation reached the guest")
     entry = _entries(recording, SOLICITOR)
-    notebook.expect(entry, f"the guest made no neighbour entry for {SOLICITOR}", asked[0])
+    notebook.expect(entry, f"the guest made no neighbor entry for {SOLICITOR}", asked[0])
     first = entry[0].fields
     notebook.expect(first.get("lladdr") == asked[0].mac_source, f"the entry has {first.get('lladdr')}, and the sender's"
                     f" address is {asked[0].mac_source}", asked[0], entry[0])
     notebook.expect("STALE" in first.get("state", ()), f"the new entry is {first.get('state')}, not STALE", entry[0])
 
 
-@check("NDP-06.host-ignores-rs", NeighbourTalk(), role="guest")
+@check("NDP-06.host-ignores-rs", NeighborTalk(), role="guest")
 def test_learns_nothing_from_router_solicitations(recording: Recording, notebook: Notebook) -> None:
     """A host discards Router Solicitations, and learns nothing from them (RFC 4861 section 6.2.6)."""
     sought = [each for each in ndp.router_solicitations(recording.at("guest", "eth0", outgoing=False))
@@ -118,15 +118,15 @@ def test_learns_nothing_from_router_solicitations(recording: Recording, notebook
     notebook.expect(not wrong, "the guest learnt from a Router Solicitation", *wrong)
 
 
-#: By part of NDP-01: what each solicitation for an absent neighbour has to be, and what is said where it is not.
-FORM: dict[str, tuple[Callable[[NeighbourSolicitation], bool], Callable[[NeighbourSolicitation], str]]] = {
+#: By part of NDP-01: what each solicitation for an absent neighbor has to be, and what is said where it is not.
+FORM: dict[str, tuple[Callable[[NeighborSolicitation], bool], Callable[[NeighborSolicitation], str]]] = {
     "group": (lambda each: each.destination == solicited_node(each.target), lambda each: f"went to {each.destination}"),
     "sllao": (lambda each: each.sllao == each.mac_source, lambda each: f"has the link-layer address {each.sllao}"),
     "hop-limit": (lambda each: each.hop_limit == HOP_LIMIT, lambda each: f"has hop limit {each.hop_limit}"),
 }
 
 
-@check("NDP-01", NeighbourTalk(), role="guest", parts=FORM)
+@check("NDP-01", NeighborTalk(), role="guest", parts=FORM)
 def test_solicitations_are_as_they_should_be(recording: Recording, notebook: Notebook, part: str) -> None:
     """A solicitation goes to the solicited-node group, with SLLAO and hop limit 255 (RFC 4861 sections 4.3, 7.2.2)."""
     holds, otherwise = FORM[part]
@@ -134,9 +134,9 @@ def test_solicitations_are_as_they_should_be(recording: Recording, notebook: Not
         notebook.expect(holds(each), f"the solicitation {otherwise(each)}", each)
 
 
-@check("NDP-01.source", NeighbourTalk(), role="guest")
+@check("NDP-01.source", NeighborTalk(), role="guest")
 def test_solicits_from_an_address_of_the_interface(recording: Recording, notebook: Notebook) -> None:
-    """A solicitation for a neighbour comes from one of the addresses of the interface (RFC 4861 section 7.2.2)."""
+    """A solicitation for a neighbor comes from one of the addresses of the interface (RFC 4861 section 7.2.2)."""
     mine = {IPv6Address(event.fields["local"]) for event in recording.happened("guest", "address", "new")
             if event.fields.get("family") == "inet6"}
     notebook.stimulus(mine, "the kernel told of no address")
@@ -144,7 +144,7 @@ def test_solicits_from_an_address_of_the_interface(recording: Recording, noteboo
         notebook.expect(each.source in mine, f"the solicitation comes from {each.source}", each)
 
 
-@check("NDP-01.three-times", NeighbourTalk(), role="guest")
+@check("NDP-01.three-times", NeighborTalk(), role="guest")
 def test_solicits_three_times(recording: Recording, notebook: Notebook) -> None:
     """Whoever is looked for is solicited three times, and no more (RFC 4861 section 7.2.2)."""
     asked = notebook.stimulus(_asked(recording), f"the guest did not look for {plan.LAN_ABSENT}")
@@ -153,9 +153,9 @@ def test_solicits_three_times(recording: Recording, notebook: Notebook) -> None:
                     *asked)
 
 
-@check("NDP-01.spacing", NeighbourTalk(), role="guest")
+@check("NDP-01.spacing", NeighborTalk(), role="guest")
 def test_solicits_at_intervals(recording: Recording, notebook: Notebook) -> None:
-    """Solicitations for one neighbour are RetransTimer apart (RFC 4861 section 7.2.2)."""
+    """Solicitations for one neighbor are RetransTimer apart (RFC 4861 section 7.2.2)."""
     asked = _asked(recording)
     notebook.stimulus(asked[1:], f"the guest did not look twice for {plan.LAN_ABSENT}")
     for one, two in pairwise(asked):
@@ -164,8 +164,8 @@ def test_solicits_at_intervals(recording: Recording, notebook: Notebook) -> None
         notebook.in_time(apart, RETRANS_TIMER * (1 + COARSE), "the next solicitation was late", one, two)
 
 
-@check("NDP-01.unreachable", NeighbourTalk(), role="guest")
-def test_absent_neighbour_is_unreachable(recording: Recording, notebook: Notebook) -> None:
+@check("NDP-01.unreachable", NeighborTalk(), role="guest")
+def test_absent_neighbor_is_unreachable(recording: Recording, notebook: Notebook) -> None:
     """After the last solicitation the packet that waits is answered with Address Unreachable (RFC 4861 7.2.2)."""
     asked = notebook.stimulus(_asked(recording), f"the guest did not look for {plan.LAN_ABSENT}")
     tried = [mark for mark in recording.marked(Attempted) if mark.what.what == "ping-absent"]
@@ -176,15 +176,15 @@ def test_absent_neighbour_is_unreachable(recording: Recording, notebook: Noteboo
     notebook.finding = f"unreachable after {said[0].time - tried[0].what.begin:.1f} s"
 
 
-@check("NDP-01.released", NeighbourTalk(), role="guest")
+@check("NDP-01.released", NeighborTalk(), role="guest")
 def test_waiting_packet_is_sent_on_the_answer(recording: Recording, notebook: Notebook) -> None:
     """The packet that waits for address resolution is sent when the answer comes (RFC 4861 sections 7.2.2, 7.2.5)."""
-    heard = [each for each in ndp.neighbour_advertisements(recording.at("guest", "eth0", outgoing=False))
+    heard = [each for each in ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=False))
              if each.target == PRESENT and each.solicited]
     answer = notebook.stimulus(heard, f"nobody answered for {PRESENT}")[0]
     sent = [each for each in transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False)
             if each.destination == PRESENT]
-    asked = [each for each in ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+    asked = [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
              if each.target == PRESENT and each.time < answer.time]
     notebook.stimulus(asked, f"the guest did not look for {PRESENT}")
     notebook.cite(answer)
@@ -195,8 +195,8 @@ def test_waiting_packet_is_sent_on_the_answer(recording: Recording, notebook: No
     notebook.finding = f"the packet was sent {(sent[0].time - answer.time) * 1000:.1f} ms after the answer"
 
 
-def _asked(recording: Recording) -> list[NeighbourSolicitation]:
-    sent = ndp.neighbour_solicitations(recording.at("guest", "eth0", outgoing=True))
+def _asked(recording: Recording) -> list[NeighborSolicitation]:
+    sent = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if each.target == plan.LAN_ABSENT]
 
 
@@ -218,7 +218,7 @@ def _learnt(recording: Recording, source: IPv6Address) -> Recording:
     """The guest also has an entry for somebody."""
     event = _entries(recording, SOLICITOR)[0]
     return editing.with_event(recording, KernelEvent(
-        event.ns, event.after_ns, "guest", "neighbour", "new", {**event.fields, "dst": str(source)}))
+        event.ns, event.after_ns, "guest", "neighbor", "new", {**event.fields, "dst": str(source)}))
 
 
 @edited(test_discards_invalid_solicitations, because={
@@ -229,7 +229,7 @@ def guest_that_answers_it(recording: Recording, part: str) -> Recording:
 
 
 @edited(test_discards_invalid_solicitations, because={
-    part: f"({fault}) made a neighbour entry" for part, fault in INVALID.items()})
+    part: f"({fault}) made a neighbor entry" for part, fault in INVALID.items()})
 def guest_that_learns_from_it(recording: Recording, part: str) -> Recording:
     return _learnt(recording, FAULTS[INVALID[part]])
 
@@ -244,11 +244,11 @@ def guest_that_reassembles(recording: Recording, part: str) -> Recording:
 @played(test_discards_fragmented_solicitations, because="was answered")
 def guest_that_takes_fragments() -> Broken:
     """Its kernel does not suppress them."""
-    return Broken(NeighbourTalk(), {"guest": KernelGuest(
+    return Broken(NeighborTalk(), {"guest": KernelGuest(
         "linux:suppress_frag_ndisc=0", {"suppress_frag_ndisc": 0})})
 
 
-@edited(test_learns_from_solicitations, because="made no neighbour entry")
+@edited(test_learns_from_solicitations, because="made no neighbor entry")
 def guest_that_learns_nothing(recording: Recording) -> Recording:
     """It asks back each time."""
     return editing.without(recording, events=_entries(recording, SOLICITOR))
@@ -269,7 +269,7 @@ def host_that_learns_like_a_router(recording: Recording) -> Recording:
 @played(test_solicits_three_times, because="was solicited 1 times")
 def guest_that_gives_up_early() -> Broken:
     """One solicitation is enough for it."""
-    return Broken(NeighbourTalk(), {"guest": KernelGuest("linux:mcast_solicit=1", neighbours={"mcast_solicit": 1})})
+    return Broken(NeighborTalk(), {"guest": KernelGuest("linux:mcast_solicit=1", neighbors={"mcast_solicit": 1})})
 
 
 #: By part: what spoils a solicitation, and what is said then.
@@ -301,7 +301,7 @@ def guest_that_forgets_what_waits(recording: Recording) -> Recording:
     return editing.without(recording, frames=[each for each in sent if each.destination == PRESENT])
 
 
-@edited(test_absent_neighbour_is_unreachable, because="without Address Unreachable")
+@edited(test_absent_neighbor_is_unreachable, because="without Address Unreachable")
 def guest_that_never_tells(recording: Recording) -> Recording:
     """The application waits for ever."""
     return editing.without(recording, others=[line for line in recording.outputs if line.program == "ping-absent"])

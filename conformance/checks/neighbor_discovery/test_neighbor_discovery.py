@@ -1,4 +1,4 @@
-"""Neighbour Discovery: how a guest answers for its own addresses."""
+"""Neighbor Discovery: how a guest answers for its own addresses."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from fixtures.recording.editing import rewritten, with_bytes, without
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import (
-    NeighbourAdvertisement,
-    NeighbourSolicitation,
-    neighbour_advertisements,
-    neighbour_solicitations,
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    neighbor_advertisements,
+    neighbor_solicitations,
 )
 from fixtures.scenarios.common.boot import Asked, GuestBoot
 from fixtures.scenarios.common.networks import Mode
@@ -45,24 +45,24 @@ def test_answers_solicitations_for_its_addresses(recording: Recording, notebook:
     notebook.finding = "every solicitation, multicast, unicast and from ::, was answered as RFC 4861 asks"
 
 
-def _solicitation(recording: Recording, asked: Mark) -> list[NeighbourSolicitation]:
-    found = neighbour_solicitations(recording.at("guest", "eth0", outgoing=False))
+def _solicitation(recording: Recording, asked: Mark) -> list[NeighborSolicitation]:
+    found = neighbor_solicitations(recording.at("guest", "eth0", outgoing=False))
     return [each for each in found if each.frame.ns >= asked.ns and str(each.target) == asked.what.target][:1]
 
 
-def _answer(recording: Recording, solicitation: NeighbourSolicitation, until_ns: int) -> list[NeighbourAdvertisement]:
+def _answer(recording: Recording, solicitation: NeighborSolicitation, until_ns: int) -> list[NeighborAdvertisement]:
     """The answer that came before the next question was asked.
 
     What tells all nodes of an address without being asked (RFC 4861 section 7.2.6, as dhcpcd does) may come in between,
     and looks like the answer to a probe; to a solicitor it is one only where there is no other.
     """
-    said = [each for each in neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
+    said = [each for each in neighbor_advertisements(recording.at("guest", "eth0", outgoing=True))
             if solicitation.frame.ns <= each.frame.ns < until_ns and each.target == solicitation.target]
     told = [each for each in said if solicitation.dad or each.solicited or each.destination != ALL_NODES]
     return (receivable(told) or receivable(said) or told or said)[:1]
 
 
-def _judge(asked: NeighbourSolicitation, answer: NeighbourAdvertisement, form: str, notebook: Notebook) -> None:
+def _judge(asked: NeighborSolicitation, answer: NeighborAdvertisement, form: str, notebook: Notebook) -> None:
     late = f"the answer to a {form} solicitation came late"
     notebook.in_time(answer.time - asked.time, RETRANS_TIMER, late, asked, answer)
     to = ALL_NODES if asked.dad else asked.source
@@ -81,7 +81,7 @@ def _advertised(recording: Recording, field: str, value: int, *, dad: bool = Fal
     def change(packet: Any) -> None:
         setattr(packet[layer("inet6").ICMPv6ND_NA], field, value)
 
-    mine = neighbour_advertisements(recording.at("guest", "eth0", outgoing=True))
+    mine = neighbor_advertisements(recording.at("guest", "eth0", outgoing=True))
     return rewritten(recording, [each for each in mine if (each.destination == ALL_NODES) == dad], change)
 
 
@@ -92,7 +92,7 @@ def answers_everybody(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("inet6").IPv6].dst = str(ALL_NODES)
 
-    return rewritten(recording, neighbour_advertisements(recording.at("guest", "eth0", outgoing=True)), change)
+    return rewritten(recording, neighbor_advertisements(recording.at("guest", "eth0", outgoing=True)), change)
 
 
 @edited(test_answers_solicitations_for_its_addresses, because="O=0")
@@ -108,7 +108,7 @@ def answers_probes_as_solicited(recording: Recording) -> Recording:
 
 
 def _altered(recording: Recording, change: Callable[[bytes], bytes]) -> Recording:
-    return with_bytes(recording, neighbour_advertisements(recording.at("guest", "eth0", outgoing=True)), change)
+    return with_bytes(recording, neighbor_advertisements(recording.at("guest", "eth0", outgoing=True)), change)
 
 
 @edited(test_answers_solicitations_for_its_addresses, because="has the hop limit 64: its receiver discards it")
@@ -131,4 +131,4 @@ def answers_as_a_router(recording: Recording) -> Recording:
 @edited(test_answers_solicitations_for_its_addresses, because="got no answer")
 def stays_silent(recording: Recording) -> Recording:
     """A guest that answers nothing."""
-    return without(recording, frames=neighbour_advertisements(recording.at("guest", "eth0", outgoing=True)))
+    return without(recording, frames=neighbor_advertisements(recording.at("guest", "eth0", outgoing=True)))

@@ -1,4 +1,4 @@
-"""Proxy Neighbour Discovery: how a compute host answers for the workloads that are not on a container's link."""
+"""Proxy Neighbor Discovery: how a compute host answers for the workloads that are not on a container's link."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from fixtures.recording.editing import rewritten, shifted, with_frame, without
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import (
-    NeighbourAdvertisement,
-    NeighbourSolicitation,
-    neighbour_advertisements,
-    neighbour_solicitations,
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    neighbor_advertisements,
+    neighbor_solicitations,
 )
 from fixtures.recording.views.transport import Echo, echoes
-from fixtures.scenarios.proxy_neighbour_discovery.container_agent import ADDRESSES
-from fixtures.scenarios.proxy_neighbour_discovery.containers import BothAnswered, ContainersTalk, Taking
+from fixtures.scenarios.proxy_neighbor_discovery.container_agent import ADDRESSES
+from fixtures.scenarios.proxy_neighbor_discovery.containers import BothAnswered, ContainersTalk, Taking
 from fixtures.timers import MAX_ANYCAST_DELAY_TIME, RETRANS_TIMER
 from topologies.stage import addressing as plan
 
@@ -72,22 +72,22 @@ def _same(one: Echo, other: Echo) -> bool:
         other.source, other.destination, other.identifier, other.sequence)
 
 
-def _asked(recording: Recording, node: str, target: IPv6Address) -> list[NeighbourSolicitation]:
+def _asked(recording: Recording, node: str, target: IPv6Address) -> list[NeighborSolicitation]:
     """A node's multicast solicitations for a target that are no probes of DAD."""
-    return [each for each in neighbour_solicitations(recording.at(node, outgoing=True))
+    return [each for each in neighbor_solicitations(recording.at(node, outgoing=True))
             if each.target == target and not each.dad and each.destination.is_multicast]
 
 
-def _answers(recording: Recording, asked: NeighbourSolicitation, node: str) -> list[NeighbourAdvertisement]:
+def _answers(recording: Recording, asked: NeighborSolicitation, node: str) -> list[NeighborAdvertisement]:
     """What arrived at a node about the target of a solicitation after it."""
-    return [each for each in receivable(neighbour_advertisements(recording.at(node, outgoing=False)))
+    return [each for each in receivable(neighbor_advertisements(recording.at(node, outgoing=False)))
             if each.target == asked.target and each.frame.ns >= asked.frame.ns]
 
 
-def _proxied(recording: Recording) -> list[NeighbourAdvertisement]:
+def _proxied(recording: Recording) -> list[NeighborAdvertisement]:
     """All that host1 says on c1's link about others' addresses."""
     mac = recording.mac("host1", "cali1")
-    return [each for each in neighbour_advertisements(recording.at("host1", "cali1", outgoing=True))
+    return [each for each in neighbor_advertisements(recording.at("host1", "cali1", outgoing=True))
             if each.mac_source == mac and each.target in plan.CONTAINERS]
 
 
@@ -104,7 +104,7 @@ def answers_with_the_owners_mac(recording: Recording) -> Recording:
     def give(packet: Any) -> None:
         packet[layer("inet6").ICMPv6NDOptDstLLAddr].lladdr = recording.mac("c3", "eth0")
 
-    return rewritten(recording, neighbour_advertisements(recording.at("c1", outgoing=False)), give)
+    return rewritten(recording, neighbor_advertisements(recording.at("c1", outgoing=False)), give)
 
 
 @edited(test_host_answers_for_other_workloads, because="did not arrive")
@@ -133,12 +133,12 @@ def _owner_is_believed(recording: Recording, notebook: Notebook) -> None:
     owner, proxy = recording.mac("peer", "eth0"), recording.mac("host1", "cali1")
     both = notebook.stimulus(recording.marked(BothAnswered), "c1 did not ask for an address on its own link")[0]
     for mac, who in ((owner, "owner"), (proxy, "proxy")):
-        answers = [each for each in receivable(neighbour_advertisements(recording.at("c1", outgoing=False)))
-                   if each.target == plan.CONTAINER_NEIGHBOUR and each.mac_source == mac and each.frame.ns <= both.ns]
+        answers = [each for each in receivable(neighbor_advertisements(recording.at("c1", outgoing=False)))
+                   if each.target == plan.CONTAINER_NEIGHBOR and each.mac_source == mac and each.frame.ns <= both.ns]
         notebook.cite(*notebook.stimulus(answers, f"the {who} did not answer c1"))
     after = notebook.stimulus(
         [each for each in echoes(recording.at("c1", outgoing=True), reply=False)
-         if each.destination == plan.CONTAINER_NEIGHBOUR and each.frame.ns >= both.ns], "c1 sent nothing afterwards")
+         if each.destination == plan.CONTAINER_NEIGHBOR and each.frame.ns >= both.ns], "c1 sent nothing afterwards")
     for sent in after:
         to = {owner: "the owner's", proxy: "the proxy's"}.get(sent.mac_destination, "another")
         notebook.expect(sent.mac_destination == owner, f"c1 sends to {to} MAC after both have answered", sent)
@@ -158,10 +158,10 @@ def _delayed(recording: Recording, notebook: Notebook) -> None:
     notebook.recommend(len(quick) < TOO_MANY * len(pairs), f"{told}, not after a random delay", *quick)
 
 
-def _pairs(recording: Recording) -> list[tuple[NeighbourSolicitation, NeighbourAdvertisement]]:
+def _pairs(recording: Recording) -> list[tuple[NeighborSolicitation, NeighborAdvertisement]]:
     """Each multicast solicitation on c1's link, and the proxy's answer to it."""
     answers = [each for each in _proxied(recording) if each.solicited]
-    asked = [each for each in neighbour_solicitations(recording.at("host1", "cali1", outgoing=False))
+    asked = [each for each in neighbor_solicitations(recording.at("host1", "cali1", outgoing=False))
              if not each.dad and each.destination.is_multicast]
     pairs = []
     for each in asked:
@@ -189,7 +189,7 @@ def solicitor_believes_the_proxy(recording: Recording) -> Recording:
         packet.dst = recording.mac("host1", "cali1")
 
     last = [each for each in echoes(recording.at("c1", outgoing=True), reply=False)
-            if each.destination == plan.CONTAINER_NEIGHBOUR][-1]
+            if each.destination == plan.CONTAINER_NEIGHBOR][-1]
     return rewritten(recording, last, divert)
 
 
@@ -211,7 +211,7 @@ def test_proxied_addresses_are_defended(recording: Recording, notebook: Notebook
     """
     taking = notebook.stimulus(recording.marked(Taking), "nobody tried to take a proxied address")[0]
     address = IPv6Address(taking.what.address)
-    probes = [each for each in neighbour_solicitations(recording.at("c1", outgoing=True))
+    probes = [each for each in neighbor_solicitations(recording.at("c1", outgoing=True))
               if each.dad and each.target == address and each.frame.ns >= taking.ns]
     probe = notebook.stimulus(probes, f"c1 did not probe for {address}")[0]
     answers = _answers(recording, probe, "c1")
@@ -240,7 +240,7 @@ def defends_as_solicited(recording: Recording) -> Recording:
     def solicit(packet: Any) -> None:
         packet[layer("inet6").ICMPv6ND_NA].S = 1
 
-    to_all = [each for each in neighbour_advertisements(recording.frames) if each.destination == ALL_NODES]
+    to_all = [each for each in neighbor_advertisements(recording.frames) if each.destination == ALL_NODES]
     return rewritten(recording, to_all, solicit)
 
 
@@ -262,7 +262,7 @@ def test_proxy_answers_only_for_what_is_listed(recording: Recording, notebook: N
 
 def _silent(recording: Recording, notebook: Notebook, target: IPv6Address, who: str) -> None:
     """host1 was asked on c1's link for the target, had time, and did not answer."""
-    asked = [each for each in neighbour_solicitations(recording.at("host1", "cali1", outgoing=False))
+    asked = [each for each in neighbor_solicitations(recording.at("host1", "cali1", outgoing=False))
              if each.target == target]
     notebook.cite(*notebook.stimulus(asked, f"nobody asked for {who}"))
     answers = [each for each in _proxied(recording) if each.target == target]
@@ -274,7 +274,7 @@ def _silent(recording: Recording, notebook: Notebook, target: IPv6Address, who: 
 @played(test_proxy_answers_only_for_what_is_listed, because="an address that is not listed")
 def proxy_for_the_whole_prefix() -> Broken:
     """One static rule for the containers' prefix answers everything."""
-    return Broken(ContainersTalk(proxying="prefix"), {"neighbour-proxy": "ndppd"})
+    return Broken(ContainersTalk(proxying="prefix"), {"neighbor-proxy": "ndppd"})
 
 
 @edited(test_proxy_answers_only_for_what_is_listed, because="c1's own")
@@ -289,12 +289,12 @@ def _claimed(recording: Recording, target: IPv6Address) -> Recording:
     packet = layer("l2").Ether(pattern.frame.data)
     packet[layer("inet6").ICMPv6ND_NA].tgt = str(target)
     del packet[layer("inet6").ICMPv6ND_NA].cksum
-    asked = [each for each in neighbour_solicitations(recording.at("host1", "cali1", outgoing=False))
+    asked = [each for each in neighbor_solicitations(recording.at("host1", "cali1", outgoing=False))
              if each.target == target]
     return with_frame(recording, packet, time=asked[0].time + 0.1, node="host1", interface="cali1", outgoing=True)
 
 
-@check("PNDP-04", BOUND, role="compute-host", needs=("neighbour-rules",))
+@check("PNDP-04", BOUND, role="compute-host", needs=("neighbor-rules",))
 def test_bound_rule_answers_only_for_who_is_there(recording: Recording, notebook: Notebook) -> None:
     """A proxy whose rule is bound to an interface answers for who is behind it, not for a workload that is gone."""
     there = [each for each in _proxied(recording) if each.target == ADDRESSES["c2"]]
@@ -312,4 +312,4 @@ def proxy_answers_for_the_gone(recording: Recording) -> Recording:
 @played(test_bound_rule_answers_only_for_who_is_there, because="whose owner is gone")
 def proxy_with_a_static_rule() -> Broken:
     """The same addresses under a static rule."""
-    return Broken(ContainersTalk(), {"neighbour-proxy": "ndppd"})
+    return Broken(ContainersTalk(), {"neighbor-proxy": "ndppd"})

@@ -15,10 +15,10 @@ from fixtures.recording.editing import rewritten, with_frame, without
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import (
-    NeighbourAdvertisement,
-    NeighbourSolicitation,
-    neighbour_advertisements,
-    neighbour_solicitations,
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    neighbor_advertisements,
+    neighbor_solicitations,
     redirects,
 )
 from fixtures.scenarios.clouds.calico.cast import ALLOCATED, AT
@@ -28,7 +28,7 @@ from fixtures.timers import DELAY_FIRST_PROBE_TIME, MAX_UNICAST_SOLICIT, RETRANS
 from topologies.calico import ADDRESSES, tap_mac
 from topologies.stage import addressing as plan
 
-#: Seconds in which a solicitor finds out that a neighbour is gone (RFC 4861 section 7.3.3).
+#: Seconds in which a solicitor finds out that a neighbor is gone (RFC 4861 section 7.3.3).
 NUD = DELAY_FIRST_PROBE_TIME + MAX_UNICAST_SOLICIT * RETRANS_TIMER
 #: Seconds in which a packet passes one host; no standard says it.
 AT_ONCE = 1.0
@@ -36,16 +36,16 @@ AT_ONCE = 1.0
 
 @check("NDP-08", LIVES, role="compute-host", cloud="calico")
 def test_calico_hosts_never_ask_for_their_endpoints(recording: Recording, notebook: Notebook) -> None:
-    """The host has a permanent neighbour entry with the MAC address of each endpoint, on its tap or veth.
+    """The host has a permanent neighbor entry with the MAC address of each endpoint, on its tap or veth.
 
     So it never solicits for one, and what comes for it is delivered at once. The entry goes with the endpoint.
     """
     for made in notebook.stimulus(recording.marked(EndpointMade), "no endpoint was made"):
         host, interface, address = (made.what.node, made.what.interface, made.what.address)
-        asked = [each for each in neighbour_solicitations(recording.at(host, interface, outgoing=True))
+        asked = [each for each in neighbor_solicitations(recording.at(host, interface, outgoing=True))
                  if str(each.target) == address and each.frame.ns >= made.ns]
         notebook.expect(not asked, f"{host} solicited for its own endpoint {address}", *asked[:1])
-        there = [event for event in recording.happened(host, "neighbour", "new", dst=address, dev=interface)
+        there = [event for event in recording.happened(host, "neighbor", "new", dst=address, dev=interface)
                  if event.ns >= begun(recording, made).ns]
         states = [f"{event.fields.get('lladdr')} {'/'.join(event.fields['state'])}" for event in there]
         right = there and there[0].fields.get("lladdr") == made.what.mac and there[0].fields["state"] == [
@@ -53,9 +53,9 @@ def test_calico_hosts_never_ask_for_their_endpoints(recording: Recording, notebo
         notebook.expect(right, f"{host} has for {address} on {interface}: {', '.join(states) or 'nothing'}", *there[:1])
     for gone in notebook.stimulus(recording.marked(EndpointGone), "no endpoint left"):
         host, interface, address = (gone.what.node, gone.what.interface, gone.what.address)
-        left = [event for event in recording.happened(host, "neighbour", None, dst=address, dev=interface)
+        left = [event for event in recording.happened(host, "neighbor", None, dst=address, dev=interface)
                 if event.action == "del" or "FAILED" in event.fields["state"]]
-        notebook.expect(left, f"{host} kept its neighbour entry for {address} on {interface}", *left[:1])
+        notebook.expect(left, f"{host} kept its neighbor entry for {address} on {interface}", *left[:1])
     for flow in flows(recording, stage="settled", source="outside"):
         came, _ = expect_answer(recording, notebook, flow)
         sent = passages(recording.at("outside", outgoing=True), flow, back=False)
@@ -65,30 +65,30 @@ def test_calico_hosts_never_ask_for_their_endpoints(recording: Recording, notebo
 
 
 @played(test_calico_hosts_never_ask_for_their_endpoints, because="solicited for its own endpoint")
-def agent_that_forgets_the_neighbour_entry() -> Broken:
+def agent_that_forgets_the_neighbor_entry() -> Broken:
     """host1's agent makes the route alone, so the kernel has to ask."""
-    return Broken(CalicoDatacentre(wrong="neighbours"))
+    return Broken(CalicoDatacentre(wrong="neighbors"))
 
 
-@edited(test_calico_hosts_never_ask_for_their_endpoints, because="kept its neighbour entry")
+@edited(test_calico_hosts_never_ask_for_their_endpoints, because="kept its neighbor entry")
 def agent_that_leaves_the_entry(recording: Recording) -> Recording:
     """An entry that stays when the VM has moved."""
     moving = recording.marked(Moving)[0]
     return without(recording, events=[
-        event for event in recording.happened("host1", "neighbour", None, dst=str(ALLOCATED["vm1"]))
+        event for event in recording.happened("host1", "neighbor", None, dst=str(ALLOCATED["vm1"]))
         if event.ns >= moving.ns])
 
 
 def answers_about_the_gateway(recording: Recording, notebook: Notebook) -> Iterator[
-        tuple[str, NeighbourSolicitation, NeighbourAdvertisement]]:
+        tuple[str, NeighborSolicitation, NeighborAdvertisement]]:
     """vm1's questions for its tap's link-local address that were answered, first on host1, then on host2."""
     gateway = plan.link_local(tap_mac("vm1"))
     moving = notebook.stimulus(recording.marked(Moving), "vm1 did not move")[0]
     for host in ("host1", "host2"):
-        asked = [each for each in neighbour_solicitations(recording.at("vm1", outgoing=True))
+        asked = [each for each in neighbor_solicitations(recording.at("vm1", outgoing=True))
                  if each.target == gateway and not each.dad and (each.frame.ns < moving.ns) == (host == "host1")]
         question = notebook.stimulus(asked, f"vm1 did not ask for its gateway {gateway} on {host}")[-1]
-        told = [each for each in receivable(neighbour_advertisements(recording.at("vm1", outgoing=False)))
+        told = [each for each in receivable(neighbor_advertisements(recording.at("vm1", outgoing=False)))
                 if each.target == gateway and each.frame.ns >= question.frame.ns]
         notebook.expect(told, f"on {host}, nobody answered for the gateway {gateway}", question)
         yield host, question, told[0]
@@ -117,7 +117,7 @@ def tap_that_is_no_router(recording: Recording) -> Recording:
     def turn(packet: Any) -> None:
         packet[layer("inet6").ICMPv6ND_NA].R = 0
 
-    return rewritten(recording, neighbour_advertisements(recording.at("vm1", outgoing=False)), turn)
+    return rewritten(recording, neighbor_advertisements(recording.at("vm1", outgoing=False)), turn)
 
 
 @edited(test_calico_gateway_is_the_same_on_every_host, because="on host2, the gateway has the MAC address")
@@ -128,14 +128,14 @@ def tap_with_a_mac_of_its_own(recording: Recording) -> Recording:
         packet.src = packet[layer("inet6").ICMPv6NDOptDstLLAddr].lladdr = recording.mac("host2", "tap3")
 
     moving = recording.marked(Moving)[0]
-    mine = [each for each in neighbour_advertisements(recording.at("vm1", outgoing=False))
+    mine = [each for each in neighbor_advertisements(recording.at("vm1", outgoing=False))
             if each.frame.ns >= moving.ns and layer("inet6").ICMPv6NDOptDstLLAddr in layer("l2").Ether(each.frame.data)]
     return rewritten(recording, mine, give)
 
 
-def asked_by(recording: Recording, container: str) -> list[NeighbourSolicitation]:
+def asked_by(recording: Recording, container: str) -> list[NeighborSolicitation]:
     """A container's multicast questions for other workloads or hosts."""
-    return [each for each in neighbour_solicitations(recording.at(container, outgoing=True))
+    return [each for each in neighbor_solicitations(recording.at(container, outgoing=True))
             if not each.dad and each.destination.is_multicast and each.target in AT.values()]
 
 
@@ -148,7 +148,7 @@ def test_calico_containers_reach_all_by_their_host(recording: Recording, noteboo
     """
     for name, mac in (("c1", recording.mac("host1", "cali1")), ("c3", recording.mac("host2", "cali3"))):
         for question in notebook.stimulus(asked_by(recording, name), f"{name} asked for nobody"):
-            told = [each for each in receivable(neighbour_advertisements(recording.at(name, outgoing=False)))
+            told = [each for each in receivable(neighbor_advertisements(recording.at(name, outgoing=False)))
                     if each.target == question.target and each.frame.ns >= question.frame.ns]
             notebook.expect(told, f"nobody answered {name} for {question.target}", question)
             notebook.expect(told[0].mac_source == mac, f"{told[0].mac_source} answered {name}, not its host", told[0])
@@ -180,7 +180,7 @@ def host_that_gives_the_owner_away(recording: Recording) -> Recording:
     def give(packet: Any) -> None:
         packet[layer("inet6").ICMPv6NDOptDstLLAddr].lladdr = recording.mac("c2", "eth0")
 
-    mine = [each for each in neighbour_advertisements(recording.at("c1", outgoing=False)) if each.target in AT.values()]
+    mine = [each for each in neighbor_advertisements(recording.at("c1", outgoing=False)) if each.target in AT.values()]
     return rewritten(recording, mine, give)
 
 
@@ -188,7 +188,7 @@ def host_that_gives_the_owner_away(recording: Recording) -> Recording:
 def test_calico_moved_container_is_found_again(recording: Recording, notebook: Notebook) -> None:
     """After a container's move its old host sends nothing more by its old veth, and the new one answers on its new one.
 
-    Who talked to it hears of it again within the time of Neighbour Unreachability Detection and of the routing.
+    Who talked to it hears of it again within the time of Neighbor Unreachability Detection and of the routing.
     """
     moving = notebook.stimulus(recording.marked(Moving), "nothing moved")[0]
     gap(recording, notebook, moving, "c1", "c2", NUD + CONVERGENCE)
@@ -196,7 +196,7 @@ def test_calico_moved_container_is_found_again(recording: Recording, notebook: N
     notebook.expect(not late, f"host1 still sends by cali2, {len(late)} packets", *late[:1])
     mac = recording.mac("host2", "cali2")
     asked = [each for each in asked_by(recording, "c2") if each.frame.ns >= moving.ns]
-    told = [each for each in neighbour_advertisements(recording.at("c2", "eth1", outgoing=False))
+    told = [each for each in neighbor_advertisements(recording.at("c2", "eth1", outgoing=False))
             if each.target in {question.target for question in asked}]
     notebook.stimulus(asked, "c2 asked for nobody at its new place")
     notebook.expect(told, "the new host answers c2 for nobody", asked[0])

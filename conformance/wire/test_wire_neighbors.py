@@ -1,4 +1,4 @@
-"""What a host says in Neighbour Discovery, as far as the wire alone tells."""
+"""What a host says in Neighbor Discovery, as far as the wire alone tells."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
-from conformance.wire import neighbours
+from conformance.wire import neighbors
 from conformance.wire.edits import with_fields, without_option
-from conformance.wire.neighbours import probe_times
+from conformance.wire.neighbors import probe_times
 from conformance.wire.sample import conversation
 from conformance.wire.speech import probes, questions
 from conformance.wire.spoken import (
@@ -31,7 +31,7 @@ from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import mld, ndp, transport
 from fixtures.recording.views.dissection import layer
-from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
+from fixtures.recording.views.ndp import NeighborAdvertisement, NeighborSolicitation
 from fixtures.timers import RETRANS_TIMER, TICK
 
 #: Seconds by which a capture's stamps may be off.
@@ -75,14 +75,14 @@ def test_wire_probes(recording: Recording, notebook: Notebook) -> None:
     notebook.finding = f"{len(probing)} probes as they should be; whether each address was probed for was not judged"
 
 
-def _unclaimed(recording: Recording, notebook: Notebook, probing: list[NeighbourSolicitation]) -> None:
+def _unclaimed(recording: Recording, notebook: Notebook, probing: list[NeighborSolicitation]) -> None:
     """Expect that nothing is claimed while it is probed for."""
     times, of = probe_times(recording, "guest"), grouped(probing, lambda probe: probe.target)
     least = _retrans_timer(recording) - TICK - slack(recording, SLACK)
-    claims = (saying(recording, "guest", ndp.neighbour_advertisements), saying(recording, "guest", questions))
+    claims = (saying(recording, "guest", ndp.neighbor_advertisements), saying(recording, "guest", questions))
     for claim in chain.from_iterable(claims):
-        bold = claim.override if isinstance(claim, NeighbourAdvertisement) else claim.sllao
-        address = claim.target if isinstance(claim, NeighbourAdvertisement) else claim.source
+        bold = claim.override if isinstance(claim, NeighborAdvertisement) else claim.sllao
+        address = claim.target if isinstance(claim, NeighborAdvertisement) else claim.source
         if not bold or not isinstance(address, IPv6Address) or address not in times:
             continue
         at = bisect_left(times[address], claim.time) - 1
@@ -105,7 +105,7 @@ def test_wire_solicitations(recording: Recording, notebook: Notebook) -> None:
     Hop limit 255, code 0, a right checksum, and a target that is no group. An address that may be optimistic speaks
     without SLLAO (RFC 4429). How often it asks is not judged.
     """
-    neighbours.solicitations(recording, notebook, "guest")
+    neighbors.solicitations(recording, notebook, "guest")
 
 
 @check("NDP-02", role="guest", passive=True)
@@ -115,7 +115,7 @@ def test_wire_advertisements(recording: Recording, notebook: Notebook) -> None:
     S=1 goes to one node only; to a multicast solicitation the answer has a TLLAO. Whether and how soon it answers is
     not judged, since what was asked may not have reached it.
     """
-    neighbours.advertisements(recording, notebook, "guest")
+    neighbors.advertisements(recording, notebook, "guest")
 
 
 @check("LL-02", role="guest", passive=True)
@@ -124,7 +124,7 @@ def test_wire_group_reports(recording: Recording, notebook: Notebook) -> None:
 
     Which groups were joined, and when, is not judged.
     """
-    neighbours.group_reports(recording, notebook, "guest")
+    neighbors.group_reports(recording, notebook, "guest")
 
 
 @check("LL-09", role="guest", passive=True)
@@ -171,12 +171,12 @@ def _with_option(recording: Recording, found: Any) -> Recording:
     return editing.rewritten(recording, found, add)
 
 
-def _told(recording: Recording) -> list[NeighbourAdvertisement]:
-    return list(saying(recording, "guest", ndp.neighbour_advertisements))
+def _told(recording: Recording) -> list[NeighborAdvertisement]:
+    return list(saying(recording, "guest", ndp.neighbor_advertisements))
 
 
-def _solicitations(recording: Recording, *, dad: bool) -> list[NeighbourSolicitation]:
-    return [each for each in saying(recording, "guest", ndp.neighbour_solicitations) if each.dad == dad]
+def _solicitations(recording: Recording, *, dad: bool) -> list[NeighborSolicitation]:
+    return [each for each in saying(recording, "guest", ndp.neighbor_solicitations) if each.dad == dad]
 
 
 @edited(test_wire_router_solicitations, because="hop limit 64")

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from fixtures.peers import wire
-from fixtures.peers.neighbour import ScriptedNeighbour
+from fixtures.peers.neighbor import ScriptedNeighbor
 from fixtures.protocols.addresses import ALL_NODES, solicited_node
 from tests.peers.wire_room import GUEST_LL, GUEST_MAC, OTHER_LL, OTHER_MAC, Cable
 
@@ -19,23 +19,23 @@ NEAR = IPv6Address("2001:db8:1::99")
 def test_a_defended_address_fails_dad(
     stage: Cable, how: Literal["na", "ns"], what: IPv6Address | Literal["any"]
 ) -> None:
-    neighbour = stage.put(ScriptedNeighbour())
-    neighbour.defend(what, how)
+    neighbor = stage.put(ScriptedNeighbor())
+    neighbor.defend(what, how)
     stage.up()
     stage.guest.until("dadfailed", 6)
     assert stage.guest.addresses()[str(GUEST_LL)].get("dadfailed")
-    assert [(note.name, note.fields["how"]) for note in neighbour.notes][:1] == [("contested", how)]
+    assert [(note.name, note.fields["how"]) for note in neighbor.notes][:1] == [("contested", how)]
 
 
 def test_it_answers_for_its_addresses_and_pings(stage: Cable, tmp_path: Path) -> None:
-    neighbour = stage.put(ScriptedNeighbour(addresses=[NEAR]))
+    neighbor = stage.put(ScriptedNeighbor(addresses=[NEAR]))
     stage.up()
     stage.guest.ready()
     stage.guest.run("ip", "-6", "route", "add", f"{NEAR}/128", "dev", "eth0")
     stage.guest.run("ip", "-6", "address", "add", "2001:db8:1::1/128", "dev", "eth0", "nodad")
     for target in (str(NEAR), f"{OTHER_LL}%eth0"):
         stage.guest.run("ping", "-6", "-c", "1", "-W", "2", target)
-    neighbour.ping(GUEST_LL, number=7)
+    neighbor.ping(GUEST_LL, number=7)
     stage.tap.until(lambda data: data[20] == 58 and data[54] == 129 and data[60:62] == b"\0\7", 2)
     rows = stage.tap.dissect(tmp_path, "icmpv6.nd.na.flag.r", "icmpv6.nd.na.flag.s", "icmpv6.nd.na.flag.o",
                              "icmpv6.opt.target_linkaddr", "ipv6.hlim",
@@ -44,10 +44,10 @@ def test_it_answers_for_its_addresses_and_pings(stage: Cable, tmp_path: Path) ->
 
 
 def test_the_four_solicitations_have_four_answers(stage: Cable, tmp_path: Path) -> None:
-    neighbour = stage.put(ScriptedNeighbour())
+    neighbor = stage.put(ScriptedNeighbor())
     stage.up()
     stage.guest.ready()
-    neighbour.solicit_every_way(GUEST_LL, 0.05)
+    neighbor.solicit_every_way(GUEST_LL, 0.05)
     stage.tap.until(lambda data: data[20] == 58 and data[54] == 136 and data[38:54] == ALL_NODES.packed, 5)
     asked = stage.tap.dissect(tmp_path, "ipv6.src", "ipv6.dst", "icmpv6.opt.src_linkaddr", "eth.dst",
                               only=f"icmpv6.type == 135 && eth.src == {OTHER_MAC}")
@@ -62,15 +62,15 @@ def test_the_four_solicitations_have_four_answers(stage: Cable, tmp_path: Path) 
 def test_everything_that_it_sends_is_well_formed(stage: Cable, tmp_path: Path) -> None:
     stage.guest.sysctl("disable_ipv6", 1)
     stage.up()
-    neighbour = stage.put(ScriptedNeighbour())
+    neighbor = stage.put(ScriptedNeighbor())
     far, packet = IPv6Address("2001:db8:2::1"), wire.frame(
         wire.solicitation(NEAR), source_mac=GUEST_MAC, source=GUEST_LL, to=NEAR, to_mac=OTHER_MAC)
-    neighbour.advertise(NEAR, router=True)
-    neighbour.redirect(far, NEAR, to=GUEST_LL, to_mac=GUEST_MAC, target_mac=OTHER_MAC, about=bytes(packet)[14:])
-    neighbour.udp(GUEST_LL, 7, to_mac=GUEST_MAC)
-    neighbour.syn(GUEST_LL, 80, to_mac=GUEST_MAC)
-    neighbour.solicit_router()
-    neighbour.solicit(NEAR, nonce=b"sextan")
+    neighbor.advertise(NEAR, router=True)
+    neighbor.redirect(far, NEAR, to=GUEST_LL, to_mac=GUEST_MAC, target_mac=OTHER_MAC, about=bytes(packet)[14:])
+    neighbor.udp(GUEST_LL, 7, to_mac=GUEST_MAC)
+    neighbor.syn(GUEST_LL, 80, to_mac=GUEST_MAC)
+    neighbor.solicit_router()
+    neighbor.solicit(NEAR, nonce=b"sextan")
     stage.tap.until(lambda data: data[20] == 58 and data[54] == 135, 2)
     rows = stage.tap.dissect(tmp_path, "icmpv6.type", "udp.dstport", "tcp.dstport", "icmpv6.checksum.status",
                              "udp.checksum.status", "_ws.malformed", "icmpv6.opt.nonce")
@@ -80,11 +80,11 @@ def test_everything_that_it_sends_is_well_formed(stage: Cable, tmp_path: Path) -
 
 
 def test_what_is_for_others_is_not_answered(stage: Cable) -> None:
-    neighbour = stage.put(ScriptedNeighbour())
+    neighbor = stage.put(ScriptedNeighbor())
     stage.up()
     stage.guest.ready()
     with pytest.raises(AssertionError):
         stage.guest.run("ping", "-6", "-c", "1", "-W", "1", "fe80::abcd%eth0")
-    neighbour.answers = False
+    neighbor.answers = False
     with pytest.raises(AssertionError):
         stage.guest.run("ping", "-6", "-c", "1", "-W", "1", f"{OTHER_LL}%eth0")

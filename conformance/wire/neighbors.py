@@ -1,4 +1,4 @@
-"""What hosts and routers alike owe each other in Neighbour Discovery and MLD, as far as the wire alone tells."""
+"""What hosts and routers alike owe each other in Neighbor Discovery and MLD, as far as the wire alone tells."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from conformance.wire.spoken import (
 from fixtures.protocols.addresses import UNSPECIFIED, solicited_node
 from fixtures.recording.model import Recording
 from fixtures.recording.views import mld, ndp
-from fixtures.recording.views.ndp import NeighbourAdvertisement, NeighbourSolicitation
+from fixtures.recording.views.ndp import NeighborAdvertisement, NeighborSolicitation
 from fixtures.timers import RETRANS_TIMER
 
 #: Seconds after a probe in which the address may still be optimistic (RFC 4429): twice the usual wait.
@@ -62,7 +62,7 @@ def solicitations(recording: Recording, notebook: Notebook, role: str) -> None:
     notebook.finding = f"{count} solicitations as they should be; how often it asks was not judged"
 
 
-def _maybe_optimistic(sent: NeighbourSolicitation, probed: Times) -> bool:
+def _maybe_optimistic(sent: NeighborSolicitation, probed: Times) -> bool:
     """Whether its source was probed for just before, as far as the capture shows."""
     times = probed.get(sent.source, []) if isinstance(sent.source, IPv6Address) else []
     at = last_before(times, sent.time)
@@ -71,7 +71,7 @@ def _maybe_optimistic(sent: NeighbourSolicitation, probed: Times) -> bool:
 
 def advertisements(recording: Recording, notebook: Notebook, role: str) -> None:
     """Expect Neighbor Advertisements as RFC 4861 sections 4.4 and 7.2.4 want them."""
-    sent = saying(recording, role, ndp.neighbour_advertisements)
+    sent = saying(recording, role, ndp.neighbor_advertisements)
     sized = has_link_layer_addresses(recording, role)
     examined(notebook, sent, "no Neighbor Advertisement was seen")
     for each in sent:
@@ -88,10 +88,10 @@ def advertisements(recording: Recording, notebook: Notebook, role: str) -> None:
     notebook.finding = f"{len(sent)} advertisements, {len(answers)} of them answers to a multicast solicitation"
 
 
-def _answers(recording: Recording, sent: Iterable[NeighbourAdvertisement], role: str) -> list[
-        tuple[NeighbourSolicitation, NeighbourAdvertisement]]:
+def _answers(recording: Recording, sent: Iterable[NeighborAdvertisement], role: str) -> list[
+        tuple[NeighborSolicitation, NeighborAdvertisement]]:
     """Answers and the multicast solicitations that they must be for: that node asked for the target in no other way."""
-    asked: dict[object, list[NeighbourSolicitation]] = defaultdict(list)
+    asked: dict[object, list[NeighborSolicitation]] = defaultdict(list)
     for each in hearing(recording, role, questions):
         if receivable(each):
             asked[each.target, each.source].append(each)
