@@ -15,6 +15,7 @@ from conformance.plugin.plain import plain
 from conformance.plugin.rulings import PROPERTY
 from conformance.plugin.sharding import is_part_of_something
 from conformance.selection.undisturbed import describe_repeats
+from conformance.sources.throughout import Throughout
 from fixtures.captures.parties import SCENARIO
 from fixtures.programs.party import Party
 
@@ -129,11 +130,13 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     quiet = terminalreporter.verbosity < 0
     if not quiet:
         terminalreporter.section("conformance")
-    for title, nodeids in (("error", tally.broken), ("red", tally.red), ("not judged", _inconclusive(tally))):
+    for title, nodeids in (("error", tally.broken), ("red", tally.red), ("not judged", undecided(tally))):
         for nodeid, reason, others in _alike(nodeids, tally):
             more = f" and {others} more" if others else ""
             line = plain(f"{title}: {nodeid.rpartition('::')[2]}{more}: {tally.cells[nodeid]['verdict']}: {reason}")
             terminalreporter.write_line(line if len(line) <= _LINE else f"{line[:_LINE]}...")
+    for line in without_occasion(tally):
+        terminalreporter.write_line(line)
     if not quiet:
         for line in [*again(config.stash[DESK].disturbed, terminalreporter.verbosity), *by_family(tally)]:
             terminalreporter.write_line(line)
@@ -208,9 +211,22 @@ _ORDER = [Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcom
           Outcome.ERROR, Outcome.FLAKY]
 
 
-def _inconclusive(tally: Tally) -> dict[str, str]:
+def without_occasion(tally: Tally) -> list[str]:
+    """The cells of all plays that found nothing to judge in any, in one line: they are no doubt about anybody."""
+    cells = [tally.cells[nodeid] for nodeid in _doubtful(tally) if tally.cells[nodeid]["scenario"] == Throughout.name]
+    ids = sorted({cell["part"] or cell["requirement"] for cell in cells})
+    return [f"without an occasion in any play: {len(cells)} cells of {', '.join(ids)}"] if cells else []
+
+
+def undecided(tally: Tally) -> dict[str, str]:
+    """The inconclusive cells of a play of their own, each with its reason; those that are red stand elsewhere."""
+    return {nodeid: reason for nodeid, reason in _doubtful(tally).items()
+            if tally.cells[nodeid]["scenario"] not in (SCENARIO, Throughout.name)}
+
+
+def _doubtful(tally: Tally) -> dict[str, str]:
     return {nodeid: cell["reason"] for nodeid, cell in tally.cells.items()
-            if cell["verdict"] == Outcome.INCONCLUSIVE and nodeid not in tally.red and cell["scenario"] != SCENARIO}
+            if cell["verdict"] == Outcome.INCONCLUSIVE and nodeid not in tally.red}
 
 
 def _say_why_empty(terminalreporter: Any, config: pytest.Config, exitstatus: int) -> None:

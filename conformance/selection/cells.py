@@ -78,13 +78,13 @@ class Cell(Generic[S]):
 
     def declined(self: Cell[Scenario], known: Mapping[str, Implementation]) -> str | None:
         """Why somebody of the cast does not play the scenario's situation, or None."""
-        parts = self.scenario.parts
+        nodes = self.scenario.roles
         for role, name in self.cast.items():
             if role == "guest" and name in known and known[name].opaque and not self.scenario.from_outside:
                 return f"{name} is a machine of its own, and this play works inside the guest"
         for role, name in self.cast.items():
             at_one_node = frozenset(other for other, who in self.cast.items()
-                                    if who == name and parts[other] == parts[role])
+                                    if who == name and nodes[other] == nodes[role])
             reason = known[name].declines(self.scenario.situation(), at_one_node) if name in known else None
             if reason:
                 return f"{name} does not play this: {reason}"
@@ -123,9 +123,9 @@ def verify(check: Check) -> None:
     if not check.scenarios and not check.passive:
         raise BadCheck(f"{check.name}: a check needs at least one scenario, @check(id, Scenario(), role=...)")
     for scenario in check.scenarios:
-        if check.role not in scenario.parts and check.role not in JUDGED_WITHOUT_A_PLAYER:
-            raise BadCheck(f"{check.name}: role {check.role!r} has no part in {scenario.name}"
-                           f" (its parts: {', '.join(scenario.parts)}){nearest(check.role, scenario.parts)}")
+        if check.role not in scenario.roles and check.role not in JUDGED_WITHOUT_A_PLAYER:
+            raise BadCheck(f"{check.name}: role {check.role!r} is not played in {scenario.name}"
+                           f" (its roles: {', '.join(scenario.roles)}){nearest(check.role, scenario.roles)}")
     for feature in check.needs:
         if feature not in FEATURES:
             raise BadCheck(f"{check.name}: unknown feature {feature!r}{nearest(feature, FEATURES)}")

@@ -25,7 +25,7 @@ class Programs:
 
     def casts(self, scenario: Scenario) -> Iterator[Cast]:
         """Who plays a scenario. Raises BadSelection."""
-        return self._once(scenario, casts(scenario.parts, self.selection, scenario.players))
+        return self._once(scenario, casts(scenario.roles, self.selection, scenario.players))
 
     def _once(self, scenario: Scenario, planned: Iterable[Cast]) -> Iterator[Cast]:
         """The casts, but one alone for each machine that cannot play the scenario: once is enough to say so."""

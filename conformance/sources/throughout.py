@@ -54,7 +54,7 @@ def throughout(check: Check, programs: Programs) -> Iterator[Cell[Any]]:
 def a_play(scene: Throughout, programs: Programs) -> Iterator[tuple[Scenario, Cast]]:
     """Plays in which a program plays a role as usual: one of them there should be, whatever else is played."""
     boot = GuestBoot(mode=Mode.STATEFUL)
-    if scene.role in boot.parts:
+    if scene.role in boot.roles:
         for cast in programs.casts(boot):
             if cast[scene.role] == scene.program:
                 yield boot, cast

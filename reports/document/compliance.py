@@ -177,7 +177,8 @@ class Sentence(TypedDict):
     """A sentence of a cloud's document in our words, and what this run says of it.
 
     `not_testable` is the reason, or None. `verdict` is the worst of those that count, None where there is none;
-    `counts` are all of them by word; `unjudged` are the requirements of which nothing is known after this run.
+    `counts` are all of them by word; `unjudged` are the requirements of which nothing is known after this run;
+    `model_alone` says that whatever counts is about models of the suite, and about nobody else.
     """
 
     id: str
@@ -190,6 +191,7 @@ class Sentence(TypedDict):
     verdict: str | None
     counts: dict[str, int]
     unjudged: list[str]
+    model_alone: NotRequired[bool]
 
 
 class Shard(TypedDict):

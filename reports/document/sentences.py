@@ -24,6 +24,7 @@ def judged(
 def _judged(sentence: Sentence, known: Mapping[str, Requirement], verdicts: list[Verdict]) -> Sentence:
     by_requirement = {id: about(sentence, known.get(id), verdicts) for id in sentence["requirements"]}
     counts = Counter(each["verdict"] for found in by_requirement.values() for each in found)
+    parties = {each.get("party") for found in by_requirement.values() for each in found if each["verdict"] in TELLING}
     telling = [word for word in VERDICTS if counts[word] and word not in (Outcome.NOT_RUN, Outcome.NOT_APPLICABLE)]
     return {
         **sentence,
@@ -32,6 +33,7 @@ def _judged(sentence: Sentence, known: Mapping[str, Requirement], verdicts: list
         "unjudged": [
             id for id, found in by_requirement.items() if not any(each["verdict"] in TELLING for each in found)
         ],
+        "model_alone": parties == {"model"},
     }
 
 

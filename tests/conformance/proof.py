@@ -149,7 +149,7 @@ def _deviates(cell: Cell) -> bool:
 def reference_casts(scenario: Scenario, known: Mapping[str, Implementation]) -> list[Cast]:
     """The installed casts of a scenario, the reference casts first."""
     installed = {name: each for name, each in known.items() if not each.missing()}
-    everyone = casts(scenario.parts, Selection({}, installed, lineup()), scenario.players)
+    everyone = casts(scenario.roles, Selection({}, installed, lineup()), scenario.players)
     found = [cast for cast in everyone if scenario.nightly(cast) is None]
     return sorted(found, key=_distance)
 
@@ -181,11 +181,11 @@ def _requests(proof: Proof, turn: int, known: Mapping[str, Implementation]) -> d
 
 
 def _mutant_request(broken: Broken, cast: Cast, known: Mapping[str, Implementation]) -> PlayRequest:
-    """The mutant's play: the twin's cast, filled up where the scenario has more parts, with the broken party in it."""
-    parts = broken.scenario.parts
-    missing = [role for role in parts if role not in cast and role not in broken.implementations]
+    """The mutant's play: the twin's cast, filled up where the scenario has more roles, with the broken party in it."""
+    roles = broken.scenario.roles
+    missing = [role for role in roles if role not in cast and role not in broken.implementations]
     fill = next(iter(reference_casts(broken.scenario, known)), {}) if missing else {}
-    players: dict[str, Any] = {role: cast.get(role, fill.get(role)) for role in parts} | dict(broken.implementations)
+    players: dict[str, Any] = {role: cast.get(role, fill.get(role)) for role in roles} | dict(broken.implementations)
     return PlayRequest(broken.scenario, players, mutant=_described(broken))
 
 

@@ -27,7 +27,7 @@ class Unplayed(Scenario):
     """A router advertises; a guest listens."""
 
     topology: ClassVar[type[Any]] = Nowhere
-    parts: ClassVar[Mapping[str, str]] = {"router": "router", "dhcpv6-server": "router", "guest": "guest"}
+    roles: ClassVar[Mapping[str, str]] = {"router": "router", "dhcpv6-server": "router", "guest": "guest"}
 
     mode: str = "stateful"
 
@@ -49,7 +49,7 @@ def recording(*frames: Frame, scenario: Scenario | None = None, programs: Mappin
               error: str | None = None, stall: float = 0.0, dropped: int = 0, mutant: str | None = None) -> Recording:
     played = scenario or Unplayed()
     cast = dict(programs or {"router": Program("radvd", "2.19"), "guest": Program("dhclient", "4.4.3-P1")})
-    play = Play("unplayed-1", played.name, played.options, "Nowhere", cast, dict(played.parts), {})
+    play = Play("unplayed-1", played.name, played.options, "Nowhere", cast, dict(played.roles), {})
     return Recording(
         play=play, started_ns=0, duration_ns=5_000_000_000, frames=frames, marks=(Mark(500_000_000, "up"),),
         stalls=(Stall(1, stall),) if stall else (), counts=(Count("guest", "eth0", 1, 0, 1, 0, dropped),),

@@ -120,7 +120,7 @@ def the_check(*scenarios: Scenario, requirement: str = "RA-05", role: str = "rou
 
 
 def ids(check: Check) -> list[str]:
-    return [cell.id for cell in cells(check, lambda scenario: casts(scenario.parts, Selection({}, KNOWN)))]
+    return [cell.id for cell in cells(check, lambda scenario: casts(scenario.roles, Selection({}, KNOWN)))]
 
 
 def test_scenario_options_are_in_the_id_only_where_they_differ() -> None:
@@ -131,7 +131,7 @@ def test_scenario_options_are_in_the_id_only_where_they_differ() -> None:
 
 def test_lacking_looks_at_the_player_of_the_feature() -> None:
     linux = next(cell for cell in cells(the_check(Unplayed(), needs=("dhcpv6", "neighbor-rules")),
-                                        lambda scenario: casts(scenario.parts, Selection({}, KNOWN)))
+                                        lambda scenario: casts(scenario.roles, Selection({}, KNOWN)))
                  if cell.cast["guest"] == "linux")
     assert linux.lacking(KNOWN) == {"dhcpv6 (linux)": "the kernel has none"}
 
@@ -139,7 +139,7 @@ def test_lacking_looks_at_the_player_of_the_feature() -> None:
 @pytest.mark.parametrize(("check", "said"), [
     (the_check(Unplayed(), requirement="RA-99"), "test_something: unknown requirement 'RA-99'"),
     (the_check(), "test_something: a check needs at least one scenario"),
-    (the_check(Unplayed(), role="rooter"), "test_something: role 'rooter' has no part in unplayed"),
+    (the_check(Unplayed(), role="rooter"), "test_something: role 'rooter' is not played in unplayed"),
     (the_check(Unplayed(), needs=("dhcp6",)), "test_something: unknown feature 'dhcp6'; did you mean dhcpv6?"),
 ])
 def test_bad_declaration_is_one_sentence(check: Check, said: str) -> None:

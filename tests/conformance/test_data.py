@@ -149,7 +149,7 @@ def test_allowance_needs_a_reason(tmp_path: Path) -> None:
 
 def test_every_role_that_is_used_is_a_role() -> None:
     """A role that is misspelled would have no player."""
-    played = {role for check in all_checks().values() for scenario in check.scenarios for role in scenario.parts}
+    played = {role for check in all_checks().values() for scenario in check.scenarios for role in scenario.roles}
     offered = {role for each in all_implementations().values() for role in each.roles}
     judged = {check.role for check in all_checks().values()}
     assert played | offered | judged <= set(ROLES)

@@ -31,7 +31,7 @@ def law() -> list[Cell]:
     """Every cell of a run without options."""
     usual = Selection({}, all_implementations(), lineup())
     return [cell for check in declared()
-            for cell in cells(check, lambda scenario: casts(scenario.parts, usual, scenario.players))]
+            for cell in cells(check, lambda scenario: casts(scenario.roles, usual, scenario.players))]
 
 
 @pytest.mark.parametrize("text", ["5/4", "0/3", "x", "1", "1/", "/2", "-1/2", "1/2/3", "1.0/2", "0/0", ""])

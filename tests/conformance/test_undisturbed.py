@@ -33,7 +33,7 @@ class Request:
 
     def __init__(self, id: str) -> None:
         self.id = id
-        self.play = Play(id, "unplayed", {}, "Nowhere", {}, dict(Unplayed().parts), {})
+        self.play = Play(id, "unplayed", {}, "Nowhere", {}, dict(Unplayed().roles), {})
 
 
 class Machine:

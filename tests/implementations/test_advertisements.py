@@ -121,10 +121,6 @@ def roles_of(router: str) -> frozenset[str]:
 
 CASES = [(who.name, mode) for who in playing("router") for mode in MODES
          if who.declines(situation_of(mode), roles_of(who.name)) is None]
-#: Who has lifetimes and a hop limit of its own, whatever the situation says.
-UNTOLD = ("libslirp", "passt")
-#: Who says nothing when it ends.
-SILENT = ("dnsmasq", "libslirp", "passt")
 Heard = tuple[Advertisement, list[Advertisement]]
 
 
@@ -150,12 +146,12 @@ def test_advertisement_says_what_the_situation_says(advertised: Heard, router: s
     assert first.other == other or managed
     if "prefix-flags" not in named(router).lacks:
         assert (first.on_link, first.autonomous) == (on_link, autonomous)
-    if router not in UNTOLD:
+    if "advertised-lifetimes" not in named(router).lacks:
         assert (first.lifetime, first.valid) == (1234, 900)
         assert first.hop_limit == (0 if router == "systemd-networkd" else 33)
 
 
 @pytest.mark.parametrize(("router", "mode"), CASES)
-def test_router_says_goodbye(advertised: Heard, router: str, mode: str) -> None:
+def test_router_that_stops_advertises_no_other_lifetime_than_zero(advertised: Heard, router: str, mode: str) -> None:
     _, last = advertised
-    assert [each.lifetime for each in last] == ([] if router in SILENT else [0])
+    assert {each.lifetime for each in last} <= {0}  # whether it says so at all is RA-04's to judge (a SHOULD)

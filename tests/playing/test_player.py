@@ -114,7 +114,7 @@ def test_a_bug_in_a_scenario_is_an_error_of_its_play_alone(tmp_path: Path) -> No
 
 def test_a_scenario_that_asks_for_what_is_not_there(tmp_path: Path) -> None:
     assert played(lambda live: live.start("router"), tmp_path).error == (
-        "the scenario asks for the role router, which its parts do not name")
+        "the scenario asks for the role router, which its `roles` do not name")
 
 
 def test_a_stage_that_cannot_be_built(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class Tiny(Scenario):
     """Whatever `happens`, on two nodes; `title` tells several of them apart."""
 
     topology: ClassVar[type[Any]] = Pair
-    parts: ClassVar[Mapping[str, str]] = {"guest": "guest"}
+    roles: ClassVar[Mapping[str, str]] = {"guest": "guest"}
     length: ClassVar[float] = 1.0
 
     title: str = ""

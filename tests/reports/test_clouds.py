@@ -76,6 +76,17 @@ def test_a_check_of_the_cloud_counts_alone() -> None:
     assert (found["verdict"], found["counts"], found["unjudged"]) == ("pass", {"pass": 1}, ["DHCP6-01"])
 
 
+@pytest.mark.parametrize(("parties", "alone"), [
+    (("model", "model"), True), (("model", "kernel"), False), (("program", "program"), False),
+])
+def test_a_sentence_that_rests_on_a_model_alone_says_so(parties: tuple[str, str], alone: bool) -> None:
+    sentence: Sentence = {**SENTENCE, "requirements": ["RA-00"]}
+    verdicts = [{**each, "party": party} for each, party in
+                zip(results(("RA-00", "test_own", "pass"), ("RA-00", "test_own", "pass")), parties, strict=True)]
+    found = judged([sentence], [requirement({"test": "test_own"})], verdicts)[0]  # type: ignore[list-item]
+    assert found["model_alone"] is alone
+
+
 @pytest.mark.parametrize(
     ("words", "verdict", "unjudged"),
     [

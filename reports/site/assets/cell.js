@@ -109,10 +109,12 @@ Sextant.cellParts = (() => {
   function downloads(verdict, play) {
     if (!play.place) return null;
     const links = [h("a", { href: Sextant.path(play.place), download: true }, play.capture ?? "packets.pcapng")];
-    if (play.packets?.length && !play.capture) {
+    if (play.packets?.length) {
       const comments = new Map();
+      const numbers = new Map((play.head.numbers ?? []).map((number, place) => [number, place + 1])); // a capture's frames are those of its file
       for (const each of verdict.evidence) {
-        if (each.frame) comments.set(each.frame, `${verdict.requirement ?? "suite"} ${verdict.verdict}: ${each === verdict.evidence.at(-1) ? verdict.reason : each.text}`);
+        const frame = play.capture ? numbers.get(each.frame) : each.frame;
+        if (frame) comments.set(frame, `${verdict.requirement ?? "suite"} ${verdict.verdict}: ${each === verdict.evidence.at(-1) ? verdict.reason : each.text}`);
       }
       const name = `${verdict.recording ?? "packets"}.${verdict.requirement ?? "suite"}.pcapng`;
       links.push(Sextant.button("pcapng with comments", () => Sextant.download(name, "application/octet-stream", Sextant.pcapng.commented(play.packets, comments)),

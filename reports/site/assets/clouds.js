@@ -6,6 +6,9 @@ Sextant.sentenceCells = (sentence, requirement) => {
   return (Sextant.run.byRequirement.get(requirement?.id) ?? []).filter(cell => judges.has(cell.question));
 };
 
+// What the run says of a sentence, grey where only a model of the suite was judged.
+Sextant.spoken = sentence => ({ ...sentence, model: sentence.model_alone });
+
 Sextant.cloudTable = () => {
   const { h, run } = Sextant;
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Clouds" }, h("table", { class: "clouds" },
@@ -15,7 +18,7 @@ Sextant.cloudTable = () => {
       const testable = mine.filter(each => !each.not_testable);
       return h("tr", {}, h("th", { scope: "row" }, h("a", { href: Sextant.to("cloud", cloud.name) }, cloud.title)), h("td", {}, cloud.document),
         h("td", { class: "n" }, `${testable.filter(each => !each.unjudged.length).length} of ${testable.length}`),
-        h("td", {}, testable.some(each => each.verdict) ? Sextant.tally(testable.filter(each => each.verdict)) : "none was judged"));
+        h("td", {}, testable.some(each => each.verdict) ? Sextant.tally(testable.filter(each => each.verdict).map(Sextant.spoken)) : "none was judged"));
     }))));
 };
 
@@ -27,7 +30,7 @@ Sextant.pages.cloud = (main, [name]) => {
   const testable = mine.filter(each => !each.not_testable);
   main.append(h("h1", {}, cloud.title, h("small", {}, " what its document says, by recorded evidence")),
     h("p", { class: "lead" }, `${testable.filter(each => !each.unjudged.length).length} of ${testable.length} sentences wholly judged`,
-      mine.length > testable.length ? `, ${mine.length - testable.length} cannot be tested` : "", ": ", Sextant.tally(testable.filter(each => each.verdict))),
+      mine.length > testable.length ? `, ${mine.length - testable.length} cannot be tested` : "", ": ", Sextant.tally(testable.filter(each => each.verdict).map(Sextant.spoken))),
     h("p", { class: "note" }, `${cloud.document}; the sentences are ours.`),
     h("nav", { class: "pages", "aria-label": "Clouds" }, run.clouds.map(each => [each === cloud ? h("b", {}, each.title) : h("a", { href: Sextant.to("cloud", each.name) }, each.title), " "])),
     front.section("stage", "The stage", cloud.picture ? h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Topology" }, Sextant.picture(cloud.picture))
@@ -37,7 +40,8 @@ Sextant.pages.cloud = (main, [name]) => {
   for (const [where, sentences] of Sextant.by(mine, each => each.where)) main.append(front.section("", where, sentences.map(line)));
 
   function line(sentence) {
-    return h("article", { class: "sentence", id: sentence.id }, h("p", {}, h("small", { class: "id" }, sentence.id), " ", sentence.verdict ? Sextant.badge(sentence) : null, " ", sentence.text,
+    return h("article", { class: "sentence", id: sentence.id }, h("p", {}, h("small", { class: "id" }, sentence.id), " ", sentence.verdict ? Sextant.badge(Sextant.spoken(sentence)) : null, " ", sentence.text,
+      sentence.model_alone ? h("span", { class: "note" }, " Rests on the suite’s own model alone.") : null,
       sentence.note ? h("span", { class: "note" }, ` ${sentence.note}`) : null),
     sentence.not_testable ? h("p", { class: "note" }, `cannot be tested: ${sentence.not_testable}`) : sentence.requirements.map(id => {
       const requirement = run.requirements.find(each => each.id === id);
