@@ -44,8 +44,9 @@ def _unhindered(check: Check, recording: Recording) -> Judgement:
     try:
         check.judges(recording, notebook)
     except Violated as violated:
-        broken = Outcome.FAIL if catalogue().promise(check.id).level in BINDING else Outcome.WARN
-        found, cause = _excused(recording, broken, str(violated)), violated
+        promise = catalogue().promise(check.id)
+        broken = Outcome.FAIL if promise.level in BINDING else Outcome.WARN
+        found, cause = _excused(recording, broken, str(violated), promise.source), violated
     except Opaque as opaque:
         reason = f"only the kernel of {opaque.node} could tell, and of that node only the wire was seen"
         found = Judgement(Outcome.NOT_APPLICABLE, reason)
@@ -54,7 +55,7 @@ def _unhindered(check: Check, recording: Recording) -> Judgement:
     except Exception as bug:  # a bug in a check is an error of the suite, never a verdict on a program
         found, cause = _broken(bug), bug
     else:
-        found = _accepted(recording, notebook)
+        found = _accepted(recording, notebook, catalogue().promise(check.id).source)
     return replace(found, evidence=tuple(notebook.evidence), figures=tuple(notebook.figures), cause=cause)
 
 
@@ -67,11 +68,11 @@ def _explained(recording: Recording, unjudgeable: Unjudgeable) -> Judgement:
     return Judgement(Outcome.INCONCLUSIVE, f"{reason}; and {late}", stalled=stall)
 
 
-def _accepted(recording: Recording, notebook: Notebook) -> Judgement:
+def _accepted(recording: Recording, notebook: Notebook, source: str) -> Judgement:
     if not notebook.evidence:
         return Judgement(Outcome.ERROR, "vacuous: the check passed without citing what it saw")
     if notebook.doubts:
-        return _excused(recording, Outcome.WARN, "; ".join(notebook.doubts))
+        return _excused(recording, Outcome.WARN, "; ".join(notebook.doubts), source)
     missed = lost(recording)
     if missed:
         return Judgement(Outcome.INCONCLUSIVE, missed)
@@ -79,8 +80,11 @@ def _accepted(recording: Recording, notebook: Notebook) -> Judgement:
     return Judgement(Outcome.PASS, notebook.finding or f"as required, on {pieces} of evidence")
 
 
-def _excused(recording: Recording, outcome: Outcome, reason: str) -> Judgement:
-    """A violation counts against the program only where the suite itself saw everything and was not late."""
+def _excused(recording: Recording, outcome: Outcome, reason: str, source: str) -> Judgement:
+    """A violation counts against the program only where the suite itself saw everything and was not late.
+
+    Its reason ends with the `source` of the requirement, so that it can stand alone in a bug report.
+    """
     missed = lost(recording) or refused(recording)
     if missed:
         return Judgement(Outcome.INCONCLUSIVE, f"{reason}; but {missed}")
@@ -88,7 +92,7 @@ def _excused(recording: Recording, outcome: Outcome, reason: str) -> Judgement:
     if stall >= GROSS_STALL:
         late = f"the host stalled for {stall:.1f} s during the play"
         return Judgement(Outcome.INCONCLUSIVE, f"{reason}; but {late}", stalled=stall)
-    return Judgement(outcome, reason)
+    return Judgement(outcome, f"{reason} [{source}]")
 
 
 def _probed(judgement: Judgement, lacking: Mapping[str, str]) -> Judgement:

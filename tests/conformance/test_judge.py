@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import Check
 from conformance.judging.evidence import cited
 from conformance.judging.judge import judge
@@ -14,6 +15,8 @@ from conformance.judging.verdict import Notebook, Outcome, Unjudgeable
 from fixtures.recording.model import Recording
 from fixtures.recording.views.ndp import router_advertisements
 from tests.conformance.synthetic import Unplayed, frame, recording
+
+SOURCE = catalogue().promise("RA-05").source
 
 
 def the_check(function: Any, requirement: str = "RA-05") -> Check:
@@ -41,7 +44,7 @@ def test_frames_are_told_by_what_requirements_are_about() -> None:
 def test_violation_keeps_the_packet() -> None:
     bad = frame(data=frame().data[:59] + b"\0" + frame().data[60:])
     judgement = judge(the_check(advertised), recording(bad))
-    assert (judgement.outcome, judgement.reason) == (Outcome.FAIL, "the RA has M=0")
+    assert (judgement.outcome, judgement.reason) == (Outcome.FAIL, f"the RA has M=0 [{SOURCE}]")
     assert judgement.evidence
 
 
@@ -71,7 +74,7 @@ def test_recommendation_warns_and_goes_on() -> None:
         notebook.recommend(True, "never said", *recording.frames)
 
     judgement = judge(the_check(recommended), recording(frame()))
-    assert (judgement.outcome, judgement.reason) == (Outcome.WARN, "O=0")
+    assert (judgement.outcome, judgement.reason) == (Outcome.WARN, f"O=0 [{SOURCE}]")
 
 
 def test_bug_in_a_check_is_an_error_with_its_place() -> None:
