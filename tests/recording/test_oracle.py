@@ -200,7 +200,7 @@ def agree(recording: Recording, directory: Path, decode: Callable[[Iterable[Fram
 
 
 def same(name: str, theirs: list[str], ours: list[str]) -> bool:
-    """Whether both read the same. From 4.4 on tshark takes the time stamp that ping puts first out of an echo's data."""
+    """Whether both read the same; from 4.4 on tshark takes ping's time stamp out of an echo's data."""
     if name == "data.data" and theirs and ours and len(ours[0]) - len(theirs[0]) in STAMPS:
         return ours[0].endswith(theirs[0])
     return theirs == ours
