@@ -40,7 +40,7 @@ class Grant:
 def grants(recording: Recording) -> list[Grant]:
     """Every lease and extension that reached the guest, in order."""
     return [Grant(reply, ia, leased)
-            for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
+            for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
             for ia in reply.ia_na for leased in ia.addresses if leased.valid]
 
 
@@ -70,7 +70,7 @@ def readable(notebook: Notebook, message: Message) -> None:
 
 def extended(recording: Recording, notebook: Notebook, asked: Message) -> Grant:
     """The first grant that answers a message; unjudgeable without one, and the text says what came instead."""
-    told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
+    told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
             if each.transaction_id == asked.transaction_id and each.time > asked.time]
     notebook.stimulus(told, f"no server answered the {asked.name}")
     notebook.cite(told[0])

@@ -120,7 +120,7 @@ PICTURES: dict[str, Callable[[Page, Path, Path], bool]] = {
     "which-packet": packet("RA-11", "dhcpcd", "fail"),
     "what-changed": whole("", "#changes"),
     "figures": whole("#/figures"),
-    "ladder-dhcpv6-boot": ladder("DHCP6-04", "four-messages", "stateful", "radvd-kea-dhcpcd", "pass", click="REPLY"),
+    "ladder-dhcpv6-boot": ladder("DHCP6-04", "four-messages", "stateful", "radvd-kea-dhcpcd", "pass", click="Reply"),
     "ladder-redirect": ladder("RA-20", "linux", "pass"),
     "ladder-fallback": ladder("DUAL-09", "curl", "pass"),
     "ladder-proxy": ladder("PNDP-01", "linux", "pass"),

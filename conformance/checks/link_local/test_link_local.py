@@ -44,7 +44,7 @@ def test_link_local_address_without_anybody(recording: Recording, notebook: Note
                if echo.source == address]
     notebook.expect(replies, f"nobody answered an Echo Request to {address}", assigned[0], *recording.marked(Pinged))
     heard = [frame for frame in recording.at("guest", outgoing=False) if frame.ns < assigned[0].after_ns]
-    for helped in (*ndp.router_advertisements(heard), *dhcpv6.messages(heard, "ADVERTISE", "REPLY")):
+    for helped in (*ndp.router_advertisements(heard), *dhcpv6.messages(heard, "Advertise", "Reply")):
         notebook.stimulus([], f"somebody helped: {helped} came before the address")
     notebook.cite(*replies)
     notebook.finding = f"{address} was assigned by the guest alone, and answers"

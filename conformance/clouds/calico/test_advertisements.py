@@ -206,16 +206,16 @@ def test_tap_leads_to_the_allocated_address(recording: Recording, notebook: Note
     Its lifetimes are the Reply's, within 2 s. With Rapid Commit, two messages are enough.
     """
     spoken = dhcpv6.messages(recording.at("vm1", "eth0"))
-    replies = [each for each in spoken if each.name == "REPLY" and each.addresses]
-    solicits = notebook.stimulus([each for each in spoken if each.name == "SOLICIT"], "vm1 sent no Solicit")
+    replies = [each for each in spoken if each.name == "Reply" and each.addresses]
+    solicits = notebook.stimulus([each for each in spoken if each.name == "Solicit"], "vm1 sent no Solicit")
     notebook.expect(replies, "vm1 was given no address", *solicits[:1])
     reply = replies[0]
-    asked = [each for each in spoken if each.name in ("REQUEST", "SOLICIT") and each.frame.ns < reply.frame.ns]
+    asked = [each for each in spoken if each.name in ("Request", "Solicit") and each.frame.ns < reply.frame.ns]
     names = [each.name for each in asked if each.transaction_id == reply.transaction_id]
     notebook.expect(names, "the Reply answers no question of vm1", reply)
-    if names[-1] == "REQUEST":
-        request = next(each for each in reversed(asked) if each.name == "REQUEST")
-        offers = [each for each in spoken if each.name == "ADVERTISE" and each.frame.ns < request.frame.ns]
+    if names[-1] == "Request":
+        request = next(each for each in reversed(asked) if each.name == "Request")
+        offers = [each for each in spoken if each.name == "Advertise" and each.frame.ns < request.frame.ns]
         notebook.expect(offers, "vm1 requests what nobody offered", request)
         known = request.server_duid in {each.server_duid for each in offers}
         notebook.expect(known, "vm1 asks a server that offered nothing", request)

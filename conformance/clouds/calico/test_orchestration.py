@@ -42,7 +42,7 @@ def test_calico_subnets_are_stateful_64s(recording: Recording, notebook: Noteboo
         for ra in notebook.stimulus(heard, f"no RA reached {vm}"):
             prefixes = [prefix.network for prefix in ra.prefixes]
             notebook.expect(ra.managed and prefixes == [NETWORK], f"{vm} hears M={ra.managed:d}, {prefixes}", ra)
-        got = [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "REPLY") if each.addresses]
+        got = [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "Reply") if each.addresses]
         notebook.expect(got and set(got[0].addresses) == {address}, f"{vm} did not get {address}", *got[:1])
     notebook.finding = f"{len(refused)} impossible subnets were refused; the right one serves its VMs"
 
@@ -98,13 +98,13 @@ def test_calico_vms_get_what_was_allocated(recording: Recording, notebook: Noteb
 
     It knows vm2 by its DUID and the others by their MAC address, on either host, and after a launch with a new disk.
     """
-    served = [vm for vm in ALLOCATED if dhcpv6.messages(recording.at(vm, outgoing=True), "SOLICIT")]
+    served = [vm for vm in ALLOCATED if dhcpv6.messages(recording.at(vm, outgoing=True), "Solicit")]
     for vm in notebook.stimulus(served, "no VM asked for an address"):
-        asked = dhcpv6.messages(recording.at(vm, outgoing=True), "SOLICIT")
+        asked = dhcpv6.messages(recording.at(vm, outgoing=True), "Solicit")
         if vm == "vm2":
             duid = bytes.fromhex("00030001" + MACS[vm].replace(":", ""))
             notebook.stimulus([each for each in asked if each.client_duid == duid], "vm2 asks with another DUID")
-        told = dhcpv6.messages(recording.at(vm, outgoing=False), "ADVERTISE", "REPLY")
+        told = dhcpv6.messages(recording.at(vm, outgoing=False), "Advertise", "Reply")
         for answer in told:
             given = ", ".join(map(str, answer.addresses)) or "nothing"
             notebook.expect(set(answer.addresses) == {ALLOCATED[vm]}, f"{vm} was given {given}", answer)
@@ -119,7 +119,7 @@ def vm_that_gets_from_a_pool(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIAAddress].addr = str(NETWORK[0x99])
 
-    return rewritten(recording, dhcpv6.messages(recording.at("vm2", outgoing=False), "REPLY"), change)
+    return rewritten(recording, dhcpv6.messages(recording.at("vm2", outgoing=False), "Reply"), change)
 
 
 @check("DHCP6-36", LIVES, role="dhcpv6-server", cloud="calico", sentences=("calico-20",))
@@ -131,9 +131,9 @@ def test_calico_dnsmasq_answers_where_it_was_asked(recording: Recording, noteboo
     for host, taps in (("host1", ("tap1", "tap2")), ("host2", ("tap3",))):
         for tap in taps:
             vm = f"vm{tap[3:]}"
-            asked = dhcpv6.messages(recording.at(host, tap, outgoing=False), "SOLICIT", "REQUEST")
+            asked = dhcpv6.messages(recording.at(host, tap, outgoing=False), "Solicit", "Request")
             for question in notebook.stimulus(asked, f"{vm} asked nothing on {tap}"):
-                told = [each for each in dhcpv6.messages(recording.at(host, outgoing=True), "ADVERTISE", "REPLY")
+                told = [each for each in dhcpv6.messages(recording.at(host, outgoing=True), "Advertise", "Reply")
                         if each.transaction_id == question.transaction_id and each.client_duid == question.client_duid]
                 notebook.expect(told, f"{vm}'s {question.name} on {tap} was not answered", question)
                 for answer in told:
@@ -151,7 +151,7 @@ def test_calico_dnsmasq_answers_where_it_was_asked(recording: Recording, noteboo
 @edited(test_calico_dnsmasq_answers_where_it_was_asked, because="left by tap2")
 def dnsmasq_that_answers_on_another_tap(recording: Recording) -> Recording:
     """An answer that leaves by the first interface that serves the subnet."""
-    reply = dhcpv6.messages(recording.at("host1", "tap1", outgoing=True), "REPLY")[0].frame
+    reply = dhcpv6.messages(recording.at("host1", "tap1", outgoing=True), "Reply")[0].frame
     return with_frame(recording, reply.data, time=reply.time, node="host1", interface="tap2", outgoing=True)
 
 

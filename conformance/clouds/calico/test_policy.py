@@ -73,7 +73,7 @@ def test_calico_default_group_denies_strangers(recording: Recording, notebook: N
     for vm in ("vm1", "vm2"):
         heard = [each for each in router_advertisements(recording.at(vm, outgoing=False)) if each.frame.ns > loaded.ns]
         notebook.expect(heard, f"under the default policy no RA reached {vm}", loaded, *heard[:1])
-        given = [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "REPLY") if each.addresses]
+        given = [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "Reply") if each.addresses]
         notebook.expect(given, f"under the default policy {vm} got no address", *given[:1])
         held = list(recording.happened(vm, "address", "new", local=str(ALLOCATED[vm])))
         notebook.expect(held, f"{vm} did not take {ALLOCATED[vm]}", *held[:1])

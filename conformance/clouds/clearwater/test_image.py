@@ -131,7 +131,7 @@ def test_clearwater_offer_of_ipv6_only(recording: Recording, notebook: Notebook)
     The image then has an IPv6 address of the server's pool and no IPv4 address, and is reached on it.
     """
     frames = list(recording.at("guest", "eth0"))
-    solicits = notebook.stimulus(dhcpv6.messages(frames, "SOLICIT"), "the image asked for no IPv6 address")
+    solicits = notebook.stimulus(dhcpv6.messages(frames, "Solicit"), "the image asked for no IPv6 address")
     leased = grants(recording)
     notebook.expect(leased, "the server leased no IPv6 address", solicits[0], *(each.reply for each in leased[:1]))
     offers = bootp(recording, from_server=True)
@@ -170,7 +170,7 @@ def server_offers_ipv4_too(recording: Recording) -> Recording:
 @edited(test_clearwater_offer_of_ipv6_only, because="the server leased no IPv6 address")
 def server_without_ipv6(recording: Recording) -> Recording:
     """Not all virtualization platforms can do it."""
-    return without(recording, frames=dhcpv6.messages(recording.at("guest", outgoing=False), "REPLY"))
+    return without(recording, frames=dhcpv6.messages(recording.at("guest", outgoing=False), "Reply"))
 
 
 def booted_at(recording: Recording) -> float:
@@ -185,13 +185,13 @@ def test_clearwater_image_on_openstack(recording: Recording, notebook: Notebook)
     The exchange is Solicit, Advertise, Request, Reply (RFC 8415 section 18.2), or Solicit and Reply with Rapid Commit.
     """
     frames = list(recording.at("guest", "eth0"))
-    solicit = notebook.stimulus(dhcpv6.messages(frames, "SOLICIT"), "the client solicited nothing")[0]
+    solicit = notebook.stimulus(dhcpv6.messages(frames, "Solicit"), "the client solicited nothing")[0]
     leased = grants(recording)
     notebook.expect(leased, "the client got no lease", solicit)
     reply, address = leased[0].reply, leased[0].address
-    asked = [each for each in dhcpv6.messages(frames, "REQUEST", "SOLICIT")
+    asked = [each for each in dhcpv6.messages(frames, "Request", "Solicit")
              if each.transaction_id == reply.transaction_id]
-    right = asked and (asked[-1].name == "REQUEST" or reply.rapid_commit)
+    right = asked and (asked[-1].name == "Request" or reply.rapid_commit)
     notebook.expect(right, "the lease answers no Request", reply)
     notebook.cite(asked[-1])
     ready = [event for event in recording.kernel("guest") if address_ready("guest", address=address)(event)]
@@ -220,7 +220,7 @@ def client_that_ignores_the_name_server(recording: Recording) -> Recording:
 def test_clearwater_image_keeps_its_lease(recording: Recording, notebook: Notebook) -> None:
     """Every client renews its lease with the server that gave it, and keeps its address (RFC 8415 section 18.2.4)."""
     leased = notebook.stimulus(grants(recording), "the client got no lease")
-    renews = notebook.stimulus(dhcpv6.messages(recording.at("guest", "eth0", outgoing=True), "RENEW"),
+    renews = notebook.stimulus(dhcpv6.messages(recording.at("guest", "eth0", outgoing=True), "Renew"),
                                "the client's lease was not up for renewal")
     first = leased[0]
     later = [each for each in leased if each.reply.transaction_id in {one.transaction_id for one in renews}]
@@ -236,6 +236,6 @@ def test_clearwater_image_keeps_its_lease(recording: Recording, notebook: Notebo
 
 @edited(test_clearwater_image_keeps_its_lease, because="the Renew brought no new lease")
 def server_that_lets_it_expire(recording: Recording) -> Recording:
-    asked = {each.transaction_id for each in dhcpv6.messages(recording.at("guest", outgoing=True), "RENEW")}
-    replies = dhcpv6.messages(recording.at("guest", outgoing=False), "REPLY")
+    asked = {each.transaction_id for each in dhcpv6.messages(recording.at("guest", outgoing=True), "Renew")}
+    replies = dhcpv6.messages(recording.at("guest", outgoing=False), "Reply")
     return without(recording, frames=[each for each in replies if each.transaction_id in asked])

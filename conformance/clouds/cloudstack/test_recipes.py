@@ -47,7 +47,7 @@ def test_cloudstack_address_comes_with_the_client(recording: Recording, notebook
         shot = looked_at(recording, notebook, name)
         shown = {IPv6Address(address) for address, owner in listed.what.addresses.items() if owner == "guest"}
         notebook.expect(held(shot) == shown, f"the VM has {held(shot)}, the platform shows {shown}", shot)
-    replies = [each for each in dhcpv6.messages(recording.at("guest", outgoing=False), "REPLY") if each.addresses]
+    replies = [each for each in dhcpv6.messages(recording.at("guest", outgoing=False), "Reply") if each.addresses]
     notebook.cite(*notebook.stimulus(replies, "no Reply gave the VM an address"))
     notebook.finding = f"none, then {ADDRESS}, after both starts"
 
@@ -93,7 +93,7 @@ def identifier_of_another_nic(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DUID_LL].lladdr = "02:00:00:00:00:99"
 
-    return editing.rewritten(recording, dhcpv6.messages(recording.at("guest", outgoing=True), "REQUEST"), change)
+    return editing.rewritten(recording, dhcpv6.messages(recording.at("guest", outgoing=True), "Request"), change)
 
 
 @check("SLAAC-02", RECIPE, role="guest", cloud="cloudstack", sentences=("cloudstack-30", "cloudstack-31"))
@@ -139,7 +139,7 @@ def test_cloudstack_asks_when_managed(recording: Recording, notebook: Notebook) 
     early = [each for each in sent if each.time < managed.time]
     notebook.expect(not early, "the client asks though M and O are 0", *early[:1])
     notebook.expect(sent, "the client does not ask though M is 1", managed)
-    replies = [each for each in dhcpv6.messages(recording.at("guest", outgoing=False), "REPLY") if each.addresses]
+    replies = [each for each in dhcpv6.messages(recording.at("guest", outgoing=False), "Reply") if each.addresses]
     notebook.expect(replies, "no Reply gave the VM an address", sent[0])
     notebook.cite(sent[0], replies[0])
     shot = looked_at(recording, notebook, "managed")

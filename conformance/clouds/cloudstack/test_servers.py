@@ -32,7 +32,7 @@ def dhcpv4(recording: Recording, vm: str, kind: int, *, outgoing: bool) -> list[
 
 def leased(recording: Recording, vm: str) -> list[Message]:
     """The DHCPv6 Replies with an address that reached a VM."""
-    return [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "REPLY") if each.addresses]
+    return [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "Reply") if each.addresses]
 
 
 def meanwhile(recording: Recording, vm: str, frame: Frame) -> bool:
@@ -57,7 +57,7 @@ def test_cloudstack_families_are_served_apart(recording: Recording, notebook: No
     """
     reserved = {one["name"]: one["address"] for one in recording.play.situation["reservations"]}
     for vm, port in DEAF.items():
-        asked6 = dhcpv6.messages(recording.at(vm, outgoing=True), "SOLICIT")
+        asked6 = dhcpv6.messages(recording.at(vm, outgoing=True), "Solicit")
         asked4 = dhcpv4(recording, vm, DISCOVER, outgoing=True)
         notebook.cite(notebook.stimulus(asked6, f"{vm} did not ask for an IPv6 address")[0],
                       notebook.stimulus(asked4, f"{vm} did not ask for an IPv4 address")[0])
@@ -109,19 +109,19 @@ def test_cloudstack_knows_a_vm_by_any_duid(recording: Recording, notebook: Noteb
     said = list(recording.at("client", "eth0"))
     for form, text in FORMS.items():
         duid = bytes.fromhex(text)
-        asked = [each for each in dhcpv6.messages(said, "SOLICIT") if each.frame.outgoing and each.client_duid == duid]
+        asked = [each for each in dhcpv6.messages(said, "Solicit") if each.frame.outgoing and each.client_duid == duid]
         notebook.cite(notebook.stimulus(asked, f"no client with the {form} DUID asked")[0])
         numbers = {each.transaction_id for each in dhcpv6.messages(said) if each.client_duid == duid}
         window = recording.marked(Form)
         begin = next(mark.ns for mark in window if mark.what.form == form)
         until = min((mark.ns for mark in window if mark.ns > begin), default=recording.duration_ns + 1)
-        told = [each for each in dhcpv6.messages(said, "ADVERTISE", "REPLY")
+        told = [each for each in dhcpv6.messages(said, "Advertise", "Reply")
                 if not each.frame.outgoing and begin <= each.frame.ns < until and each.transaction_id in numbers]
         notebook.expect(told, f"the client with the {form} DUID is not answered", *asked[:1])
         for each in told:
             named = (each.client_duid or b"").hex()
             notebook.expect(named == text, f"the client with the {form} DUID is called {named}", each)
-        given = {address for each in told if each.name == "REPLY" for address in each.addresses}
+        given = {address for each in told if each.name == "Reply" for address in each.addresses}
         notebook.expect(given == {RESERVED[form]}, f"the client with the {form} DUID got {given or 'no address'}, "
                                                    f"not {RESERVED[form]}", *told)
     notebook.finding = f"served with their own addresses: {', '.join(FORMS)}"
@@ -140,6 +140,6 @@ def identifier_that_is_written_anew(recording: Recording) -> Recording:
         packet[layer("dhcp6").DUID_LL].lladdr = "02:00:00:00:00:99"
 
     duid = bytes.fromhex(FORMS["link-layer"])
-    mine = [each for each in dhcpv6.messages(recording.at("client", outgoing=False), "REPLY")
+    mine = [each for each in dhcpv6.messages(recording.at("client", outgoing=False), "Reply")
             if each.client_duid == duid]
     return editing.rewritten(recording, mine, change)

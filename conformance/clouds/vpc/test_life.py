@@ -81,7 +81,7 @@ def test_vpc_image_without_a_client_gets_its_address_by_hand(recording: Recordin
     notebook.expect(not held(db), f"an image without a client has {sorted(map(str, held(db)))}", db)
     after = shot(recording, notebook, "by-hand", "db")
     for node, address in (("web", ADDRESSES["web"]), ("db", ADDRESSES["db"])):
-        replies = [each for each in dhcpv6.messages(recording.at(node, outgoing=False), "REPLY")
+        replies = [each for each in dhcpv6.messages(recording.at(node, outgoing=False), "Reply")
                    if address in each.addresses]
         notebook.expect(replies, f"no Reply with {address} came to {node}", *replies[:1])
     notebook.expect(held(after) == {ADDRESSES["db"]}, f"db has {sorted(map(str, held(after)))} by hand", after)
@@ -97,7 +97,7 @@ def address_is_not_the_platforms() -> Broken:
 
 @edited(test_vpc_image_without_a_client_gets_its_address_by_hand, because="no Reply with")
 def server_ignores_the_late_client(recording: Recording) -> Recording:
-    return without(recording, frames=dhcpv6.messages(recording.at("db", outgoing=False), "REPLY"))
+    return without(recording, frames=dhcpv6.messages(recording.at("db", outgoing=False), "Reply"))
 
 
 @check("MGMT-13", VpcLife(), role="management", cloud="vpc", sentences=("vpc-07",))
