@@ -44,7 +44,7 @@ def test_releases_the_lease_when_told_to(recording: Recording, notebook: Noteboo
         names_lease(release, grant, notebook)
         names_server(release, grant, notebook)
     notebook.figure("Release after the order", releases[0].time - told.time, "s")
-    asked = notebook.stimulus(recording.marked(Asked), "nobody asked for the address afterwards")[0]
+    asked = notebook.stimulus(recording.marked(Asked), "no node solicited the address afterwards")[0]
     notebook.cite(asked)
     uses = _claims(recording, grant.address, releases[0].time)
     later = f"{uses[0].time - releases[0].time:.3f} s after the Release" if uses else ""

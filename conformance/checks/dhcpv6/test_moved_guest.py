@@ -144,7 +144,7 @@ def client_that_stays_as_it_is(recording: Recording) -> Recording:
     return editing.without(recording, frames=sent(recording, after=refusals(recording)[0].time))
 
 
-@edited(test_starts_anew_where_its_lease_does_not_fit, because="it still has")
+@edited(test_starts_anew_where_its_lease_does_not_fit, because="still has")
 def client_that_keeps_the_old_address(recording: Recording) -> Recording:
     old = str(grants(recording)[0].address)
     shot = recording.snapshot("after", "guest")

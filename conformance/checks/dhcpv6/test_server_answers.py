@@ -90,7 +90,7 @@ def offers(recording: Recording) -> list[Message]:
     return [each for each in heard if not each.relays]
 
 
-@edited(test_solicit_is_answered_with_an_offer, because="is not answered with Advertise")
+@edited(test_solicit_is_answered_with_an_offer, because="did not answer the question")
 def server_that_answers_another_transaction(recording: Recording) -> Recording:
     """Its transaction id is not the client's."""
 
@@ -147,7 +147,7 @@ def test_declined_address_is_offered_to_nobody(recording: Recording, notebook: N
                     declined.frame, reply)
     later = [each for each in questions(recording, "lease", "exhausted", "again") if each.mark.ns > declined.mark.ns]
     told_later = [answer for each in later for answer in each.answers]
-    for answer in notebook.stimulus(told_later, "nobody asked for an address after the Decline"):
+    for answer in notebook.stimulus(told_later, "no client asked for an address after the Decline"):
         again = f"the server gave {_who(answer)} {address}, which was declined, in {answer.name}"
         notebook.expect(address not in answer.addresses, again, declined.frame, answer)
     notebook.finding = f"{address} was declined, and not offered in {len(told_later)} answers"
@@ -230,7 +230,7 @@ def server_that_confirms_everything(recording: Recording) -> Recording:
     return editing.rewritten(recording, replies(recording, "confirm", "wrong"), change)
 
 
-@edited(test_confirm_is_answered_by_the_link, because="is not answered with Reply")
+@edited(test_confirm_is_answered_by_the_link, because="did not answer the question")
 def server_that_confirms_nothing(recording: Recording) -> Recording:
     """It leaves all Confirms alone."""
     return editing.without(recording, frames=replies(recording, "confirm", "right"))

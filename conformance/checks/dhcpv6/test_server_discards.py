@@ -44,7 +44,7 @@ def dnsmasq_that_discards() -> Broken:
     return Broken(ASKED, {"dhcpv6-server": "dnsmasq"})
 
 
-@played(test_invalid_messages_are_discarded, because="it is answered",
+@played(test_invalid_messages_are_discarded, because="the server answered",
         parts=[part for part in INVALID if part.endswith("-id") and "decline" not in part])
 def server_that_believes_everything() -> Broken:
     """It looks at no identifier."""
@@ -136,7 +136,7 @@ def server_that_thinks_for_long(recording: Recording, part: str) -> Recording:
     return editing.shifted(recording, ANSWER, frames=control.answers)
 
 
-@edited(test_a_lease_after_malformed_messages, because="is not answered with Reply")
+@edited(test_a_lease_after_malformed_messages, because="did not answer the question")
 def server_that_has_lost_its_leases(recording: Recording) -> Recording:
     last = next(each for each in questions(recording, "after-malformed") if each.question.name == "Request")
     return editing.without(recording, frames=last.answers)

@@ -37,7 +37,7 @@ def test_request_is_answered_with_a_reply(recording: Recording, notebook: Notebo
     It has the identifiers of the client and of the server that was asked, without which clients discard it (section
     16.10), and the IA_NA.
     """
-    asked = notebook.stimulus(requests(recording), "nobody requested anything")
+    asked = notebook.stimulus(requests(recording), "no client sent a Request")
     for each in asked:
         question, reply = each.question, each.answer(notebook, "Reply")
         to = f"{reply.destination} port {reply.destination_port}"
@@ -79,7 +79,7 @@ def server_that_names_no_client(recording: Recording) -> Recording:
     return editing.rewritten(recording, replies(recording), less("DHCP6OptClientId"))
 
 
-@edited(test_request_is_answered_with_a_reply, because="is not answered with Reply")
+@edited(test_request_is_answered_with_a_reply, because="did not answer the question")
 def server_that_only_offers(recording: Recording) -> Recording:
     return editing.without(recording, frames=replies(recording))
 
@@ -92,7 +92,7 @@ def test_lifetimes_are_coherent(recording: Recording, notebook: Notebook) -> Non
     """
     asked = questions(recording, "lease", "exhausted")
     told = [(answer, ia) for each in asked for answer in each.answers for ia in answer.ia_na if ia.addresses]
-    for answer, ia in notebook.stimulus(told, "nobody was offered an address"):
+    for answer, ia in notebook.stimulus(told, "no client was offered an address"):
         notebook.expect(ia.t1 <= ia.t2 or not ia.t2,
                         f"the server's {answer.name} has T1 {ia.t1} s and T2 {ia.t2} s", answer)
         for leased in ia.addresses:
@@ -112,7 +112,7 @@ def test_no_address_has_two_clients(recording: Recording, notebook: Notebook) ->
     """What a Reply leased to one client is neither offered nor leased to another one meanwhile (RFC 8415 18.3.2)."""
     holders: dict[IPv6Address, bytes | None] = {}
     told = list(_told(recording))
-    for asked, answer in notebook.stimulus(told, "nobody was offered an address"):
+    for asked, answer in notebook.stimulus(told, "no client was offered an address"):
         if asked.question.name == "Decline":
             holders = {address: who for address, who in holders.items() if address not in asked.question.addresses}
             continue
@@ -123,7 +123,7 @@ def test_no_address_has_two_clients(recording: Recording, notebook: Notebook) ->
                             f"{_identifier(asked.question.client_duid)} in {answer.name}", answer)
             if answer.name == "Reply":
                 holders[leased.address] = asked.question.client_duid
-    held = notebook.stimulus(holders, "nobody was leased an address")
+    held = notebook.stimulus(holders, "no client was leased an address")
     notebook.finding = f"{len(held)} addresses, each of one client"
 
 
@@ -156,10 +156,11 @@ def test_empty_pool_is_told(recording: Recording, notebook: Notebook) -> None:
                if each.row != "request-1" for ia in answer.ia_na for leased in ia.addresses if leased.valid}
     addresses = sorted(set(holders.values()))
     notebook.cite(*(answer for each in requests(recording) for answer in each.answers))
-    notebook.stimulus(holders, "nobody was leased an address")
+    notebook.stimulus(holders, "no client was leased an address")
     notebook.expect(len(addresses) <= POOL,
                     f"of a pool of {POOL} addresses the server leased {', '.join(map(str, addresses))}")
-    last = notebook.stimulus([each for each in asked if each.question.name == "Solicit"][-1:], "nobody solicited")[0]
+    last = notebook.stimulus([each for each in asked if each.question.name == "Solicit"][-1:],
+                             "no client sent a Solicit")[0]
     offer = last.answer(notebook, "Advertise")
     notebook.expect(not offer.addresses,
                     f"the server offered the last client {', '.join(map(str, offer.addresses))}, though "

@@ -105,7 +105,7 @@ def test_all_servers_address_is_heard(recording: Recording, notebook: Notebook) 
     notebook.finding = "answered"
 
 
-@edited(test_all_servers_address_is_heard, because="is not answered")
+@edited(test_all_servers_address_is_heard, because="did not answer the question")
 def server_that_did_not_join(recording: Recording) -> Recording:
     """It listens to the clients' group only."""
     asked = table(recording, Notebook(recording), "relayed-to-all-servers")["second-link"]
