@@ -84,7 +84,7 @@ def client_that_names_another_address(recording: Recording) -> Recording:
     return editing.rewritten(recording, sent(recording, "Confirm"), change)
 
 
-@edited(test_confirms_its_lease_when_the_link_returns, because="for too long")
+@edited(test_confirms_its_lease_when_the_link_returns, because="for longer than CNF_MAX_RD")
 def client_that_never_stops_asking(recording: Recording) -> Recording:
     moved = recording.marked(PowerOff)[0]
     last = [each for each in sent(recording, "Confirm") if each.time < moved.time][-1]

@@ -193,7 +193,7 @@ def nested(recording: Recording, hops: int) -> list[Message]:
             if len(each.relays) == 2 and each.relays[1].hop_count == hops]
 
 
-@edited(test_relays_of_relays_are_counted, because="the hop count 7 became 0")
+@edited(test_relays_of_relays_are_counted, because="the relay made of the hop count 7 0")
 def relay_that_does_not_count(recording: Recording) -> Recording:
     """All that it relays has the hop count 0."""
 

@@ -224,7 +224,7 @@ def client_with_one_iaid(recording: Recording) -> Recording:
     return editing.rewritten(recording, dhcpv6.messages(recording.frames, "Solicit"), same)
 
 
-@edited(test_interfaces_share_one_duid, because="the client has 2 DUIDs")
+@edited(test_interfaces_share_one_duid, because="the guest has 2 DUIDs")
 def client_with_a_duid_for_an_interface(recording: Recording) -> Recording:
     def another(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptClientId].duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:0f")

@@ -154,7 +154,8 @@ def guest_that_discards_in_silence(recording: Recording) -> Recording:
     return editing.without(recording, frames=transport.icmp_errors(recording.at("guest", "eth0", outgoing=True)))
 
 
-@edited(test_unknown_options_and_headers, because="the error is", parts=set(TOLD) - {"next-header"})
+@edited(test_unknown_options_and_headers, because="error has type parameter-problem",
+        parts=set(TOLD) - {"next-header"})
 def guest_that_points_elsewhere(recording: Recording) -> Recording:
     """Its errors point at the header."""
     def change(packet: Any) -> None:

@@ -147,7 +147,7 @@ def router_without_rate_limit() -> Broken:
     return Broken(SolicitedRouter(), {"router": ScriptedAdvertiser("router:unlimited", delay=0.5, at_random=True)})
 
 
-@played(test_answers_router_solicitations, because="answered late")
+@played(test_answers_router_solicitations, because="answered a solicitation late")
 def slow_router() -> Broken:
     slow = ScriptedAdvertiser("router:slow", "unicast", delay=1.5, spacing=MIN_DELAY_BETWEEN_RAS + 0.15)
     return Broken(SolicitedRouter(), {"router": slow})

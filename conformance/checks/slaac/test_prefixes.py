@@ -197,7 +197,7 @@ def guest_that_autoconfigures_link_local(recording: Recording) -> Recording:
     return _also_in(recording, LINK_LOCAL)
 
 
-@edited(test_ignores_the_link_local_prefix, because="got the advertised lifetimes")
+@edited(test_ignores_the_link_local_prefix, because="the advertised lifetimes")
 def guest_whose_link_local_address_ends(recording: Recording) -> Recording:
     """It applies the lifetimes to the address it has."""
     return with_rows(recording, "expired", LINK_LOCAL.network, lambda row: {**row, "preferred_life_time": 0})

@@ -27,7 +27,7 @@ def test_calico_policy_holds_at_both_ends(recording: Recording, notebook: Notebo
     notebook.finding = f"{calls} calls, each answered or stopped at the first side that denies it"
 
 
-@played(test_calico_policy_holds_at_both_ends, because="was not stopped at its source")
+@played(test_calico_policy_holds_at_both_ends, because="was not stopped by")
 def host_without_egress_policy() -> Broken:
     """A compiler that forgets what leaves an endpoint."""
     return Broken(CalicoPolicy(forgets="egress"))
@@ -69,7 +69,7 @@ def test_calico_default_group_denies_strangers(recording: Recording, notebook: N
 
     What it needs to have IPv6 is never stopped: it hears RAs and gets its address by DHCPv6 under the same policy.
     """
-    loaded = notebook.stimulus(recording.marked(Policy), "no policy was there")[0]
+    loaded = notebook.stimulus(recording.marked(Policy), "no endpoint was under the default policy")[0]
     for vm in ("vm1", "vm2"):
         heard = [each for each in router_advertisements(recording.at(vm, outgoing=False)) if each.frame.ns > loaded.ns]
         notebook.expect(heard, f"under the default policy no RA reached {vm}", loaded, *heard[:1])

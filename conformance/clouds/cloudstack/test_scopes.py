@@ -41,12 +41,12 @@ def test_cloudstack_pools_of_each_scope(recording: Recording, notebook: Notebook
     names = ("Reply",) if short else ("Advertise", "Request", "Reply")
     for name in names:
         found = [each for each in dhcpv6.messages(said, name) if address in each.addresses or name == "Request"]
-        notebook.expect(found, f"there is no {name} for {address}", last)
+        notebook.expect(found, f"the server sent no {name} for {address}", last)
         last = found[0]
         notebook.cite(last)
     questions = dhcpv6.messages(said, "Solicit" if short else "Request")
     same = last.transaction_id in {each.transaction_id for each in questions}
-    notebook.expect(same, "the Reply answers nothing that the VM asked", last)
+    notebook.expect(same, "the server's Reply answers nothing that the VM asked", last)
     ready = [event for event in recording.kernel("guest") if address_ready("guest", address=address)(event)]
     notebook.expect(ready, f"the VM never had {address} in use", last)
     notebook.cite(ready[0])
@@ -60,7 +60,7 @@ def client_that_distrusts_the_scope(recording: Recording) -> Recording:
     return editing.without(recording, events=recording.happened("guest", "address", local=str(own)))
 
 
-@edited(test_cloudstack_pools_of_each_scope, because="there is no Reply")
+@edited(test_cloudstack_pools_of_each_scope, because="sent no Reply")
 def server_that_takes_its_offer_back(recording: Recording) -> Recording:
     return editing.without(recording, frames=dhcpv6.messages(recording.at("guest", outgoing=False), "Reply"))
 
