@@ -100,7 +100,7 @@ def server_that_answers_another_transaction(recording: Recording) -> Recording:
     return editing.rewritten(recording, offers(recording)[:1], change)
 
 
-@edited(test_solicit_is_answered_with_an_offer, because="has neither an address nor")
+@edited(test_solicit_is_answered_with_an_offer, because="neither an address nor")
 def server_that_offers_nothing(recording: Recording) -> Recording:
     """Its IA_NA is empty."""
 
