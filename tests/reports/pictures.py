@@ -124,6 +124,7 @@ PICTURES: dict[str, Callable[[Page, Path, Path], bool]] = {
     "ladder-redirect": ladder("RA-20", "linux", "pass"),
     "ladder-fallback": ladder("DUAL-09", "curl", "pass"),
     "ladder-proxy": ladder("PNDP-01", "linux", "pass"),
+    "ladder-prefix-delegation": ladder("PD-01", "kea-systemd-networkd", "reached", "pass", click="Reply"),
 }
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@
     message(layer, at, end, told);
     const name = NAMES[told.type] || NAMES[data[at]] || `message ${data[at]}`;
     layer.name = `DHCPv6 ${name}`;
-    const leases = told.leases.map(each => each.what).join(", ");
+    const leases = told.leases.map(each => each.what).sort((one, other) => other.includes("/") - one.includes("/")).join(", ");
     Object.assign(found, { kind: name, talk: "dhcpv6", dhcpv6: told, summary:
       `${name}${leases ? ` ${leases}` : ""}${told.status && told.status !== "Success" ? ` (${told.status})` : ""}${told.relays ? ", relayed" : ""}` });
   };
