@@ -112,7 +112,7 @@ def leases(message: Any) -> list[Any]:
 
 DHCPV6: dict[str, Reader] = {
     **COMMON, "udp.srcport": lambda v: [v.source_port], "udp.dstport": lambda v: [v.destination_port],
-    "dhcpv6.msgtype": lambda v: [*(12 if r.name == "RELAY-FORW" else 13 for r in v.relays), v.type],
+    "dhcpv6.msgtype": lambda v: [*(12 if r.name == "Relay-forward" else 13 for r in v.relays), v.type],
     "dhcpv6.hopcount": lambda v: [r.hop_count for r in v.relays],
     "dhcpv6.linkaddr": lambda v: [r.link_address for r in v.relays],
     "dhcpv6.peeraddr": lambda v: [r.peer_address for r in v.relays],

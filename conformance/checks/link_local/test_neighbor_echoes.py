@@ -36,23 +36,24 @@ def test_echo_replies(recording: Recording, notebook: Notebook) -> None:
 
     Identifier, sequence number and data come back unchanged, with a valid checksum (RFC 4443 section 4.2).
     """
-    asked = notebook.stimulus(recording.marked(EchoSent), "nobody asked the guest")
+    asked = notebook.stimulus(recording.marked(EchoSent), "no Echo Request was sent to the guest")
     requests = {(each.identifier, each.sequence): each
                 for each in transport.echoes(recording.at("guest", "eth0", outgoing=False), reply=False)}
     replies = {(each.identifier, each.sequence): each for each in _replies(recording)}
     for mark in asked:
         to, size = IPv6Address(mark.what.to), mark.what.size
         key = (mark.what.identifier, size)
-        request = notebook.stimulus([requests[key]] if key in requests else [], f"no request reached {to}")[0]
+        request = notebook.stimulus([requests[key]] if key in requests else [], f"no Echo Request reached {to}")[0]
         reply = replies.get(key)
-        notebook.expect(reply, f"{size} bytes to {to} were not answered", request)
+        notebook.expect(reply, f"the guest did not answer an Echo Request of {size} bytes to {to}", request)
         assert reply is not None
         sound = reply.malformed is None and reply.checksum_ok
-        notebook.expect(sound, f"the reply is malformed: {reply.malformed or 'its checksum'}", request, reply)
+        notebook.expect(sound,
+                        f"the guest's Echo Reply is malformed: {reply.malformed or 'its checksum'}", request, reply)
         same = reply.payload == request.payload
-        notebook.expect(same, f"the reply has other data ({len(reply.payload)} bytes)", reply)
+        notebook.expect(same, f"the guest's Echo Reply has other data ({len(reply.payload)} bytes)", reply)
         right = not reply.source.is_multicast if to.is_multicast else reply.source == to
-        notebook.expect(right, f"{to} was asked, and {reply.source} answered", request, reply)
+        notebook.expect(right, f"the guest answered an Echo Request to {to} from {reply.source}", request, reply)
     notebook.finding = f"{len(asked)} requests of three sizes to three addresses came back unchanged"
 
 
@@ -76,14 +77,16 @@ def test_unknown_options_and_headers(recording: Recording, notebook: Notebook, p
     question = _question(recording, notebook, asked)
     errors, answers = _errors(recording, question), _answers(recording, question)
     said = "answered" if answers else "not answered"
-    notebook.expect(bool(answers) == (asked.action == "skip"), f"{part}: it was {said}", question, *answers)
-    came = f"{part}: {'an' if errors else 'no'} ICMPv6 error came"
+    notebook.expect(bool(answers) == (asked.action == "skip"),
+                    f"{part}: the guest has {said} the Echo Request", question, *answers)
+    came = f"{part}: the guest sent {'an' if errors else 'no'} ICMPv6 error"
     notebook.expect(bool(errors) == _is_told(asked), came, question, *errors)
     right = ("parameter-problem", UNKNOWN_OPTION, OPTION) if asked.action else (
         "parameter-problem", UNKNOWN_HEADER, NEXT_HEADER)
     for error in errors:
         notebook.expect((error.kind, error.code, error.parameter) == right,
-                        f"{part}: the error is {error.kind} {error.code} at {error.parameter}", error)
+                        f"{part}: the guest's ICMPv6 error has type {error.kind} code {error.code} at "
+                        f"{error.parameter}", error)
     notebook.finding = f"{part}: it was treated as it asks to be"
 
 
@@ -94,7 +97,7 @@ def _is_told(asked: Question) -> bool:
 
 def _question(recording: Recording, notebook: Notebook, asked: Question) -> Mark:
     marks = [mark for mark in recording.marked(QuestionAsked) if mark.what.source == str(asked.source)]
-    return notebook.stimulus(marks, "nobody asked the guest")[0]
+    return notebook.stimulus(marks, "no Echo Request was sent to the guest")[0]
 
 
 @edited(test_echo_replies, because="answered")
@@ -108,7 +111,7 @@ def guest_that_answers_from_another_address(recording: Recording) -> Recording:
     return editing.rewritten(recording, [each for each in _replies(recording) if each.identifier == 101], change)
 
 
-@edited(test_echo_replies, because="the reply has other data")
+@edited(test_echo_replies, because="Reply has other data")
 def guest_that_cuts_data(recording: Recording) -> Recording:
     """A kilobyte is enough for it."""
     def change(packet: Any) -> None:
@@ -117,13 +120,13 @@ def guest_that_cuts_data(recording: Recording) -> Recording:
     return editing.rewritten(recording, [each for each in _replies(recording) if each.sequence == 1452], change)
 
 
-@edited(test_echo_replies, because="were not answered")
+@edited(test_echo_replies, because="did not answer")
 def guest_that_hides_from_groups(recording: Recording) -> Recording:
     """It does not answer to ff02::1."""
     return editing.without(recording, frames=[each for each in _replies(recording) if each.identifier == 102])
 
 
-@edited(test_unknown_options_and_headers, because="it was answered",
+@edited(test_unknown_options_and_headers, because="the guest has answered",
         parts=[part for part, asked in QUESTIONS.items() if asked.action != "skip"])
 def guest_that_answers_everything(recording: Recording, part: str) -> Recording:
     """It does not look at options."""
@@ -135,7 +138,7 @@ def guest_that_answers_everything(recording: Recording, part: str) -> Recording:
     return _copied(recording, skipped[0], change)
 
 
-@edited(test_unknown_options_and_headers, because="it was not answered",
+@edited(test_unknown_options_and_headers, because="the guest has not answered",
         parts=[part for part, asked in QUESTIONS.items() if asked.action == "skip"])
 def guest_that_discards_what_it_does_not_know(recording: Recording, part: str) -> Recording:
     mine = [each for each in _replies(recording) if each.destination == QUESTIONS[part].source]
@@ -145,13 +148,14 @@ def guest_that_discards_what_it_does_not_know(recording: Recording, part: str) -
 TOLD = [part for part, asked in QUESTIONS.items() if _is_told(asked)]
 
 
-@edited(test_unknown_options_and_headers, because="no ICMPv6 error came", parts=TOLD)
+@edited(test_unknown_options_and_headers, because="sent no ICMPv6 error", parts=TOLD)
 def guest_that_discards_in_silence(recording: Recording) -> Recording:
     """It sends no error."""
     return editing.without(recording, frames=transport.icmp_errors(recording.at("guest", "eth0", outgoing=True)))
 
 
-@edited(test_unknown_options_and_headers, because="the error is", parts=set(TOLD) - {"next-header"})
+@edited(test_unknown_options_and_headers, because="error has type parameter-problem",
+        parts=set(TOLD) - {"next-header"})
 def guest_that_points_elsewhere(recording: Recording) -> Recording:
     """Its errors point at the header."""
     def change(packet: Any) -> None:

@@ -30,16 +30,17 @@ def test_answers_solicitations_for_its_addresses(recording: Recording, notebook:
     Target: the address. To a solicitor: unicast with S=1; to `::`: to all nodes with S=0. TLLAO where the solicitation
     was multicast, O=1 with a TLLAO, and R=0, for a guest is no router. What its receiver must discard is no answer.
     """
-    questions = notebook.stimulus(recording.marked(Asked), "nobody solicited the guest")
+    questions = notebook.stimulus(recording.marked(Asked), "no Neighbor Solicitation was sent to the guest")
     for asked, following in zip(questions, [*questions[1:], None], strict=True):
         form = asked.what.form
         solicitation = _solicitation(recording, asked)
         if not solicitation:
             notebook.stimulus([], f"the {form} solicitation did not reach the guest")
         answer = _answer(recording, solicitation[0], following.ns if following else recording.duration_ns + 1)
-        notebook.expect(answer, f"a {form} solicitation for {asked.what.target} got no answer", solicitation[0])
+        notebook.expect(answer,
+                        f"the guest did not answer a {form} solicitation for {asked.what.target}", solicitation[0])
         wrong = discarded(answer[0])
-        notebook.expect(not wrong, f"the answer to a {form} solicitation has {wrong}: its receiver discards it",
+        notebook.expect(not wrong, f"the guest's answer to a {form} solicitation has {wrong}: its receiver discards it",
                         solicitation[0], answer[0])
         _judge(solicitation[0], answer[0], form, notebook)
     notebook.finding = "every solicitation, multicast, unicast and from ::, was answered as RFC 4861 asks"
@@ -63,16 +64,18 @@ def _answer(recording: Recording, solicitation: NeighborSolicitation, until_ns: 
 
 
 def _judge(asked: NeighborSolicitation, answer: NeighborAdvertisement, form: str, notebook: Notebook) -> None:
-    late = f"the answer to a {form} solicitation came late"
+    late = f"the guest answered a {form} solicitation late"
     notebook.in_time(answer.time - asked.time, RETRANS_TIMER, late, asked, answer)
     to = ALL_NODES if asked.dad else asked.source
-    notebook.expect(answer.destination == to, f"the answer to a {form} solicitation went to {answer.destination}")
-    notebook.expect(answer.solicited != asked.dad, f"the answer to a {form} solicitation has S={answer.solicited:d}")
-    notebook.expect(not answer.router, "the answer of a host has R=1")
+    notebook.expect(answer.destination == to,
+                    f"the guest sent the answer to a {form} solicitation to {answer.destination}")
+    notebook.expect(answer.solicited != asked.dad,
+                    f"the guest's answer to a {form} solicitation has S={answer.solicited:d}")
+    notebook.expect(not answer.router, "the guest's answer has R=1, though it is a host")
     if asked.destination.is_multicast:
-        notebook.expect(answer.tllao, f"the answer to a {form} solicitation has no TLLAO")
+        notebook.expect(answer.tllao, f"the guest's answer to a {form} solicitation has no TLLAO")
     if answer.tllao:
-        notebook.expect(answer.override, f"the answer to a {form} solicitation has a TLLAO and O=0")
+        notebook.expect(answer.override, f"the guest's answer to a {form} solicitation has a TLLAO and O=0")
 
 
 def _advertised(recording: Recording, field: str, value: int, *, dad: bool = False) -> Recording:
@@ -128,7 +131,7 @@ def answers_as_a_router(recording: Recording) -> Recording:
     return _advertised(recording, "R", 1)
 
 
-@edited(test_answers_solicitations_for_its_addresses, because="got no answer")
+@edited(test_answers_solicitations_for_its_addresses, because="did not answer")
 def stays_silent(recording: Recording) -> Recording:
     """A guest that answers nothing."""
     return without(recording, frames=neighbor_advertisements(recording.at("guest", "eth0", outgoing=True)))

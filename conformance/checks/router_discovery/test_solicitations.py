@@ -35,34 +35,38 @@ def test_solicits_routers_until_one_answers(recording: Recording, notebook: Note
     link-local address or `::` to all routers, hop limit 255. A guest that still solicits when a router appears late
     finds it. One without SLLAO is a finding of its own.
     """
-    up = notebook.stimulus(recording.happened("guest", "link", "new", operstate="UP"), "the link never came up")[0]
+    up = notebook.stimulus(recording.happened("guest", "link", "new", operstate="UP"),
+                           "the guest's link never came up")[0]
     sent = _sent(recording)
-    notebook.expect(sent, "the guest solicited no router", up)
+    notebook.expect(sent, "the guest sent no Router Solicitation", up)
     waited = sent[0].time - up.time
-    notebook.in_time(waited, FIRST_RS + COARSE, "the first solicitation came late", up, sent[0])
+    notebook.in_time(waited, FIRST_RS + COARSE, "the guest sent its first Router Solicitation late", up, sent[0])
     notebook.figure("first Router Solicitation after link up", waited, "s")
-    notebook.expect(len(sent) > 1, "the guest solicited once and never again", sent[0])
+    notebook.expect(len(sent) > 1, "the guest sent one Router Solicitation and never another", sent[0])
     for each in sent:
         _format(each, notebook)
     unanswered = [each for each in sent if each.time <= recording.marked(RouterAppears)[0].time]
     for one, two in pairwise(unanswered):
         gap = two.time - one.time
         enough = gap >= RTR_SOLICITATION_INTERVAL * (1 - RAND) - early(recording)
-        notebook.expect(enough, f"two solicitations came {gap:.2f} s apart", one, two)
+        notebook.expect(enough, f"the guest sent two Router Solicitations {gap:.2f} s apart", one, two)
     notebook.finding = f"{len(sent)} solicitations, the first {sent[0].time - up.time:.2f} s after link up"
     _late_router(recording, sent, notebook)
 
 
 def _format(solicitation: RouterSolicitation, notebook: Notebook) -> None:
     source = solicitation.source
-    notebook.expect(source == UNSPECIFIED or source.is_link_local, f"a solicitation came from {source}", solicitation)
+    notebook.expect(source == UNSPECIFIED or source.is_link_local,
+                    f"the guest sent a Router Solicitation from {source}", solicitation)
     to = solicitation.destination
-    notebook.expect(to == ALL_ROUTERS, f"a solicitation went to {to}", solicitation)
-    notebook.expect(solicitation.hop_limit == 255, f"it has hop limit {solicitation.hop_limit}", solicitation)
+    notebook.expect(to == ALL_ROUTERS, f"the guest sent a Router Solicitation to {to}", solicitation)
+    notebook.expect(solicitation.hop_limit == 255,
+                    f"the guest's Router Solicitation has hop limit {solicitation.hop_limit}, not 255", solicitation)
     if source == UNSPECIFIED:
-        notebook.expect(solicitation.sllao is None, "a solicitation from :: has an SLLAO", solicitation)
+        notebook.expect(solicitation.sllao is None,
+                        "the guest's Router Solicitation from :: has an SLLAO", solicitation)
     else:
-        notebook.recommend(solicitation.sllao, "a solicitation has no SLLAO", solicitation)
+        notebook.recommend(solicitation.sllao, "the guest's Router Solicitation has no SLLAO", solicitation)
 
 
 def _late_router(recording: Recording, sent: list[RouterSolicitation], notebook: Notebook) -> None:
@@ -72,12 +76,12 @@ def _late_router(recording: Recording, sent: list[RouterSolicitation], notebook:
         notebook.finding += "; it had given up when a router appeared, as RFC 4861 allows"
         return
     found = [event for event in recording.kernel("guest") if event.ns > appeared.ns and default_route("guest")(event)]
-    notebook.expect(found, "the late router was solicited, but not taken", later[0], appeared)
+    notebook.expect(found, "the guest solicited the late router, but did not use it", later[0], appeared)
     notebook.cite(found[0])
     notebook.finding += f"; a router that appeared late was found {found[0].time - appeared.time:.1f} s later"
 
 
-@played(test_solicits_routers_until_one_answers, because="solicited no router")
+@played(test_solicits_routers_until_one_answers, because="sent no Router Solicitation")
 def guest_that_waits_to_be_told() -> Broken:
     """router_solicitations=0."""
     return Broken(LonelyGuest(), {"guest": KernelGuest("linux:router_solicitations=0", {"router_solicitations": 0})})
@@ -100,7 +104,7 @@ def guest_with_another_hop_limit(recording: Recording) -> Recording:
     return editing.rewritten(recording, _sent(recording), change)
 
 
-@edited(test_solicits_routers_until_one_answers, because="not taken")
+@edited(test_solicits_routers_until_one_answers, because="did not use it")
 def guest_that_ignores_the_late_router(recording: Recording) -> Recording:
     """It solicits and does not listen."""
     return editing.without(recording, events=default_route("guest"))
