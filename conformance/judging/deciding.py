@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import get_ident
 from types import CodeType, FrameType
 from typing import Any
 
@@ -42,7 +41,6 @@ ABOUT = frozenset({"frame", "time", "headers", "malformed", "info", "name", "bod
 class Reads:
     """The fields that were read, in order: of which frame (None: of a piece of one), and where in the code."""
 
-    thread: int
     all: list[tuple[Frame | None, str, CodeType, int]] = field(default_factory=list)
 
     def of_statement(self, cited: list[Frame], statement: FrameType) -> tuple[str, ...]:
@@ -60,12 +58,12 @@ class Reads:
 
 @contextmanager
 def watched() -> Iterator[Reads]:
-    """Note what the views' fields are read for, by this thread, outside the views themselves."""
-    reads = Reads(get_ident())
+    """Note which fields are read outside the views themselves."""
+    reads = Reads()
 
     def reading(self: Any, name: str) -> Any:
         caller = sys._getframe(1)
-        if name[0] != "_" and get_ident() == reads.thread and "/recording/views/" not in caller.f_code.co_filename:
+        if name[0] != "_" and "/recording/views/" not in caller.f_code.co_filename:
             frame = object.__getattribute__(self, "frame") if isinstance(self, View) else None
             reads.all.append((frame, name, caller.f_code, caller.f_lineno))
         return object.__getattribute__(self, name)
