@@ -89,14 +89,14 @@ def test_a_kernel_that_cannot_record(report: Path) -> None:
 
 def test_a_truncated_recording(report: Path, tmp_path: Path) -> None:
     saved = save(recording(frame()), tmp_path / "saved" / "one")
-    packets = saved / "packets.pcapng"
+    packets = saved / "packets.pcapng.gz"
     size = packets.stat().st_size
     packets.write_bytes(packets.read_bytes()[:-9])
     done = run("conformance/", "--recordings", saved.parent, report=report)
     (sentence,) = lines(done, "ERROR: ")
     assert done.returncode == 4
     assert sentence == (f"ERROR: --recordings {saved.parent}: the recording {saved} is truncated or altered: "
-                        f"packets.pcapng has {size - 9} bytes, not {size}")
+                        f"packets.pcapng.gz has {size - 9} bytes, not {size}")
 
 
 def test_a_recording_of_another_schema(report: Path, tmp_path: Path) -> None:
