@@ -21,7 +21,10 @@ Place = tuple[str, str | None, int | None, float]
 
 @dataclass(frozen=True)
 class Evidence:
-    """One packet, kernel event, snapshot or mark that decided a verdict. `time` is seconds since the play's start."""
+    """One packet, kernel event, snapshot or mark that decided a verdict. `time` is seconds since the play's start.
+
+    `fields` are those of the packet that decided, by the names that the report's pages have for them (`hop limit`).
+    """
 
     kind: str
     node: str | None
@@ -29,6 +32,7 @@ class Evidence:
     frame: int | None
     time: float
     text: str
+    fields: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -46,11 +50,11 @@ def place(seen: Seen) -> Place:
     return "event" if isinstance(seen, KernelEvent) else "snapshot", seen.node, None, seen.time
 
 
-def cited(seen: Seen) -> Evidence:
-    """The evidence for one frame (or its view), kernel event, snapshot or mark."""
+def cited(seen: Seen, *fields: str) -> Evidence:
+    """The evidence for one frame (or its view), kernel event, snapshot or mark; `fields` are those that decide."""
     kind, node, number, time = place(seen)
     interface, text = _interface_and_text(seen)
-    return Evidence(kind, node, interface, number, time, text)
+    return Evidence(kind, node, interface, number, time, text, fields if kind == "frame" else ())
 
 
 def _interface_and_text(seen: Seen) -> tuple[str | None, str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
-from conformance.judging.evidence import Evidence, Seen, cited
+from conformance.judging.evidence import Evidence, Seen, cited, place
 from fixtures.recording.disturbances import crowded
 from fixtures.recording.model import Recording, TraceLine
 
@@ -90,23 +90,35 @@ class Notebook:
     doubts: list[str] = field(default_factory=list)
     finding: str = ""
 
-    def cite(self, *seen: Seen) -> None:
-        """Keep frames (or views of them), events, snapshots or marks as evidence."""
+    def cite(self, *seen: Seen, field: str = "") -> None:
+        """Keep frames (or views of them), events, snapshots or marks as evidence; `field` is what decides in frames."""
         for item in seen:
-            entry = cited(item)
-            if entry not in self.evidence:
+            entry = cited(item, *([field] if field else []))
+            known = next((at for at, each in enumerate(self.evidence) if each.place == entry.place
+                          and (each.interface, each.text) == (entry.interface, entry.text)), None)
+            if known is None:
                 self.evidence.append(entry)
+            else:
+                fields = dict.fromkeys((*self.evidence[known].fields, *entry.fields))
+                self.evidence[known] = replace(entry, fields=tuple(fields))
 
-    def expect(self, holds: object, otherwise: str, *seen: Seen) -> None:
-        """Cite what was seen; raise Violated with the sentence `otherwise` when the condition does not hold."""
+    def expect(self, holds: object, otherwise: str, *seen: Seen, field: str = "") -> None:
+        """Cite what was seen; raise Violated with the sentence `otherwise` when the condition does not hold.
+
+        `field` is the field of the packets that decides, as the report's pages call it. Once a rule is broken, it is
+        the only one: fields that kept other rules prove nothing.
+        """
         __tracebackhide__ = True
-        self.cite(*seen)
+        if not holds:
+            places = [place(item) for item in seen]
+            self.evidence[:] = [replace(each, fields=()) if each.place in places else each for each in self.evidence]
+        self.cite(*seen, field=field)
         if not holds:
             raise Violated(otherwise)
 
-    def recommend(self, holds: object, otherwise: str, *seen: Seen) -> None:
+    def recommend(self, holds: object, otherwise: str, *seen: Seen, field: str = "") -> None:
         """A SHOULD inside a MUST: cite and go on; where it does not hold the verdict is `warn` at best."""
-        self.cite(*seen)
+        self.cite(*seen, field=field)
         if not holds:
             self.doubts.append(otherwise)
 

@@ -63,7 +63,7 @@ def test_wire_advertisements_are_valid(recording: Recording, notebook: Notebook)
     sent = advertised(recording)
     examined(notebook, sent, "no Router Advertisement was seen")
     for each in sent:
-        must(notebook, each.source.is_link_local, f"the RA comes from {each.source}", each)
+        must(notebook, each.source.is_link_local, f"the RA comes from {each.source}", each, field="source")
         valid(notebook, each, "RA", sized=has_link_layer_addresses(recording, "router"))
     notebook.finding = f"{len(sent)} RAs that hosts accept"
 

@@ -55,11 +55,11 @@ def _mtu(recording: Recording, notebook: Notebook, ra: RouterAdvertisement) -> N
     if ra.mtu is None:
         return
     must(notebook, LEAST_MTU <= ra.mtu <= LARGEST_MTU, f"the RA has an MTU of {ra.mtu}, and a link of IPv6 has"
-         f" {LEAST_MTU} at least and {LARGEST_MTU} at most", ra)
+         f" {LEAST_MTU} at least and {LARGEST_MTU} at most", ra, field="MTU")
     carried = [row["mtu"] for shot in recording.snapshots if shot.node == node(recording, "router")
                for row in shot.tables.get("link", ()) if row.get("ifname") == ra.frame.interface and row.get("mtu")]
     must(notebook, not carried or ra.mtu <= max(carried),
-         f"the RA has an MTU of {ra.mtu}, and the link carries {max(carried, default=0)}", ra)
+         f"the RA has an MTU of {ra.mtu}, and the link carries {max(carried, default=0)}", ra, field="MTU")
 
 
 def _prefix(notebook: Notebook, ra: RouterAdvertisement, prefix: PrefixInformation) -> None:

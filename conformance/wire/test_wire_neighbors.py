@@ -50,7 +50,7 @@ def test_wire_router_solicitations(recording: Recording, notebook: Notebook) -> 
     examined(notebook, sent, "no Router Solicitation was seen")
     for each in sent:
         valid(notebook, each, "solicitation", sized=has_link_layer_addresses(recording, "guest"))
-        must(notebook, not each.source.is_multicast, f"the solicitation came from {each.source}", each)
+        must(notebook, not each.source.is_multicast, f"the solicitation came from {each.source}", each, field="source")
         if each.source == UNSPECIFIED:
             must(notebook, each.sllao is None, "a solicitation from :: has an SLLAO", each)
     notebook.finding = f"{len(sent)} solicitations that a router heeds; when they are sent was not judged"
@@ -68,7 +68,8 @@ def test_wire_probes(recording: Recording, notebook: Notebook) -> None:
     for probe in probing:
         valid(notebook, probe, "probe", sized=has_link_layer_addresses(recording, "guest"))
         group = solicited_node(probe.target)
-        must(notebook, probe.destination == group, f"the probe for {probe.target} went to {probe.destination}", probe)
+        must(notebook, probe.destination == group, f"the probe for {probe.target} went to {probe.destination}", probe,
+             field="destination")
         must(notebook, probe.sllao is None, "the probe has a Source Link-Layer Address option", probe)
     timed(recording)
     _unclaimed(recording, notebook, probing)

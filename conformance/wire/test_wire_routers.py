@@ -59,7 +59,7 @@ def test_wire_router_says_that_it_is_one(recording: Recording, notebook: Noteboo
             if _between(lives.get(each.target, []), each.time)]
     examined(notebook, told, "it advertised none of its addresses between two RAs")
     for each in told:
-        must(notebook, each.router, f"a router's advertisement of {each.target} has R=0", each)
+        must(notebook, each.router, f"a router's advertisement of {each.target} has R=0", each, field="R router")
     notebook.finding = f"{len(told)} advertisements with R=1"
 
 
@@ -85,7 +85,7 @@ def test_wire_redirects_are_valid(recording: Recording, notebook: Notebook) -> N
     examined(notebook, sent, "no Redirect was seen")
     for each in sent:
         valid(notebook, each, "Redirect", sized=has_link_layer_addresses(recording, "router"))
-        must(notebook, each.source.is_link_local, f"the Redirect comes from {each.source}", each)
+        must(notebook, each.source.is_link_local, f"the Redirect comes from {each.source}", each, field="source")
         must(notebook, not each.for_destination.is_multicast, f"it redirects the group {each.for_destination}", each)
         better = each.target == each.for_destination or each.target.is_link_local
         must(notebook, better, f"it redirects {each.for_destination} to {each.target}", each)

@@ -28,7 +28,7 @@ class Implementation(TypedDict):
 
 
 class Evidence(TypedDict):
-    """A packet or event that decided a verdict; `time` is seconds since the play started."""
+    """A packet or event that decided a verdict; `time` is seconds since the play started, `fields` what decided."""
 
     kind: str
     node: str | None
@@ -36,6 +36,7 @@ class Evidence(TypedDict):
     frame: int | None
     time: float
     text: str
+    fields: NotRequired[list[str]]
 
 
 class Declined(TypedDict):

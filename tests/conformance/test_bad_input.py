@@ -53,7 +53,7 @@ def assert_nothing_is_left(report: Path) -> None:
 
 @pytest.mark.parametrize(("arguments", "status", "sentence"), [
     (("--guest", "dhclint"), 4, "ERROR: --guest dhclint: unknown guest 'dhclint'; did you mean dhclient? (known: "),
-    (("--router", "dhcpcd"), 4, "ERROR: --router dhcpcd: dhcpcd plays guest, not router (known: "),
+    (("--router", "dhcpcd"), 4, "ERROR: --router dhcpcd: dhcpcd plays guest, requesting-router, not router (known: "),
     (("--requirement", "RA-99"), 4, "ERROR: --requirement RA-99: unknown requirement 'RA-99'; did you mean RA-"),
     (("--recordings", "/nowhere"), 4, "ERROR: --recordings /nowhere: there is no such directory"),
     (("-k", "nothing_like_it"), 5, "no check is selected: nothing was judged, so this run is not green"),

@@ -59,6 +59,16 @@ def test_level_decides_between_fail_and_warn(requirement: str, outcome: Outcome)
     assert judge(the_check(violated, requirement), recording(frame())).outcome is outcome
 
 
+def test_only_the_field_that_broke_the_rule_decides() -> None:
+    def fields(recording: Recording, notebook: Notebook) -> None:
+        notebook.expect(True, "kept", *recording.frames, field="hop limit")
+        notebook.expect(not violated, "broken", *recording.frames, field="M managed")
+
+    for violated, named in ((False, ("hop limit", "M managed")), (True, ("M managed",))):
+        (evidence,) = judge(the_check(fields), recording(frame())).evidence
+        assert evidence.fields == named
+
+
 def test_missing_stimulus_is_inconclusive() -> None:
     judgement = judge(the_check(advertised), recording())
     assert (judgement.outcome, judgement.reason) == (Outcome.INCONCLUSIVE, "no RA arrived")

@@ -93,7 +93,7 @@ def test_identity_lasts(recording: Recording, notebook: Notebook) -> None:
                     was = known.setdefault(interface, ia.iaid)
                     notebook.expect(ia.iaid == was,
                                     f"after the {life} the guest's IAID of {interface} is {ia.iaid:08x}; it was "
-                                    f"{was:08x}", message)
+                                    f"{was:08x}", message, field="IAID")
     notebook.expect(len(set(known.values())) == len(known), f"the guest's interfaces share an IAID: {known}")
     notebook.finding = f"one DUID, and {len(known)} IAIDs, over {len(alive)} lives of the client"
 

@@ -54,7 +54,7 @@ def test_requests_what_the_server_does_not_know(recording: Recording, notebook: 
                     f"the guest sent {later[0].name} after NoBinding, not Request", reply, later[0])
     names_server(later[0], grant, notebook)
     notebook.expect(any(ia.iaid == grant.ia.iaid for ia in later[0].ia_na),
-                    "the guest's Request after NoBinding lacks the IA_NA", later[0])
+                    "the guest's Request after NoBinding lacks the IA_NA", later[0], field="IAID")
     notebook.figure("Request after NoBinding", waited, "s")
     notebook.finding = f"a Request {waited * 1000:.0f} ms after NoBinding"
 

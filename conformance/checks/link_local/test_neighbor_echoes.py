@@ -86,7 +86,7 @@ def test_unknown_options_and_headers(recording: Recording, notebook: Notebook, p
     for error in errors:
         notebook.expect((error.kind, error.code, error.parameter) == right,
                         f"{part}: the guest's ICMPv6 error has type {error.kind} code {error.code} at "
-                        f"{error.parameter}", error)
+                        f"{error.parameter}", error, field="code")
     notebook.finding = f"{part}: it was treated as it asks to be"
 
 

@@ -127,6 +127,8 @@ FORM: dict[str, tuple[Callable[[NeighborSolicitation], bool], Callable[[Neighbor
     "sllao": (lambda each: each.sllao == each.mac_source, lambda each: f"has the link-layer address {each.sllao}"),
     "hop-limit": (lambda each: each.hop_limit == HOP_LIMIT, lambda each: f"has hop limit {each.hop_limit}"),
 }
+#: By part of NDP-01: the field that decides.
+FIELDS = {"group": "destination", "sllao": "address", "hop-limit": "hop limit"}
 
 
 @check("NDP-01", NeighborTalk(), role="guest", parts=FORM)
@@ -134,7 +136,7 @@ def test_solicitations_are_as_they_should_be(recording: Recording, notebook: Not
     """A solicitation goes to the solicited-node group, with SLLAO and hop limit 255 (RFC 4861 sections 4.3, 7.2.2)."""
     holds, otherwise = FORM[part]
     for each in notebook.stimulus(_asked(recording), f"the guest did not try to reach {plan.LAN_ABSENT}"):
-        notebook.expect(holds(each), f"the guest's solicitation {otherwise(each)}", each)
+        notebook.expect(holds(each), f"the guest's solicitation {otherwise(each)}", each, field=FIELDS[part])
 
 
 @check("NDP-01.source", NeighborTalk(), role="guest")
@@ -145,7 +147,8 @@ def test_solicits_from_an_address_of_the_interface(recording: Recording, noteboo
     notebook.stimulus(mine, "the kernel reported no address")
     for each in notebook.stimulus(_asked(recording), f"the guest did not try to reach {plan.LAN_ABSENT}"):
         notebook.expect(each.source in mine,
-                        f"the guest sent the solicitation from {each.source}, which it does not have", each)
+                        f"the guest sent the solicitation from {each.source}, which it does not have", each,
+                        field="source")
 
 
 @check("NDP-01.three-times", NeighborTalk(), role="guest")

@@ -24,6 +24,10 @@ from fixtures.scenarios.router_discovery.invalid_advertisements import (
 )
 from topologies.stage import addressing as plan
 
+#: By part of RA-11: the field of the advertisement that makes it invalid.
+FIELDS = {"hop-limit": "hop limit", "checksum": "checksum", "code": "code", "short": "payload length",
+          "empty-option": "length", "source": "source"}
+
 
 @check("RA-11", InvalidAdvertisements(), role="guest", parts=FORGERIES)
 def test_discards_invalid_advertisements(recording: Recording, notebook: Notebook, part: str) -> None:
@@ -35,7 +39,8 @@ def test_discards_invalid_advertisements(recording: Recording, notebook: Noteboo
     heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
     notebook.stimulus(recording.marked(AllForged), "the guest sent no Router Solicitation")
     forged = [each for each in heard if each.source == forgery.router]
-    notebook.cite(*notebook.stimulus(forged, f"the RA with {forgery.wrong} did not reach the guest"))
+    notebook.cite(*notebook.stimulus(forged, f"the RA with {forgery.wrong} did not reach the guest"),
+                  field=FIELDS[part])
     traces = list(_traces(recording, forgery))
     notebook.expect(not traces, f"the guest believed an RA with {forgery.wrong}", *traces)
     errors = transport.icmp_errors(recording.at("guest", "eth0", outgoing=True))

@@ -61,7 +61,8 @@ def _format(solicitation: RouterSolicitation, notebook: Notebook) -> None:
     to = solicitation.destination
     notebook.expect(to == ALL_ROUTERS, f"the guest sent a Router Solicitation to {to}", solicitation)
     notebook.expect(solicitation.hop_limit == 255,
-                    f"the guest's Router Solicitation has hop limit {solicitation.hop_limit}, not 255", solicitation)
+                    f"the guest's Router Solicitation has hop limit {solicitation.hop_limit}, not 255", solicitation,
+                    field="hop limit")
     if source == UNSPECIFIED:
         notebook.expect(solicitation.sllao is None,
                         "the guest's Router Solicitation from :: has an SLLAO", solicitation)

@@ -39,16 +39,18 @@ def test_cloudstack_gateway_advertises_well(recording: Recording, notebook: Note
     own = plan.link_local(mac)
     for ra in advertised(recording, notebook):
         notebook.expect(ra.malformed is None, f"the router's RA is malformed: {ra.malformed}", ra)
-        notebook.expect(ra.source == own, f"the RA comes from {ra.source}, not from the router's {own}", ra)
-        notebook.expect(ra.hop_limit == 255, f"the router's RA has hop limit {ra.hop_limit}, not 255", ra)
-        notebook.expect(ra.code == 0, f"the router's RA has code {ra.code}, not 0", ra)
-        notebook.expect(ra.checksum_ok, "the router's RA has a wrong checksum", ra)
+        notebook.expect(ra.source == own, f"the RA comes from {ra.source}, not from the router's {own}", ra,
+                        field="source")
+        notebook.expect(ra.hop_limit == 255, f"the router's RA has hop limit {ra.hop_limit}, not 255", ra,
+                        field="hop limit")
+        notebook.expect(ra.code == 0, f"the router's RA has code {ra.code}, not 0", ra, field="code")
+        notebook.expect(ra.checksum_ok, "the router's RA has a wrong checksum", ra, field="checksum")
         notebook.expect(ra.sllao == mac, f"the router's RA gives the link-layer address {ra.sllao}, not {mac}", ra)
     found = receivable(neighbor_advertisements(recording.at("rack", "lan0", outgoing=True)))
     answers = [na for na in found if na.target == own and na.solicited]
     notebook.stimulus(answers, f"no node solicited {own} of the router")
     for na in answers:
-        notebook.expect(na.router, "the router answers with R=0", na)
+        notebook.expect(na.router, "the router answers with R=0", na, field="R router")
     notebook.finding = f"every field as required, from {own}, which answers with R=1"
 
 
