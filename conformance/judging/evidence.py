@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from fixtures.recording.kernel_text import event_text, snapshot_text
@@ -23,7 +23,8 @@ Place = tuple[str, str | None, int | None, float]
 class Evidence:
     """One packet, kernel event, snapshot or mark that decided a verdict. `time` is seconds since the play's start.
 
-    `fields` are those of the packet that decided, by the names that the report's pages have for them (`hop limit`).
+    `fields` are those of the packet that decided, by the names that the report's pages have for them (`hop limit`);
+    the same piece with other fields is the same piece.
     """
 
     kind: str
@@ -32,7 +33,7 @@ class Evidence:
     frame: int | None
     time: float
     text: str
-    fields: tuple[str, ...] = ()
+    fields: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def place(self) -> Place:

@@ -94,13 +94,12 @@ class Notebook:
         """Keep frames (or views of them), events, snapshots or marks as evidence; `field` is what decides in frames."""
         for item in seen:
             entry = cited(item, *([field] if field else []))
-            known = next((at for at, each in enumerate(self.evidence) if each.place == entry.place
-                          and (each.interface, each.text) == (entry.interface, entry.text)), None)
-            if known is None:
+            if entry not in self.evidence:
                 self.evidence.append(entry)
-            else:
-                fields = dict.fromkeys((*self.evidence[known].fields, *entry.fields))
-                self.evidence[known] = replace(entry, fields=tuple(fields))
+            elif entry.fields:
+                at = self.evidence.index(entry)
+                fields = dict.fromkeys((*self.evidence[at].fields, *entry.fields))
+                self.evidence[at] = replace(entry, fields=tuple(fields))
 
     def expect(self, holds: object, otherwise: str, *seen: Seen, field: str = "") -> None:
         """Cite what was seen; raise Violated with the sentence `otherwise` when the condition does not hold.

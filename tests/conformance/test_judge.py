@@ -59,14 +59,14 @@ def test_level_decides_between_fail_and_warn(requirement: str, outcome: Outcome)
     assert judge(the_check(violated, requirement), recording(frame())).outcome is outcome
 
 
-def test_only_the_field_that_broke_the_rule_decides() -> None:
+@pytest.mark.parametrize(("violated", "named"), [(False, ("hop limit", "M managed")), (True, ("M managed",))])
+def test_only_the_field_that_broke_the_rule_decides(violated: bool, named: tuple[str, ...]) -> None:
     def fields(recording: Recording, notebook: Notebook) -> None:
         notebook.expect(True, "kept", *recording.frames, field="hop limit")
         notebook.expect(not violated, "broken", *recording.frames, field="M managed")
 
-    for violated, named in ((False, ("hop limit", "M managed")), (True, ("M managed",))):
-        (evidence,) = judge(the_check(fields), recording(frame())).evidence
-        assert evidence.fields == named
+    (evidence,) = judge(the_check(fields), recording(frame())).evidence
+    assert evidence.fields == named
 
 
 def test_missing_stimulus_is_inconclusive() -> None:
