@@ -51,3 +51,9 @@ def with_address(recording: Recording, like: KernelEvent, address: IPv6Address, 
     ns = round(time * 1e9)
     return editing.with_event(recording, replace(like, ns=ns, after_ns=ns, action="new",
                                                  fields={**like.fields, "local": str(address)}))
+
+
+def changed_delegation(recording: Recording, kind: str, change: Callable[[Any], None]) -> Recording:
+    """A copy in which `change` was made to the IA_PD of every message of that kind, as Scapy dissects it."""
+    messages = [each for each in dhcpv6.messages(recording.frames, kind) if each.ia_pd]
+    return editing.rewritten(recording, messages, lambda packet: change(packet[layer("dhcp6").DHCP6OptIA_PD]))

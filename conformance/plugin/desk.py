@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.judging.judge import judge
-from conformance.judging.verdict import Judgement
+from conformance.judging.verdict import Judgement, Outcome
 from conformance.selection.cells import Cell
 from conformance.sources.base import Source
 from conformance.sources.played import Played
@@ -37,9 +37,16 @@ class Desk:
 
     def judged(self, cell: Cell[Any], recording: Recording) -> Judgement:
         """What the cell's check says of its recording."""
-        found = judge(cell.check, recording, cell.lacking(self.programs.known))
+        found = judge(cell.check, recording, lacking := cell.lacking(self.programs.known))
+        if lacking and found.outcome is Outcome.ERROR and self._another_version(cell, recording):
+            found = judge(cell.check, recording)  # what is declared is so of the version that is here
         beside = self.source.beside(cell)
         return replace(found, reason=f"{found.reason}; {beside}") if beside else found
+
+    def _another_version(self, cell: Cell[Any], recording: Recording) -> bool:
+        """Whether somebody of the cast played in another version than is installed here."""
+        here = self.programs.of(cell.cast)
+        return any(here.get(role, who).version != who.version for role, who in recording.play.implementations.items())
 
 
 DESK: pytest.StashKey[Desk] = pytest.StashKey()

@@ -27,7 +27,7 @@ from fixtures.programs.base import ProgramError
 #: The roles that a real program can be chosen for, each with its own option.
 CHOOSABLE = (
     "guest", "router", "dhcpv6-server", "relay", "name-server", "neighbor-proxy", "fabric", "application",
-    "virtual-router", "sip-endpoint",
+    "virtual-router", "sip-endpoint", "requesting-router",
 )
 
 

@@ -29,12 +29,12 @@ def granted(recording: Recording) -> Iterator[tuple[Message, Message, LeasedAddr
 
     Client, transaction and IAID are the same, and to a Solicit only a Reply with Rapid Commit is an answer.
     """
-    requests = dhcpv6.messages(recording.at("guest", "eth0", outgoing=True), "REQUEST", "SOLICIT")
-    for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY"):
+    requests = dhcpv6.messages(recording.at("guest", "eth0", outgoing=True), "Request", "Solicit")
+    for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply"):
         for request in requests:
             if (reply.transaction_id, reply.client_duid) != (request.transaction_id, request.client_duid):
                 continue
-            if request.name == "SOLICIT" and not (request.rapid_commit and reply.rapid_commit):
+            if request.name == "Solicit" and not (request.rapid_commit and reply.rapid_commit):
                 continue
             asked = {ia.iaid for ia in request.ia_na}
             yield from ((request, reply, leased) for ia in reply.ia_na if ia.iaid in asked

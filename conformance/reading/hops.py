@@ -33,7 +33,8 @@ def hop(recording: Recording, notebook: Notebook, step: str) -> tuple[str, Echo]
 def expect_hop(recording: Recording, notebook: Notebook, step: str, node: str, why: str) -> None:
     """The packet of a step went to the router at a node, because of what the sentence `why` says."""
     found, packet = hop(recording, notebook, step)
-    notebook.expect(found == node, f"{why}, and the packet of the step {step!r} went to the router at {found}", packet)
+    notebook.expect(found == node,
+                    f"{why}, and the guest sent the packet of the step {step!r} to the router at {found}", packet)
 
 
 def moved(recording: Recording, step: str, node: str) -> Recording:

@@ -40,7 +40,7 @@ class Grant:
 def grants(recording: Recording) -> list[Grant]:
     """Every lease and extension that reached the guest, in order."""
     return [Grant(reply, ia, leased)
-            for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
+            for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
             for ia in reply.ia_na for leased in ia.addresses if leased.valid]
 
 
@@ -70,7 +70,7 @@ def readable(notebook: Notebook, message: Message) -> None:
 
 def extended(recording: Recording, notebook: Notebook, asked: Message) -> Grant:
     """The first grant that answers a message; unjudgeable without one, and the text says what came instead."""
-    told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
+    told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
             if each.transaction_id == asked.transaction_id and each.time > asked.time]
     notebook.stimulus(told, f"no server answered the {asked.name}")
     notebook.cite(told[0])
@@ -82,19 +82,19 @@ def extended(recording: Recording, notebook: Notebook, asked: Message) -> Grant:
 def names_lease(asked: Message, grant: Grant, notebook: Notebook) -> None:
     """Expect a message to all servers that has the guest's identity and the leased address in its IA_NA."""
     to, name = asked.destination, asked.name
-    notebook.expect(to == ALL_DHCP_AGENTS, f"the {name} went to {to}, not to ff02::1:2", asked)
+    notebook.expect(to == ALL_DHCP_AGENTS, f"the guest sent the {name} to {to}, not to ff02::1:2", asked)
     same = asked.client_duid == grant.reply.client_duid
-    notebook.expect(same, f"the {name} has the client DUID {_hex(asked.client_duid)}", asked)
+    notebook.expect(same, f"the guest's {name} has the client DUID {_hex(asked.client_duid)}", asked)
     holds = any(ia.iaid == grant.ia.iaid and grant.address in [each.address for each in ia.addresses]
                 for ia in asked.ia_na)
-    notebook.expect(holds, f"the {name} does not name {grant.address} in the IA_NA {grant.ia.iaid:#x}", asked)
+    notebook.expect(holds, f"the guest's {name} does not name {grant.address} in the IA_NA {grant.ia.iaid:#x}", asked)
 
 
 def names_server(asked: Message, grant: Grant, notebook: Notebook) -> None:
     """Expect the Server Identifier of who granted the lease."""
     right = asked.server_duid == grant.reply.server_duid
     wanted = f"not {_hex(grant.reply.server_duid)}, who granted the lease"
-    notebook.expect(right, f"the {asked.name} names the server {_hex(asked.server_duid)}, {wanted}", asked)
+    notebook.expect(right, f"the guest's {asked.name} names the server {_hex(asked.server_duid)}, {wanted}", asked)
 
 
 def _hex(duid: bytes | None) -> str:
@@ -123,7 +123,7 @@ def stays_assigned(recording: Recording, grant: Grant, notebook: Notebook, until
     for event in events:
         if ready.ns < event.ns and event.time < until and not usable(event):
             how = "gone" if event.action == "del" else "tentative again"
-            notebook.expect(False, f"{grant.address} was {how} at {event.time:.3f} s", event)
+            notebook.expect(False, f"the guest's {grant.address} was {how} at {event.time:.3f} s", event)
 
 
 def used(recording: Recording, address: IPv6Address, after: float) -> list[Frame]:

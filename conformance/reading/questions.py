@@ -42,10 +42,12 @@ class Asked:
     def answer(self, notebook: Notebook, name: str) -> Message:
         """The answer of that name; without one that a client may believe the requirement is violated."""
         told = [each for each in self.answers if each.name == name]
-        notebook.expect(told, f"the question `{self.row}` is not answered with {name}", self.frame, *self.answers)
+        notebook.expect(told,
+                        f"the server did not answer the question `{self.row}` with {name}", self.frame, *self.answers)
         good = [each for each in told if not refused(self.question, each)]
         wrong = refused(self.question, told[0])
-        notebook.expect(good, f"the {name} to `{self.row}` has {wrong}: its client discards it", self.frame, told[0])
+        notebook.expect(good,
+                        f"the server's {name} to `{self.row}` has {wrong}: its client discards it", self.frame, told[0])
         return good[0]
 
 
@@ -86,7 +88,7 @@ def table(recording: Recording, notebook: Notebook, topic: str) -> dict[str, Ask
         if mark.what.topic == topic and not mark.what.control:
             row = mark.what.row
             notebook.stimulus([row] if row in found else [], f"the question `{row}` could not be sent")
-    notebook.stimulus(found, "the server gave nobody an address to ask about")
+    notebook.stimulus(found, "the server gave no client an address to ask about")
     return found
 
 

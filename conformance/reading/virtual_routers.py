@@ -150,5 +150,5 @@ def outage(recording: Recording, notebook: Notebook, turn: Turn) -> tuple[Echo, 
     before = [each for each in replies(recording) if each.time <= turn.began.time][-1:]
     after = [each for each in replies(recording) if turn.began.time < each.time < turn.ended]
     notebook.stimulus(before, f"the guest's ping was not answered before {turn.why}")
-    notebook.expect(after, f"the virtual address did not answer any more when {turn.why}", turn.began, *before)
+    notebook.expect(after, f"no router answered for the virtual address any more when {turn.why}", turn.began, *before)
     return max(pairwise([*before, *after]), key=lambda pair: pair[1].time - pair[0].time)

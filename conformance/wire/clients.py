@@ -22,10 +22,10 @@ def well_formed(recording: Recording, notebook: Notebook, *names: str, server: b
     (section 18.4), and may have done so before the capture.
     """
     sent = mine(recording, *names)
-    told = " or ".join(name.capitalize() for name in names)
+    told = " or ".join(names)
     examined(notebook, sent, f"no {told} was seen")
     for each in sent:
-        name = each.name.capitalize()
+        name = each.name
         must(notebook, not flawed(each), f"the {name} is malformed: {each.malformed}", each)
         must(notebook, each.destination == ALL_DHCP_AGENTS or not each.destination.is_multicast,
              f"the {name} goes to {each.destination}", each)

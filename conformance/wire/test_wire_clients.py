@@ -21,13 +21,13 @@ from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dissection import layer
 
 #: RFC 4704 section 5.
-NAMING = ("SOLICIT", "REQUEST", "RENEW", "REBIND")
+NAMING = ("Solicit", "Request", "Renew", "Rebind")
 
 
 @check("DHCP6-04", role="guest", passive=True)
 def test_wire_requests(recording: Recording, notebook: Notebook) -> None:
     """A Request names the server that it takes, and the client (RFC 8415 sections 16.4, 18.2.2)."""
-    well_formed(recording, notebook, "REQUEST", server=True, ia=False)
+    well_formed(recording, notebook, "Request", server=True, ia=False)
 
 
 @check("DHCP6-08", role="guest", passive=True)
@@ -43,15 +43,15 @@ def test_wire_identity_of_a_lease(recording: Recording, notebook: Notebook) -> N
     for each in sorted([*asked, *_replies(recording, asked)], key=lambda message: message.frame.ns):
         for ia in each.ia_na:
             for leased in ia.addresses:
-                if each.name == "REPLY" and leased.valid:
+                if each.name == "Reply" and leased.valid:
                     owners[leased.address] = each.client_duid, ia.iaid
-                elif each.name in ("RENEW", "REBIND", "CONFIRM", "RELEASE", "DECLINE") and leased.address in owners:
+                elif each.name in ("Renew", "Rebind", "Confirm", "Release", "Decline") and leased.address in owners:
                     later.append(each)
                     duid, iaid = owners[leased.address]
                     must(notebook, each.client_duid == duid, f"{leased.address} was leased to {_hex(duid)}, and the"
-                         f" {each.name.capitalize()} comes from {_hex(each.client_duid)}", each)
+                         f" {each.name} comes from {_hex(each.client_duid)}", each)
                     must(notebook, ia.iaid == iaid, f"{leased.address} was leased to the IA {iaid:#x}, and the"
-                         f" {each.name.capitalize()} names it in {ia.iaid:#x}", each)
+                         f" {each.name} names it in {ia.iaid:#x}", each)
     examined(notebook, later, "no lease was seen granted and then used by its client")
     notebook.finding = f"{len(later)} messages about a lease from the client and the IA that it was granted to"
 
@@ -59,7 +59,7 @@ def test_wire_identity_of_a_lease(recording: Recording, notebook: Notebook) -> N
 def _replies(recording: Recording, asked: list[Message]) -> Iterator[Message]:
     """The Replies to this client's transactions that it may heed (RFC 8415 section 16.10)."""
     mine = {(each.transaction_id, each.client_duid) for each in asked}
-    for reply in hearing(recording, "guest", dhcpv6.messages, "REPLY"):
+    for reply in hearing(recording, "guest", dhcpv6.messages, "Reply"):
         if not reply.relays and (reply.transaction_id, reply.client_duid) in mine:
             if reply.server_duid and not reply.malformed and reply.summed:
                 yield reply
@@ -75,39 +75,39 @@ def test_wire_renews(recording: Recording, notebook: Notebook) -> None:
 
     When it comes is not judged: the lease may have been granted before the capture.
     """
-    well_formed(recording, notebook, "RENEW", server=True, ia=True)
+    well_formed(recording, notebook, "Renew", server=True, ia=True)
 
 
 @check("DHCP6-11", role="guest", passive=True)
 def test_wire_rebinds(recording: Recording, notebook: Notebook) -> None:
     """A Rebind is for any server, so it names none, and names what was leased (RFC 8415 sections 16.7, 18.2.5)."""
-    well_formed(recording, notebook, "REBIND", server=False, ia=True)
+    well_formed(recording, notebook, "Rebind", server=False, ia=True)
 
 
 @check("DHCP6-13", role="guest", passive=True)
 def test_wire_releases(recording: Recording, notebook: Notebook) -> None:
     """A Release names server and lease, and does not come from the address that it gives back (RFC 8415 18.2.7)."""
-    for each in well_formed(recording, notebook, "RELEASE", server=True, ia=True):
+    for each in well_formed(recording, notebook, "Release", server=True, ia=True):
         must(notebook, each.source not in each.addresses, f"the Release of {each.source} comes from there", each)
 
 
 @check("DHCP6-14", role="guest", passive=True)
 def test_wire_declines(recording: Recording, notebook: Notebook) -> None:
     """A Decline names server and address, and does not come from that address (RFC 8415 sections 16.9, 18.2.8)."""
-    for each in well_formed(recording, notebook, "DECLINE", server=True, ia=True):
+    for each in well_formed(recording, notebook, "Decline", server=True, ia=True):
         must(notebook, each.source not in each.addresses, f"the Decline of {each.source} comes from there", each)
 
 
 @check("DHCP6-16", role="guest", passive=True)
 def test_wire_confirms(recording: Recording, notebook: Notebook) -> None:
     """A Confirm names no server, and the addresses that are to be confirmed (RFC 8415 sections 16.5, 18.2.3)."""
-    well_formed(recording, notebook, "CONFIRM", server=False, ia=True)
+    well_formed(recording, notebook, "Confirm", server=False, ia=True)
 
 
 @check("DHCP6-25", role="guest", passive=True)
 def test_wire_information_requests(recording: Recording, notebook: Notebook) -> None:
     """An Information-request has no IA option, for it asks for no address (RFC 8415 sections 16.12, 18.2.6)."""
-    sent = mine(recording, "INFORMATION-REQUEST")
+    sent = mine(recording, "Information-request")
     examined(notebook, sent, "no Information-request was seen")
     for each in sent:
         must(notebook, not flawed(each), f"the Information-request is malformed: {each.malformed}", each)
@@ -127,7 +127,7 @@ def test_wire_clients_leave_times_to_the_server(recording: Recording, notebook: 
 
 
 def _without_times(notebook: Notebook, message: Message) -> None:
-    name = message.name.capitalize()
+    name = message.name
     for ia in message.ia_na:
         must(notebook, (ia.t1, ia.t2) == (0, 0), f"the {name} has T1 {ia.t1} s, T2 {ia.t2} s", message)
         for leased in ia.addresses:
@@ -141,7 +141,7 @@ def test_wire_client_fqdn(recording: Recording, notebook: Notebook) -> None:
     sent = [each for each in mine(recording) if CLIENT_FQDN in each.options]
     examined(notebook, sent, "no message with a Client FQDN option was seen")
     for each in sent:
-        must(notebook, each.name in NAMING, f"the {each.name.capitalize()} has a Client FQDN option", each)
+        must(notebook, each.name in NAMING, f"the {each.name} has a Client FQDN option", each)
     notebook.finding = f"{len(sent)} messages with a Client FQDN, all where it belongs"
 
 
@@ -161,67 +161,67 @@ def client_of_the_sample() -> Recording:
 
 @edited(test_wire_requests, because="no Server Identifier")
 def requests_of_anybody(recording: Recording) -> Recording:
-    return editing.rewritten(recording, mine(recording, "REQUEST"), less("DHCP6OptServerId"))
+    return editing.rewritten(recording, mine(recording, "Request"), less("DHCP6OptServerId"))
 
 
 @edited(test_wire_requests, because="no Client Identifier")
 def requests_as_nobody(recording: Recording) -> Recording:
-    return editing.rewritten(recording, mine(recording, "REQUEST"), less("DHCP6OptClientId"))
+    return editing.rewritten(recording, mine(recording, "Request"), less("DHCP6OptClientId"))
 
 
 @edited(test_wire_identity_of_a_lease, because="comes from 00:03")
 def renews_as_somebody_else(recording: Recording) -> Recording:
     duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
-    return with_fields(recording, mine(recording, "RENEW"), "DHCP6OptClientId", duid=duid)
+    return with_fields(recording, mine(recording, "Renew"), "DHCP6OptClientId", duid=duid)
 
 
 @edited(test_wire_identity_of_a_lease, because="names it in 0x9")
 def renews_for_another_association(recording: Recording) -> Recording:
-    return with_fields(recording, mine(recording, "RENEW"), "DHCP6OptIA_NA", iaid=9)
+    return with_fields(recording, mine(recording, "Renew"), "DHCP6OptIA_NA", iaid=9)
 
 
 @edited(test_wire_renews, because="no Server Identifier")
 def renews_with_anybody(recording: Recording) -> Recording:
-    return editing.rewritten(recording, mine(recording, "RENEW"), less("DHCP6OptServerId"))
+    return editing.rewritten(recording, mine(recording, "Renew"), less("DHCP6OptServerId"))
 
 
 @edited(test_wire_rebinds, because="has a Server Identifier")
 def rebinds_with_its_server(recording: Recording) -> Recording:
-    return with_option(recording, mine(recording, "REBIND"), server_identifier())
+    return with_option(recording, mine(recording, "Rebind"), server_identifier())
 
 
 @edited(test_wire_rebinds, because="names no address")
 def rebinds_nothing(recording: Recording) -> Recording:
-    return with_fields(recording, mine(recording, "REBIND"), "DHCP6OptIA_NA", ianaopts=[])
+    return with_fields(recording, mine(recording, "Rebind"), "DHCP6OptIA_NA", ianaopts=[])
 
 
 @edited(test_wire_releases, because="comes from there")
 def releases_from_what_it_releases(recording: Recording) -> Recording:
-    release = mine(recording, "RELEASE")
+    release = mine(recording, "Release")
     return with_fields(recording, release, "IPv6", src=str(release[0].addresses[0]))
 
 
 @edited(test_wire_declines, because="no Server Identifier")
 def declines_to_nobody(recording: Recording) -> Recording:
-    return editing.rewritten(recording, mine(recording, "DECLINE"), less("DHCP6OptServerId"))
+    return editing.rewritten(recording, mine(recording, "Decline"), less("DHCP6OptServerId"))
 
 
 @edited(test_wire_confirms, because="goes to ff05::1:3")
 def confirms_elsewhere(recording: Recording) -> Recording:
-    return with_fields(recording, mine(recording, "CONFIRM"), "IPv6", dst="ff05::1:3")
+    return with_fields(recording, mine(recording, "Confirm"), "IPv6", dst="ff05::1:3")
 
 
 @edited(test_wire_information_requests, because="has an IA")
 def informs_itself_with_an_association(recording: Recording) -> Recording:
-    return with_option(recording, mine(recording, "INFORMATION-REQUEST"), layer("dhcp6").DHCP6OptIA_NA(iaid=1))
+    return with_option(recording, mine(recording, "Information-request"), layer("dhcp6").DHCP6OptIA_NA(iaid=1))
 
 
 @edited(test_wire_clients_leave_times_to_the_server, because="T1 3600 s")
 def wishes_for_times(recording: Recording) -> Recording:
-    return with_fields(recording, mine(recording, "SOLICIT"), "DHCP6OptIA_NA", T1=3600, T2=5400)
+    return with_fields(recording, mine(recording, "Solicit"), "DHCP6OptIA_NA", T1=3600, T2=5400)
 
 
 @edited(test_wire_client_fqdn, because="the Release has a Client FQDN")
 def releases_by_name(recording: Recording) -> Recording:
     named = layer("dhcp6").DHCP6OptClientFQDN(fqdn="guest.example.com")
-    return with_option(recording, mine(recording, "RELEASE"), named)
+    return with_option(recording, mine(recording, "Release"), named)

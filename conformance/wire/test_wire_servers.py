@@ -19,7 +19,7 @@ from fixtures.recording.views.dissection import layer
 
 #: RFC 8415 section 7.6.
 HOP_COUNT_LIMIT = 8
-RELAY_FORWARD, RELAY_REPLY = "RELAY-FORW", "RELAY-REPL"
+RELAY_FORWARD, RELAY_REPLY = "Relay-forward", "Relay-reply"
 #: So many messages of one transaction may be on their way.
 RECENT = 64
 
@@ -30,9 +30,9 @@ def test_wire_advertises(recording: Recording, notebook: Notebook) -> None:
 
     RFC 8415 sections 16.3, 18.3.9. Whether every Solicit is answered is not judged.
     """
-    sent = _said(recording, "ADVERTISE")
+    sent = _said(recording, "Advertise")
     examined(notebook, sent, "no Advertise was seen")
-    asked = _asked(recording, "SOLICIT")
+    asked = _asked(recording, "Solicit")
     for each in sent:
         _identified(notebook, each)
         for ia in each.ia_na:
@@ -49,7 +49,7 @@ def test_wire_replies(recording: Recording, notebook: Notebook) -> None:
     Only to an Information-request may a client be left unnamed, since it may have been; one that was seen to have no
     Client Identifier is answered without.
     """
-    sent = _said(recording, "REPLY")
+    sent = _said(recording, "Reply")
     examined(notebook, sent, "no Reply was seen")
     asked = _asked(recording)
     for each in sent:
@@ -72,12 +72,12 @@ def test_wire_leases_are_coherent(recording: Recording, notebook: Notebook) -> N
 
     Of what a server offers and of what it grants; a T1 or T2 of 0 leaves the time to the client.
     """
-    sent = [each for each in _said(recording, "ADVERTISE", "REPLY") if not flawed(each)
+    sent = [each for each in _said(recording, "Advertise", "Reply") if not flawed(each)
             and (each.ia_na or each.ia_ta or each.ia_pd)]
     examined(notebook, sent, "no Advertise and no Reply with an address or a prefix was seen")
     for each in sent:
         for ia in (*each.ia_na, *each.ia_ta, *each.ia_pd):
-            name = each.name.capitalize()
+            name = each.name
             times = [(str(leased.address), leased.preferred, leased.valid) for leased in ia.addresses]
             times += [(str(leased.network), leased.preferred, leased.valid) for leased in ia.prefixes]
             for what, preferred, valid in times:
@@ -108,7 +108,7 @@ def _lately(asked: list[Message], answer: Message) -> list[Message]:
 
 
 def _identified(notebook: Notebook, message: Message, *, client: bool = True) -> None:
-    name = message.name.capitalize()
+    name = message.name
     must(notebook, not flawed(message), f"the {name} is malformed: {message.malformed}", message)
     must(notebook, message.server_duid, f"the {name} has no Server Identifier", message)
     must(notebook, message.client_duid or not client, f"the {name} has no Client Identifier", message)
@@ -199,7 +199,7 @@ def relay_of_the_sample() -> Recording:
 
 
 def _offers(recording: Recording) -> list[Message]:
-    return _said(recording, "ADVERTISE")
+    return _said(recording, "Advertise")
 
 
 @edited(test_wire_advertises, because="another client")
@@ -220,29 +220,29 @@ def offers_for_another_association(recording: Recording) -> Recording:
 
 @edited(test_wire_replies, because="the Reply has no Client Identifier")
 def replies_to_nobody(recording: Recording) -> Recording:
-    return editing.rewritten(recording, _said(recording, "REPLY"), less("DHCP6OptClientId"))
+    return editing.rewritten(recording, _said(recording, "Reply"), less("DHCP6OptClientId"))
 
 
 @edited(test_wire_replies, because="the Reply has no Server Identifier")
 def replies_as_nobody(recording: Recording) -> Recording:
-    return editing.rewritten(recording, _said(recording, "REPLY"), less("DHCP6OptServerId"))
+    return editing.rewritten(recording, _said(recording, "Reply"), less("DHCP6OptServerId"))
 
 
 @edited(test_wire_replies, because="another client")
 def replies_to_another(recording: Recording) -> Recording:
     duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
-    return with_fields(recording, _said(recording, "REPLY"), "DHCP6OptClientId", duid=duid)
+    return with_fields(recording, _said(recording, "Reply"), "DHCP6OptClientId", duid=duid)
 
 
 @edited(test_wire_replies, because="another server")
 def replies_in_place_of_another(recording: Recording) -> Recording:
     duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
-    return with_fields(recording, _said(recording, "REPLY"), "DHCP6OptServerId", duid=duid)
+    return with_fields(recording, _said(recording, "Reply"), "DHCP6OptServerId", duid=duid)
 
 
 @edited(test_wire_leases_are_coherent, because="preferred for 9000 s and valid for 3600 s")
 def grants_what_outlives_itself(recording: Recording) -> Recording:
-    granted = [each for each in _said(recording, "REPLY") if each.addresses]
+    granted = [each for each in _said(recording, "Reply") if each.addresses]
     return with_fields(recording, granted, "DHCP6OptIAAddress", preflft=9000)
 
 

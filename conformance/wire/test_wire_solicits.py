@@ -38,7 +38,7 @@ def test_wire_solicits(recording: Recording, notebook: Notebook) -> None:
 
     RFC 8415 sections 13.1, 16.2, 18.2.1. Whether one is sent on each interface is not judged.
     """
-    for each in well_formed(recording, notebook, "SOLICIT", server=False, ia=False):
+    for each in well_formed(recording, notebook, "Solicit", server=False, ia=False):
         if not relayed(recording):
             must(notebook, each.destination == ALL_DHCP_AGENTS, f"the Solicit goes to {each.destination}", each)
             must(notebook, each.source.is_link_local, f"the Solicit comes from {each.source}", each)
@@ -50,7 +50,7 @@ def test_wire_solicits_ask_for_sol_max_rt(recording: Recording, notebook: Notebo
 
     Since RFC 7083. What a malformed Solicit asks for nobody knows.
     """
-    sent = [each for each in mine(recording, "SOLICIT") if not flawed(each)]
+    sent = [each for each in mine(recording, "Solicit") if not flawed(each)]
     examined(notebook, sent, "no Solicit was seen that is well formed")
     with rule(notebook, "RFC 7083"):
         for each in sent:
@@ -68,7 +68,7 @@ def test_wire_solicits_back_off(recording: Recording, notebook: Notebook) -> Non
     clocks is wrong, and nobody knows which.
     """
     series: dict[object, list[Message]] = defaultdict(list)
-    for each in mine(recording, "SOLICIT"):
+    for each in mine(recording, "Solicit"):
         series[each.frame.interface, each.transaction_id, each.client_duid].append(each)
     again = [sent for sent in series.values() if len(sent) > 1]
     examined(notebook, [each for sent in again for each in sent], "no Solicit was seen twice")
@@ -122,35 +122,35 @@ def client_of_the_sample() -> Recording:
 
 @edited(test_wire_solicits, because="has a Server Identifier")
 def solicits_one_server(recording: Recording) -> Recording:
-    return with_option(recording, mine(recording, "SOLICIT"), server_identifier())
+    return with_option(recording, mine(recording, "Solicit"), server_identifier())
 
 
 @edited(test_wire_solicits, because="comes from 2001:db8::5")
 def solicits_from_a_global_address(recording: Recording) -> Recording:
-    return with_fields(recording, mine(recording, "SOLICIT"), "IPv6", src="2001:db8::5")
+    return with_fields(recording, mine(recording, "Solicit"), "IPv6", src="2001:db8::5")
 
 
 @edited(test_wire_solicits_ask_for_sol_max_rt, because="not for 82")
 def asks_for_less(recording: Recording) -> Recording:
-    return with_fields(recording, mine(recording, "SOLICIT"), "DHCP6OptOptReq", reqopts=[23, 24])
+    return with_fields(recording, mine(recording, "Solicit"), "DHCP6OptOptReq", reqopts=[23, 24])
 
 
 @edited(test_wire_solicits_back_off, because="0.50 s apart")
 def solicits_without_patience(recording: Recording) -> Recording:
-    one, two = mine(recording, "SOLICIT")[:2]
+    one, two = mine(recording, "Solicit")[:2]
     recording = editing.shifted(recording, one.time + 0.5 - two.time, frames=two)
-    return with_fields(recording, mine(recording, "SOLICIT")[1:2], "DHCP6OptElapsedTime", elapsedtime=50)
+    return with_fields(recording, mine(recording, "Solicit")[1:2], "DHCP6OptElapsedTime", elapsedtime=50)
 
 
 @edited(test_wire_solicits_back_off, because="which had waited")
 def solicits_every_second(recording: Recording) -> Recording:
-    first, *rest = mine(recording, "SOLICIT")[:4]
+    first, *rest = mine(recording, "Solicit")[:4]
     for number, each in enumerate(rest, 1):
         recording = editing.shifted(recording, first.time + number - each.time, frames=lambda frame, each=each: (
             frame.data == each.frame.data))  # type: ignore[misc]
-    return with_fields(recording, mine(recording, "SOLICIT"), "DHCP6OptElapsedTime", elapsedtime=LONGEST_ELAPSED)
+    return with_fields(recording, mine(recording, "Solicit"), "DHCP6OptElapsedTime", elapsedtime=LONGEST_ELAPSED)
 
 
 @edited(test_wire_solicits_back_off, because="Elapsed Time grew by 0.00 s")
 def solicits_as_if_for_the_first_time(recording: Recording) -> Recording:
-    return with_fields(recording, mine(recording, "SOLICIT"), "DHCP6OptElapsedTime", elapsedtime=0)
+    return with_fields(recording, mine(recording, "Solicit"), "DHCP6OptElapsedTime", elapsedtime=0)

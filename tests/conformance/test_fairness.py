@@ -76,7 +76,7 @@ def test_what_a_malformed_message_does_not_say_is_not_judged(function: object, p
     broken = said(1.0, Kind.SOLICIT, options.client_id(b"")).data
     malformed = replace(solicit(1.0, 0.0), data=broken[:-2] + b"\x00\x63")
     verdict = judged(function, played(malformed), part)
-    assert verdict.outcome is Outcome.INCONCLUSIVE and "the SOLICIT is malformed" in verdict.reason
+    assert verdict.outcome is Outcome.INCONCLUSIVE and "the Solicit is malformed" in verdict.reason
     assert judged(solicits_rightly, played(malformed), "form").outcome is Outcome.FAIL
 
 
@@ -88,7 +88,7 @@ def test_a_reply_that_leases_nothing_is_an_answer(told: Association, instead: st
                   said(6.1, Kind.REPLY, NAMED, FROM, told.option(), transaction=2))
     verdict = judged(renews, seen)
     assert (verdict.outcome, verdict.reason) == (
-        Outcome.INCONCLUSIVE, f"the Reply to the RENEW leases nothing: {instead}")
+        Outcome.INCONCLUSIVE, f"the Reply to the Renew leases nothing: {instead}")
 
 
 @pytest.mark.parametrize("seconds", [6.0, 10.5])
@@ -126,7 +126,8 @@ def test_unspecfail_may_be_the_end() -> None:
     end = said(4, Kind.REPLY, NAMED, FROM, options.status(StatusCode.UNSPECIFIED_FAILURE), transaction=2)
     seen = played(*sorted([*refused, *asked, end], key=lambda frame: frame.ns))
     verdict = judged(finds_its_way, seen, "unspec-fail")
-    assert (verdict.outcome, verdict.reason) == (Outcome.WARN, "after UnspecFail it said nothing more")
+    assert (verdict.outcome, verdict.reason) == (
+        Outcome.WARN, "the guest sent nothing more after UnspecFail [RFC 8415 §18.2.10]")
     assert judged(has_a_lease, seen).outcome is Outcome.WARN
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from conformance.judging.check import Check
 from conformance.judging.evidence import cited
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Notebook, Outcome, Unjudgeable
-from fixtures.recording.model import Recording
+from conformance.plugin.desk import Desk
+from fixtures.recording.model import Program, Recording
 from fixtures.recording.views.ndp import router_advertisements
 from tests.conformance.synthetic import Unplayed, frame, recording
 
@@ -137,6 +139,16 @@ def test_declared_lack_is_probed() -> None:
     wrong = judge(the_check(advertised), recording(frame()), lacking)
     assert wrong.outcome is Outcome.ERROR
     assert "declaration is wrong" in wrong.reason and "its manual" in wrong.reason
+
+
+@pytest.mark.parametrize(("here", "outcome"), [("1", Outcome.ERROR), ("2", Outcome.PASS)])
+def test_a_declared_lack_is_that_of_the_installed_version(here: str, outcome: Outcome) -> None:
+    made = recording(frame())
+    played = replace(made, play=replace(made.play, implementations={"guest": Program("linux", "1")}))
+    programs = SimpleNamespace(known={}, of=lambda cast: {"guest": Program("linux", here)})
+    desk = Desk(programs, SimpleNamespace(beside=lambda cell: ""))  # type: ignore[arg-type]
+    cell = SimpleNamespace(check=the_check(advertised), cast={}, lacking=lambda known: {"dhcpv6 (linux)": "its manual"})
+    assert desk.judged(cell, played).outcome is outcome  # type: ignore[arg-type]
 
 
 def test_unjudgeable_keeps_what_was_cited() -> None:

@@ -33,7 +33,7 @@ def test_request_is_read_as_it_was_meant() -> None:
     seen = read(octets.message(Kind.REQUEST, 0xA50001, octets.client_id(7), octets.option(SERVER_ID, SERVER),
                                octets.asked_for(*octets.WANTED), octets.ia_na(7, MINE)))
     assert seen.malformed is None
-    assert (seen.name, seen.transaction_id, seen.elapsed_time) == ("REQUEST", 0xA50001, 0)
+    assert (seen.name, seen.transaction_id, seen.elapsed_time) == ("Request", 0xA50001, 0)
     assert (seen.client_duid, seen.server_duid) == (octets.duid(7), SERVER)
     assert (seen.ia_na[0].iaid, seen.addresses, seen.option_request) == (7, (MINE,), octets.WANTED)
 

@@ -36,7 +36,7 @@ PLAY = Play("0" * 16, "sample-boot", {"nightly": False}, "pair", {"router": Prog
 
 
 def recorded_boot(directory: Path) -> Recording:
-    """Play it: link up, RA, SOLICIT to REPLY, RELEASE, a DNS query, a ping, a refused and an accepted connection."""
+    """Play it: link up, RA, Solicit to Reply, Release, a DNS query, a ping, a refused and an accepted connection."""
     camera, feed = Camera(), Feed(time.time_ns())
     router, guest = Room("router"), Room("guest")
     rooms = (router, guest)
@@ -73,7 +73,7 @@ def _programs(router: Room, guest: Room, feed: Feed, directory: Path) -> None:
     (directory / "lf").touch()
     guest.call(*dhclient, "-1", "eth0")
     guest.call(*dhclient, "-r", "eth0")
-    assert feed.wait(lambda item: isinstance(item, Frame) and bool(dhcpv6.messages([item], "RELEASE")), within=10)
+    assert feed.wait(lambda item: isinstance(item, Frame) and bool(dhcpv6.messages([item], "Release")), within=10)
     feed.add([Mark(feed.now(), "released", {"by": "dhclient"}), Output(feed.now(), "guest", "dhclient", "bye")])
     guest.ip("address", "add", "2001:db8:1::2/64", "dev", "eth0", "nodad")
     guest.call("ping", "-6", "-c", "2", "-i", "0.2", "2001:db8:1::1")

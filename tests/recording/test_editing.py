@@ -40,10 +40,10 @@ def test_lengths_follow_what_is_inside(boot: Recording) -> None:
     def empty(packet: Any) -> None:
         packet["DHCP6 Identity Association for Non-temporary Addresses Option"].ianaopts = []
 
-    replies = [reply for reply in dhcpv6.messages(boot.frames, "REPLY") if reply.addresses]
+    replies = [reply for reply in dhcpv6.messages(boot.frames, "Reply") if reply.addresses]
     edited = editing.rewritten(boot, replies, empty)
     numbers = {reply.frame.number for reply in replies}
-    changed = [reply for reply in dhcpv6.messages(edited.frames, "REPLY") if reply.frame.number in numbers]
+    changed = [reply for reply in dhcpv6.messages(edited.frames, "Reply") if reply.frame.number in numbers]
     assert replies and len(changed) == len(replies)
     for reply in changed:
         assert reply.malformed is None and reply.checksum_ok and reply.ia_na and not reply.addresses

@@ -75,6 +75,8 @@ MLD2: dict[str, Reader] = {**ICMPV6, "icmpv6.mldr.mar.multicast_address": lambda
                            "icmpv6.mldr.mar.record_type": lambda v: [r.type for r in v.records],
                            "icmpv6.mldr.mar.source_address": lambda v: [s for r in v.records for s in r.sources],
                            "ipv6.opt.router_alert": lambda v: ["0"] if v.router_alert else []}
+#: Hexadecimal digits of a time stamp of 8 or of 16 octets.
+STAMPS = (16, 32)
 ECHO: dict[str, Reader] = {**ICMPV6, "icmpv6.type": lambda v: [129 if v.reply else 128],
                            "icmpv6.echo.identifier": lambda v: [v.identifier],
                            "icmpv6.echo.sequence_number": lambda v: [v.sequence],
@@ -110,7 +112,7 @@ def leases(message: Any) -> list[Any]:
 
 DHCPV6: dict[str, Reader] = {
     **COMMON, "udp.srcport": lambda v: [v.source_port], "udp.dstport": lambda v: [v.destination_port],
-    "dhcpv6.msgtype": lambda v: [*(12 if r.name == "RELAY-FORW" else 13 for r in v.relays), v.type],
+    "dhcpv6.msgtype": lambda v: [*(12 if r.name == "Relay-forward" else 13 for r in v.relays), v.type],
     "dhcpv6.hopcount": lambda v: [r.hop_count for r in v.relays],
     "dhcpv6.linkaddr": lambda v: [r.link_address for r in v.relays],
     "dhcpv6.peeraddr": lambda v: [r.peer_address for r in v.relays],
@@ -194,7 +196,14 @@ def agree(recording: Recording, directory: Path, decode: Callable[[Iterable[Fram
     for row, view in zip(theirs, ours, strict=True):
         assert view.malformed is None, view
         for name, read in fields.items():
-            assert row[name] == [str(value) for value in read(view)], (name, view.frame.number, view)
+            assert same(name, row[name], [str(value) for value in read(view)]), (name, view.frame.number, view)
+
+
+def same(name: str, theirs: list[str], ours: list[str]) -> bool:
+    """Whether both read the same; from 4.4 on tshark takes ping's time stamp out of an echo's data."""
+    if name == "data.data" and theirs and ours and len(ours[0]) - len(theirs[0]) in STAMPS:
+        return ours[0].endswith(theirs[0])
+    return theirs == ours
 
 
 CRAFTED: list[Any] = [

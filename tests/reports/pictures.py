@@ -120,10 +120,11 @@ PICTURES: dict[str, Callable[[Page, Path, Path], bool]] = {
     "which-packet": packet("RA-11", "dhcpcd", "fail"),
     "what-changed": whole("", "#changes"),
     "figures": whole("#/figures"),
-    "ladder-dhcpv6-boot": ladder("DHCP6-04", "four-messages", "stateful", "radvd-kea-dhcpcd", "pass", click="REPLY"),
+    "ladder-dhcpv6-boot": ladder("DHCP6-04", "four-messages", "stateful", "radvd-kea-dhcpcd", "pass", click="Reply"),
     "ladder-redirect": ladder("RA-20", "linux", "pass"),
     "ladder-fallback": ladder("DUAL-09", "curl", "pass"),
     "ladder-proxy": ladder("PNDP-01", "linux", "pass"),
+    "ladder-prefix-delegation": ladder("PD-01", "kea-systemd-networkd", "reached", "pass", click="Reply"),
 }
 
 if __name__ == "__main__":

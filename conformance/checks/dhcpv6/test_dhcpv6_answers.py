@@ -42,10 +42,10 @@ def test_retransmits_solicits(recording: Recording, notebook: Notebook) -> None:
     Give or take a tenth. The transaction id stays, and Elapsed Time says how long ago the first one was, to the second
     where the client counts whole seconds. What is no valid answer changes nothing of that.
     """
-    solicits = notebook.stimulus(sent(recording, "SOLICIT"), "the guest solicited nothing")
+    solicits = notebook.stimulus(sent(recording, "Solicit"), "the guest sent no Solicit")
     series = [list(each) for _, each in groupby(sorted(solicits, key=_transaction), key=_transaction)]
     longest = [each for each in series if len(each) >= ENOUGH]
-    few = f"{len(solicits)} Solicits of {len(series)} transactions, though nobody answered"
+    few = f"the guest began {len(series)} transactions with {len(solicits)} Solicits, though nobody answered"
     notebook.expect(longest, few, *solicits)
     for each in longest:
         _backs_off(recording, notebook, each)
@@ -64,7 +64,7 @@ def _backs_off(recording: Recording, notebook: Notebook, solicits: list[Message]
     early = slack / 2 if "guest" in recording.opaque else SLACK  # the one before may have been late by so much
     for number, message in enumerate(solicits):
         told = message.elapsed_time
-        notebook.expect(told is not None, f"Solicit {number + 1} has no Elapsed Time", message)
+        notebook.expect(told is not None, f"the guest's Solicit {number + 1} has no Elapsed Time", message)
         passed, counted = message.time - first.time, (told or 0) / 100
         said = f"Solicit {number + 1} says {counted:.2f} s, and it was {passed:.2f} s"
         behind = "guest" in recording.opaque and passed - counted > slack
@@ -95,12 +95,12 @@ def client_without_a_clock(recording: Recording) -> Recording:
     def reset(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptElapsedTime].elapsedtime = 0
 
-    return editing.rewritten(recording, sent(recording, "SOLICIT")[1:], reset)
+    return editing.rewritten(recording, sent(recording, "Solicit")[1:], reset)
 
 
-@edited(test_retransmits_solicits, because="4 Solicits of 4 transactions")
+@edited(test_retransmits_solicits, because="began 4 transactions with 4 Solicits")
 def client_that_begins_anew_each_time(recording: Recording) -> Recording:
-    for number, message in enumerate(sent(recording, "SOLICIT")[1:], 1):
+    for number, message in enumerate(sent(recording, "Solicit")[1:], 1):
 
         def renumber(packet: Any, by: int = number) -> None:
             packet[layer("dhcp6").DHCP6_Solicit].trid ^= by
@@ -112,19 +112,19 @@ def client_that_begins_anew_each_time(recording: Recording) -> Recording:
 @edited(test_retransmits_solicits, because="came 1.0")
 def client_without_back_off(recording: Recording) -> Recording:
     """Every second, with the right Elapsed Time."""
-    solicits = sent(recording, "SOLICIT")
+    solicits = sent(recording, "Solicit")
     gone = editing.without(recording, frames=solicits[2:])
     changed = said(gone, solicits[1], solicits[1].time + 1.01)
 
     def later(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptElapsedTime].elapsedtime += 101
 
-    return editing.rewritten(changed, sent(changed, "SOLICIT")[2:], later)
+    return editing.rewritten(changed, sent(changed, "Solicit")[2:], later)
 
 
-@edited(test_retransmits_solicits, because="1 Solicits of 1 transactions")
+@edited(test_retransmits_solicits, because="began 1 transactions with 1 Solicits")
 def client_that_asks_once(recording: Recording) -> Recording:
-    return editing.without(recording, frames=sent(recording, "SOLICIT")[1:])
+    return editing.without(recording, frames=sent(recording, "Solicit")[1:])
 
 
 def lies(recording: Recording, kind: str) -> list[tuple[Mark, Message]]:
@@ -143,53 +143,55 @@ def test_discards_invalid_answers(recording: Recording, notebook: Notebook) -> N
     The client discards it and goes on until a valid one comes (RFC 8415 sections 16.3 and 16.10): it requests nothing
     that such an Advertise offered, and configures nothing that such a Reply leased.
     """
-    offers = notebook.stimulus(lies(recording, "ADVERTISE"), "no bad Advertise reached the guest")
+    offers = notebook.stimulus(lies(recording, "Advertise"), "no invalid Advertise reached the guest")
     for mark, message in offers:
-        asked = [each for each in sent(recording, "REQUEST", after=message.time)
+        asked = [each for each in sent(recording, "Request", after=message.time)
                  if set(each.addresses) & set(message.addresses)]
-        notebook.expect(not asked, f"an Advertise with {mark.what.lie} was believed", message, *asked[:1])
-    leased = notebook.stimulus(lies(recording, "REPLY"), "no bad Reply reached the guest")
+        notebook.expect(not asked, f"the guest believed an Advertise with {mark.what.lie}", message, *asked[:1])
+    leased = notebook.stimulus(lies(recording, "Reply"), "no invalid Reply reached the guest")
     for mark, message in leased:
         notebook.cite(message)
         for address in message.addresses:
             used = taken(recording, address)
-            notebook.expect(not used, f"a Reply with {mark.what.lie} was believed", *used[:1])
+            notebook.expect(not used, f"the guest believed a Reply with {mark.what.lie}", *used[:1])
     good = [each for each in grants(recording) if each.reply.server_duid == leased_by(recording)]
     used = [sign for each in good for sign in taken(recording, each.address, leased[0][1].time)]
-    notebook.expect(used, "the valid Reply that came later was not believed", *(each.reply for each in good), *used[:1])
+    notebook.expect(used,
+                    "the guest did not believe the valid Reply that came later",
+                    *(each.reply for each in good), *used[:1])
     notebook.finding = f"{len(offers)} bad Advertises and {len(leased)} bad Replies discarded, the good ones believed"
 
 
 def leased_by(recording: Recording) -> bytes | None:
     """The Server Identifier of who answers truly: the one that the guest's Requests name."""
-    named = [each.server_duid for each in sent(recording, "REQUEST")]
+    named = [each.server_duid for each in sent(recording, "Request")]
     return named[-1] if named else None
 
 
-@edited(test_discards_invalid_answers, because="an Advertise with wrong transaction id was believed")
+@edited(test_discards_invalid_answers, because="believed an Advertise with wrong transaction id")
 def client_that_takes_the_first_offer(recording: Recording) -> Recording:
     """It requests what the first Advertise offered."""
-    solicit = sent(recording, "SOLICIT")[2]
-    lie = lies(recording, "ADVERTISE")[0][1]
-    more = said(recording, sent(recording, "REQUEST")[0], lie.time + 0.01)
+    solicit = sent(recording, "Solicit")[2]
+    lie = lies(recording, "Advertise")[0][1]
+    more = said(recording, sent(recording, "Request")[0], lie.time + 0.01)
 
     def of_the_lie(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIAAddress].addr = str(lie.addresses[0])
 
-    return editing.rewritten(more, sent(more, "REQUEST", after=solicit.time)[:1], of_the_lie)
+    return editing.rewritten(more, sent(more, "Request", after=solicit.time)[:1], of_the_lie)
 
 
-@edited(test_discards_invalid_answers, because="a Reply with no Server Identifier was believed")
+@edited(test_discards_invalid_answers, because="believed a Reply with no Server Identifier")
 def client_that_needs_no_server(recording: Recording) -> Recording:
     return _believing(recording, "no Server Identifier")
 
 
-@edited(test_discards_invalid_answers, because="a Reply with another's Client Identifier was believed")
+@edited(test_discards_invalid_answers, because="believed a Reply with another's Client Identifier")
 def client_that_takes_what_others_get(recording: Recording) -> Recording:
     return _believing(recording, "another's Client Identifier")
 
 
-@edited(test_discards_invalid_answers, because="came later was not believed")
+@edited(test_discards_invalid_answers, because="did not believe the valid Reply")
 def client_that_gives_up_on_a_lie(recording: Recording) -> Recording:
     good = grants(recording)[-1].address
     return editing.without(recording, events=address_events(recording, good))
@@ -197,7 +199,7 @@ def client_that_gives_up_on_a_lie(recording: Recording) -> Recording:
 
 def _believing(recording: Recording, lie: str) -> Recording:
     """The guest configures what a bad Reply leases."""
-    message = next(message for mark, message in lies(recording, "REPLY") if mark.what.lie == lie)
+    message = next(message for mark, message in lies(recording, "Reply") if mark.what.lie == lie)
     return with_address(recording, _configured(recording), message.addresses[0], message.time + 0.01)
 
 
@@ -208,28 +210,30 @@ def _configured(recording: Recording) -> KernelEvent:
 @check("DHCP6-24", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
 def test_discards_an_uncommitted_reply(recording: Recording, notebook: Notebook) -> None:
     """A Reply without Rapid Commit answers no Solicit: the client discards it and goes on (RFC 8415 section 18.2.1)."""
-    heard = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
+    heard = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
              if UNCOMMITTED.address in each.addresses]
     reply = notebook.stimulus(heard, "no Reply to a Solicit reached the guest")[0]
     used = taken(recording, UNCOMMITTED.address)
-    notebook.expect(not used, "it configured what a Reply without Rapid Commit leased", reply, *used[:1])
+    notebook.expect(not used, "the guest configured what a Reply without Rapid Commit leased", reply, *used[:1])
     later = sent(recording, after=reply.time)
-    notebook.expect(later, "it said nothing more", reply)
-    notebook.expect(later[0].name in ("SOLICIT", "REQUEST"), f"it went on with {later[0].name}", later[0])
-    asked = "which had asked for it" if sent(recording, "SOLICIT")[0].rapid_commit else "which had not asked for it"
+    notebook.expect(later, "the guest sent nothing more after a Reply without Rapid Commit", reply)
+    notebook.expect(later[0].name in ("Solicit", "Request"),
+                    f"the guest went on with {later[0].name}, not with a new Solicit, after a Reply without Rapid "
+                    "Commit", later[0])
+    asked = "which had asked for it" if sent(recording, "Solicit")[0].rapid_commit else "which had not asked for it"
     notebook.finding = f"a Reply without Rapid Commit to a Solicit {asked} was discarded"
 
 
-@edited(test_discards_an_uncommitted_reply, because="it configured what")
+@edited(test_discards_an_uncommitted_reply, because="configured what")
 def client_that_takes_any_reply(recording: Recording) -> Recording:
     reply = next(mark for mark in recording.marked(PeerLied) if mark.what.lie == UNCOMMITTED.name)
     return with_address(recording, _configured(recording), UNCOMMITTED.address, reply.time + 0.01)
 
 
-@edited(test_discards_an_uncommitted_reply, because="it went on with RENEW")
+@edited(test_discards_an_uncommitted_reply, because="went on with Renew")
 def client_that_believes_to_be_bound(recording: Recording) -> Recording:
     reply = next(mark for mark in recording.marked(PeerLied) if mark.what.lie == UNCOMMITTED.name)
-    return editing.rewritten(recording, sent(recording, "SOLICIT", after=reply.time), of_kind("RENEW"))
+    return editing.rewritten(recording, sent(recording, "Solicit", after=reply.time), of_kind("Renew"))
 
 
 @check("DHCP6-24", STATEFUL, role="guest", needs=("dhcpv6",))
@@ -245,23 +249,27 @@ def test_rapid_commit_takes_two(recording: Recording, notebook: Notebook) -> Non
             mine = [each for each in agreed if str(each[2].address) == event.fields["local"]]
             if formed(recording, [IPv6Address(event.fields["local"])]):
                 continue
-            notebook.expect(mine, f"{event.fields['local']} was configured, though nobody had agreed on it",
+            notebook.expect(mine,
+                            f"the guest configured {event.fields['local']}, which no Rapid Commit that it had asked "
+                            "for leased",
                             *(() if mine else last_exchange(recording, event.time)), event)
-    notebook.expect(agreed, "a Reply without Rapid Commit to a Solicit, or with it to one without it", first.reply)
+    notebook.expect(agreed,
+                    "the guest was sent a Reply without Rapid Commit, or with it to a Solicit without it", first.reply)
     asked, reply, _ = agreed[0]
-    if asked.name == "SOLICIT":
-        requests = [each for each in sent(recording, "REQUEST") if each.time < reply.time + SOL_TIMEOUT]
-        notebook.expect(not requests, "it requested what Rapid Commit had leased to it already", reply, *requests[:1])
+    if asked.name == "Solicit":
+        requests = [each for each in sent(recording, "Request") if each.time < reply.time + SOL_TIMEOUT]
+        notebook.expect(not requests,
+                        "the guest requested what Rapid Commit had already leased to it", reply, *requests[:1])
     notebook.cite(asked, reply)
-    wanted = any(each.rapid_commit for each in sent(recording, "SOLICIT"))
-    messages = "two" if asked.name == "SOLICIT" else "four"
+    wanted = any(each.rapid_commit for each in sent(recording, "Solicit"))
+    messages = "two" if asked.name == "Solicit" else "four"
     notebook.finding = f"{messages} messages; the client {'had' if wanted else 'had not'} asked for Rapid Commit"
 
 
-@edited(test_rapid_commit_takes_two, because="nobody had agreed")
+@edited(test_rapid_commit_takes_two, because="which no Rapid Commit")
 def server_that_commits_unasked(recording: Recording) -> Recording:
     """The client, which takes it, had not asked."""
     asked = next(granted(recording))[0]
-    if asked.name == "REQUEST":
-        return editing.rewritten(recording, sent(recording, "REQUEST"), of_kind("CONFIRM"))
-    return editing.rewritten(recording, sent(recording, "SOLICIT"), less("DHCP6OptRapidCommit"))
+    if asked.name == "Request":
+        return editing.rewritten(recording, sent(recording, "Request"), of_kind("Confirm"))
+    return editing.rewritten(recording, sent(recording, "Solicit"), less("DHCP6OptRapidCommit"))

@@ -17,7 +17,7 @@ from fixtures.scenarios.dhcpv6.moved_guest import MovedGuest
 from fixtures.scenarios.dhcpv6.stateless_guest import StatelessGuest
 
 #: RFC 4704 section 5.
-NAMING = ("SOLICIT", "REQUEST", "RENEW", "REBIND")
+NAMING = ("Solicit", "Request", "Renew", "Rebind")
 
 
 @check("DHCP6-28", LeaseAnswers(), MovedGuest(), role="guest", needs=("dhcpv6",))
@@ -26,10 +26,12 @@ def test_leaves_times_to_the_server(recording: Recording, notebook: Notebook) ->
     messages = notebook.stimulus([each for each in sent(recording) if each.ia_na], "the guest sent no IA_NA")
     for message in messages:
         for ia in message.ia_na:
-            notebook.expect((ia.t1, ia.t2) == (0, 0), f"the {message.name} has T1 {ia.t1} s and T2 {ia.t2} s", message)
+            notebook.expect((ia.t1, ia.t2) == (0, 0),
+                            f"the guest's {message.name} has T1 {ia.t1} s and T2 {ia.t2} s, not 0", message)
             for leased in ia.addresses:
                 notebook.expect((leased.preferred, leased.valid) == (0, 0),
-                                f"the {message.name} has lifetimes of {leased.preferred} and {leased.valid} s", message)
+                                f"the guest's {message.name} has lifetimes of {leased.preferred} and {leased.valid} "
+                                "s, not 0", message)
     notebook.finding = f"all zero in {', '.join(sorted({each.name for each in messages}))}"
 
 
@@ -39,7 +41,7 @@ def client_with_wishes(recording: Recording) -> Recording:
         ia = packet[layer("dhcp6").DHCP6OptIA_NA]
         ia.T1, ia.T2 = 3600, 5400
 
-    return editing.rewritten(recording, sent(recording, "SOLICIT"), wish)
+    return editing.rewritten(recording, sent(recording, "Solicit"), wish)
 
 
 @edited(test_leaves_times_to_the_server, because="has lifetimes of 600 and 900 s")
@@ -48,7 +50,7 @@ def client_that_repeats_what_it_was_offered(recording: Recording) -> Recording:
         leased = packet[layer("dhcp6").DHCP6OptIA_NA].ianaopts[0]
         leased.preflft, leased.validlft = 600, 900
 
-    return editing.rewritten(recording, sent(recording, "REQUEST"), repeat)
+    return editing.rewritten(recording, sent(recording, "Request"), repeat)
 
 
 @check("DHCP6-29", StatelessGuest(), role="guest", needs=("dhcpv6-stateless",))
@@ -57,9 +59,9 @@ def test_tells_its_name_to_nobody_it_asks_for_information(recording: Recording, 
     _named_in(recording, notebook, *notebook.stimulus(sent(recording), "the guest sent no DHCPv6 message"))
 
 
-@edited(test_tells_its_name_to_nobody_it_asks_for_information, because="Client FQDN option is in INFORMATION-REQUEST")
+@edited(test_tells_its_name_to_nobody_it_asks_for_information, because="Client FQDN option in Information-request")
 def client_that_tells_its_name_at_once(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, "INFORMATION-REQUEST"), with_option(_name))
+    return editing.rewritten(recording, sent(recording, "Information-request"), with_option(_name))
 
 
 @check("DHCP6-29", MovedGuest(), role="guest", needs=("dhcpv6",))
@@ -68,9 +70,9 @@ def test_tells_its_name_where_it_may(recording: Recording, notebook: Notebook) -
     _named_in(recording, notebook, *notebook.stimulus(sent(recording), "the guest sent no DHCPv6 message"))
 
 
-@edited(test_tells_its_name_where_it_may, because="Client FQDN option is in CONFIRM")
+@edited(test_tells_its_name_where_it_may, because="Client FQDN option in Confirm")
 def client_that_confirms_its_name(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, "CONFIRM"), with_option(_name))
+    return editing.rewritten(recording, sent(recording, "Confirm"), with_option(_name))
 
 
 def _named_in(recording: Recording, notebook: Notebook, *messages: Any) -> None:
@@ -78,7 +80,8 @@ def _named_in(recording: Recording, notebook: Notebook, *messages: Any) -> None:
     named = {each.name for each in messages if CLIENT_FQDN in each.options}
     for message in messages:
         wrong = CLIENT_FQDN in message.options and message.name not in NAMING
-        notebook.expect(not wrong, f"the Client FQDN option is in {message.name}", message)
+        notebook.expect(not wrong,
+                        f"the guest put the Client FQDN option in {message.name}, which must not have it", message)
     silent = sorted({each.name for each in messages} - named)
     notebook.finding = f"in {', '.join(sorted(named)) or 'no message'}; not in {', '.join(silent) or 'no other'}"
 

@@ -25,7 +25,7 @@ WINDOW, MOST = 10.0, 10
 
 def advertises(recording: Recording) -> list[Message]:
     """The Advertises that reached the guest, in order."""
-    return dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "ADVERTISE")
+    return dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Advertise")
 
 
 @check("DHCP6-23", CompetingServers(), role="guest", needs=("dhcpv6",))
@@ -34,7 +34,7 @@ def test_collects_offers_and_takes_the_best(recording: Recording, notebook: Note
 
     Then it requests what the server with the highest preference offered, never of one that has no addresses.
     """
-    rounds = [(solicit, _offers(recording, solicit)) for solicit in sent(recording, "SOLICIT")]
+    rounds = [(solicit, _offers(recording, solicit)) for solicit in sent(recording, "Solicit")]
     complete = [(solicit, offers) for solicit, offers in rounds if {EMPTY, HIGH} <= set(offers)]
     for solicit, offers in notebook.stimulus(complete, "no Solicit was answered by all servers"):
         _chosen(recording, notebook, solicit, offers)
@@ -49,36 +49,40 @@ def _offers(recording: Recording, solicit: Message) -> dict[int | None, Message]
 
 def _chosen(recording: Recording, notebook: Notebook, solicit: Message, offers: dict[int | None, Message]) -> None:
     """Expect that the guest takes the best of these offers when the first wait after its Solicit is over."""
-    requests = sent(recording, "REQUEST", after=solicit.time)
-    notebook.expect(requests, "it requested nothing of what was offered", *offers.values())
+    requests = sent(recording, "Request", after=solicit.time)
+    notebook.expect(requests, "the guest requested nothing of what was offered", *offers.values())
     request, best, empty = requests[0], offers[HIGH], offers[EMPTY]
-    notebook.expect(request.server_duid != empty.server_duid, "it requested an address of the server that has none",
+    notebook.expect(request.server_duid != empty.server_duid,
+                    "the guest requested an address of the server that offered none",
                     empty, request)
     waited = request.time - solicit.time
     notebook.expect(waited >= SOL_TIMEOUT - PROMPT,
-                    f"it took an offer {waited:.3f} s after its Solicit, without waiting for others", solicit, request)
-    notebook.in_time(waited, SOL_TIMEOUT * (1 + RAND) + READINESS, "it waited too long for offers", solicit, request)
-    notebook.recommend(request.server_duid == best.server_duid, "it did not take the offer with the highest preference",
+                    f"the guest took an offer {waited:.3f} s after its Solicit, without waiting {SOL_TIMEOUT:g} s "
+                    "for others", solicit, request)
+    notebook.in_time(waited, SOL_TIMEOUT * (1 + RAND) + READINESS,
+                     "the guest waited too long for offers", solicit, request)
+    notebook.recommend(request.server_duid == best.server_duid,
+                       "the guest did not take the offer with the highest preference",
                        best, request)
     notebook.figure("Request after the Solicit", waited, "s")
 
 
-@edited(test_collects_offers_and_takes_the_best, because="without waiting for others")
+@edited(test_collects_offers_and_takes_the_best, because="without waiting 1 s for others")
 def client_that_takes_the_first_offer_at_once(recording: Recording) -> Recording:
-    request = sent(recording, "REQUEST")[0]
+    request = sent(recording, "Request")[0]
     return editing.shifted(recording, -0.8, frames=request)
 
 
 @edited(test_collects_offers_and_takes_the_best, because="the highest preference")
 def client_that_ignores_preferences(recording: Recording) -> Recording:
     other = min(advertises(recording), key=lambda each: each.preference or 0)
-    return editing.rewritten(recording, sent(recording, "REQUEST")[0], _of_server(other))
+    return editing.rewritten(recording, sent(recording, "Request")[0], _of_server(other))
 
 
-@edited(test_collects_offers_and_takes_the_best, because="the server that has none")
+@edited(test_collects_offers_and_takes_the_best, because="the server that offered none")
 def client_that_looks_at_preferences_only(recording: Recording) -> Recording:
     best = max(advertises(recording), key=lambda each: each.preference or 0)
-    return editing.rewritten(recording, sent(recording, "REQUEST")[0], _of_server(best))
+    return editing.rewritten(recording, sent(recording, "Request")[0], _of_server(best))
 
 
 def _of_server(offer: Message) -> Any:
@@ -94,23 +98,24 @@ def test_takes_the_highest_preference_at_once(recording: Recording, notebook: No
     """An Advertise with preference 255 is taken at once: nothing better can come (RFC 8415 section 18.2.1)."""
     offers = [each for each in advertises(recording) if each.preference == 255]
     for offer in notebook.stimulus(offers, "no Advertise with preference 255 reached the guest"):
-        requests = sent(recording, "REQUEST", after=offer.time)
-        notebook.expect(requests, "it requested nothing of what was offered", offer)
+        requests = sent(recording, "Request", after=offer.time)
+        notebook.expect(requests, "the guest requested nothing of what was offered with preference 255", offer)
         waited = requests[0].time - offer.time
-        notebook.in_time(waited, PROMPT, "it waited for other offers", offer, requests[0])
+        notebook.in_time(waited, PROMPT,
+                         "the guest waited for other offers after one with preference 255", offer, requests[0])
         notebook.figure("Request after the Advertise", waited, "s")
     notebook.finding = f"requested {waited * 1000:.0f} ms after the Advertise"
 
 
-@edited(test_takes_the_highest_preference_at_once, because="it waited for other offers")
+@edited(test_takes_the_highest_preference_at_once, because="the guest waited for other offers")
 def client_that_always_waits(recording: Recording) -> Recording:
-    return editing.shifted(recording, 1.0, frames=sent(recording, "REQUEST")[:1])
+    return editing.shifted(recording, 1.0, frames=sent(recording, "Request")[:1])
 
 
 def refusals(recording: Recording) -> list[tuple[str, Message]]:
     """The refusals that reached the guest, each with the name of its status."""
     found = []
-    for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY"):
+    for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply"):
         statuses = [reply.status, *(ia.status for ia in reply.ia_na)]
         found += [(each.name, reply) for each in statuses if each is not None and each.name in REFUSED.values()]
     return found
@@ -136,17 +141,18 @@ def test_finds_its_way_around_refusals(recording: Recording, notebook: Notebook,
     """
     for reply in _refused(recording, notebook, part):
         later = sent(recording, after=reply.time)
-        silent = f"after {REFUSED[part]} it said nothing more"
+        silent = f"the guest sent nothing more after {REFUSED[part]}"
         if part == "unspec-fail" and not later:
             notebook.recommend(later, silent, reply)
             return
         notebook.expect(later, silent, reply)
-        same = later[0].name == "REQUEST" and later[0].server_duid == reply.server_duid
+        same = later[0].name == "Request" and later[0].server_duid == reply.server_duid
         if part == "not-on-link":
-            notebook.expect(not (same and later[0].addresses), "after NotOnLink it requested the same address again",
+            notebook.expect(not (same and later[0].addresses),
+                            "the guest requested the same address again after NotOnLink",
                             reply, later[0])
         if part == "no-addrs-avail":
-            notebook.recommend(not same, "after NoAddrsAvail it requested the same of the same server",
+            notebook.recommend(not same, "the guest requested the same of the same server after NoAddrsAvail",
                                reply, later[0])
         notebook.cite(reply, later[0])
     notebook.finding = f"after {REFUSED[part]} it sent {later[0].name}"
@@ -171,9 +177,11 @@ def test_has_a_lease_in_the_end(recording: Recording, notebook: Notebook) -> Non
     end = max(reply.time for reply in last)
     leased = [each for each in grants(recording) if each.time > end]
     if not sent(recording, after=_refused(recording, notebook, "unspec-fail")[-1].time):
-        notebook.recommend(leased, "it took UnspecFail for an end, and got no lease", *last)
+        notebook.recommend(leased, "the guest sent nothing more after UnspecFail, and got no lease", *last)
         return
-    notebook.expect(leased, "it got no lease in the end", *last, *(each.reply for each in leased[:1]))
+    notebook.expect(leased,
+                    "the guest got no lease in the end, though a server grants one",
+                    *last, *(each.reply for each in leased[:1]))
     waited = leased[0].time - first.time
     notebook.figure("lease after the first refusal", waited, "s")
     notebook.finding = f"a lease {waited:.1f} s after the first refusal"
@@ -181,16 +189,18 @@ def test_has_a_lease_in_the_end(recording: Recording, notebook: Notebook) -> Non
 
 def _moderate(recording: Recording, notebook: Notebook) -> None:
     """Expect that the guest does not flood the servers with messages of any kind."""
-    for kind in ("SOLICIT", "REQUEST"):
+    for kind in ("Solicit", "Request"):
         asked = sent(recording, kind)
         for number, message in enumerate(asked):
             burst = [each for each in asked[number:] if each.time < message.time + WINDOW]
-            notebook.expect(len(burst) <= MOST, f"{len(burst)} {kind} in {WINDOW:.0f} s", message, burst[-1])
+            notebook.expect(len(burst) <= MOST,
+                            f"the guest sent {len(burst)} {kind} in {WINDOW:.0f} s; {MOST} are the most",
+                            message, burst[-1])
 
 
 @edited(test_finds_its_way_around_refusals, because={
-    "not-on-link": "after NotOnLink it requested the same address again",
-    "no-addrs-avail": "after NoAddrsAvail it requested the same of the same server"})
+    "not-on-link": "requested the same address again after NotOnLink",
+    "no-addrs-avail": "requested the same of the same server after NoAddrsAvail"})
 def client_that_insists(recording: Recording, part: str) -> Recording:
     """It says its Request once more."""
     reply, request = _asked_and_refused(recording, part)
@@ -198,13 +208,13 @@ def client_that_insists(recording: Recording, part: str) -> Recording:
 
 
 @edited(test_finds_its_way_around_refusals, because={
-    part: f"after {name} it said nothing more" for part, name in REFUSED.items()})
+    part: f"sent nothing more after {name}" for part, name in REFUSED.items()})
 def client_that_gives_up(recording: Recording, part: str) -> Recording:
     reply, _ = _asked_and_refused(recording, part)
     return editing.without(recording, frames=sent(recording, after=reply.time))
 
 
-@edited(test_asks_again_at_a_limited_rate, because="REQUEST in 10 s")
+@edited(test_asks_again_at_a_limited_rate, because="Request in 10 s")
 def client_that_floods(recording: Recording) -> Recording:
     """Ten more Requests in the second after UnspecFail."""
     reply, request = _asked_and_refused(recording, "unspec-fail")
@@ -216,12 +226,12 @@ def client_that_floods(recording: Recording) -> Recording:
 @edited(test_has_a_lease_in_the_end, because="no lease in the end")
 def client_that_asks_for_information_only(recording: Recording) -> Recording:
     last = refusals(recording)[-1][1]
-    changed = editing.rewritten(recording, sent(recording, after=last.time), of_kind("INFORMATION-REQUEST"))
+    changed = editing.rewritten(recording, sent(recording, after=last.time), of_kind("Information-request"))
     return editing.without(changed, frames=[each.reply for each in grants(changed) if each.time > last.time])
 
 
 def _asked_and_refused(recording: Recording, part: str) -> tuple[Message, Message]:
     """The first Reply with the status of a part, and the Request that it refuses."""
     reply = next(reply for name, reply in refusals(recording) if name == REFUSED[part])
-    requests = [each for each in sent(recording, "REQUEST") if each.transaction_id == reply.transaction_id]
+    requests = [each for each in sent(recording, "Request") if each.transaction_id == reply.transaction_id]
     return reply, requests[0]

@@ -45,19 +45,20 @@ def test_link_layer_duid(recording: Recording, notebook: Notebook) -> None:
         for life in notebook.stimulus(lives(recording, guest), f"the client of {guest} was never started"):
             for message in notebook.stimulus(said(recording, life), f"no DHCPv6 message after the {life}"):
                 duid = message.client_duid or b""
-                notebook.expect(duid == expected, f"{guest} calls itself {duid.hex(':') or 'nothing'}, "
-                                                  f"not {expected.hex(':')}", message)
+                notebook.expect(duid == expected,
+                                f"{guest} identifies itself by {duid.hex(':') or 'no DUID'}, not by the DUID-LL "
+                                f"{expected.hex(':')}", message)
                 number += 1
     notebook.finding = f"the DUID-LL of the NIC in all of {number} messages"
 
 
-@played(test_link_layer_duid, because="calls itself 00:01:")
+@played(test_link_layer_duid, because="identifies itself by 00:01:")
 def client_with_its_own_default() -> Broken:
     """A DUID-LLT, ISC's default."""
     return Broken(STATEFUL, {"guest": LINK_LAYER_TIME})
 
 
-@edited(test_link_layer_duid, because="calls itself")
+@edited(test_link_layer_duid, because="identifies itself by")
 def another_identity_at_the_end(recording: Recording) -> Recording:
     """The last message of the play names another client."""
     last = dhcpv6.messages(recording.at("guest", outgoing=True))[-1:]
@@ -85,13 +86,15 @@ def test_identity_lasts(recording: Recording, notebook: Notebook) -> None:
                                              f"no DHCPv6 message on {interface} after the {life}"):
                 mine = message.client_duid or b""
                 duid = mine if duid is None else duid
-                notebook.expect(mine == duid, f"after the {life} the DUID is {mine.hex(':')}, it was {duid.hex(':')}",
+                notebook.expect(mine == duid,
+                                f"after the {life} the guest's DUID is {mine.hex(':')}; it was {duid.hex(':')}",
                                 message)
                 for ia in message.ia_na:
                     was = known.setdefault(interface, ia.iaid)
-                    notebook.expect(ia.iaid == was, f"after the {life} the IAID of {interface} is {ia.iaid:08x}, "
-                                                    f"it was {was:08x}", message)
-    notebook.expect(len(set(known.values())) == len(known), f"interfaces share an IAID: {known}")
+                    notebook.expect(ia.iaid == was,
+                                    f"after the {life} the guest's IAID of {interface} is {ia.iaid:08x}; it was "
+                                    f"{was:08x}", message)
+    notebook.expect(len(set(known.values())) == len(known), f"the guest's interfaces share an IAID: {known}")
     notebook.finding = f"one DUID, and {len(known)} IAIDs, over {len(alive)} lives of the client"
 
 

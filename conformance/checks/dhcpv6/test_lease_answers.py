@@ -29,7 +29,7 @@ PROMPT, RASH = 2.0, 1.0
 
 def replies(recording: Recording, address: IPv6Address | None = None) -> list[Message]:
     """The Replies that reached the guest: all, or those that list an address."""
-    heard = dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
+    heard = dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
     return [each for each in heard if address is None or address in each.addresses]
 
 
@@ -48,11 +48,13 @@ def test_requests_what_the_server_does_not_know(recording: Recording, notebook: 
     reply = notebook.stimulus(unknown(recording), "no Reply with NoBinding reached the guest")[0]
     grant = grants(recording)[0]
     later = sent(recording, after=reply.time)
-    notebook.expect(later, "after NoBinding it said nothing more", reply)
+    notebook.expect(later, "the guest sent nothing more after NoBinding, no Request", reply)
     waited = later[0].time - reply.time
-    notebook.expect(later[0].name == "REQUEST", f"after NoBinding it sent {later[0].name}", reply, later[0])
+    notebook.expect(later[0].name == "Request",
+                    f"the guest sent {later[0].name} after NoBinding, not Request", reply, later[0])
     names_server(later[0], grant, notebook)
-    notebook.expect(any(ia.iaid == grant.ia.iaid for ia in later[0].ia_na), "the Request lacks the IA", later[0])
+    notebook.expect(any(ia.iaid == grant.ia.iaid for ia in later[0].ia_na),
+                    "the guest's Request after NoBinding lacks the IA_NA", later[0])
     notebook.figure("Request after NoBinding", waited, "s")
     notebook.finding = f"a Request {waited * 1000:.0f} ms after NoBinding"
 
@@ -62,13 +64,13 @@ def client_that_requests() -> Broken:
     return Broken(LeaseAnswers(), {"guest": clients.EXEMPLARY})
 
 
-@edited(test_requests_what_the_server_does_not_know, because="after NoBinding it sent SOLICIT")
+@edited(test_requests_what_the_server_does_not_know, because="sent Solicit after NoBinding")
 def client_that_starts_anew(recording: Recording) -> Recording:
     reply = unknown(recording)[0]
-    return editing.rewritten(recording, sent(recording, after=reply.time)[:1], of_kind("SOLICIT"))
+    return editing.rewritten(recording, sent(recording, after=reply.time)[:1], of_kind("Solicit"))
 
 
-@edited(test_requests_what_the_server_does_not_know, because="it said nothing more")
+@edited(test_requests_what_the_server_does_not_know, because="sent nothing more")
 def client_that_believes_in_its_lease(recording: Recording) -> Recording:
     return editing.without(recording, frames=sent(recording, after=unknown(recording)[0].time))
 
@@ -86,11 +88,15 @@ def test_chooses_its_own_times(recording: Recording, notebook: Notebook) -> None
     notebook.stimulus([1] if recording.duration >= grant.time + preferred else asked,
                       "the play ended before the lease was to be renewed")
     over = recording.duration - grant.time
-    notebook.expect(asked, f"it did not renew in {over:.0f} s, and the lease is for {valid} s", grant.reply)
+    notebook.expect(asked, f"the guest sent no Renew in {over:.0f} s of a lease of {valid} s", grant.reply)
     first, waited = asked[0], asked[0].time - grant.time
-    notebook.expect(first.name in ("RENEW", "REBIND"), f"it let the lease be and sent {first.name}", first)
-    notebook.expect(waited >= RASH, f"it sent {first.name} {waited:.3f} s after the Reply", grant.reply, first)
-    notebook.in_time(waited, preferred, f"it sent {first.name} when the address was deprecated", grant.reply, first)
+    notebook.expect(first.name in ("Renew", "Rebind"),
+                    f"the guest sent {first.name}, not Renew, while its lease of {valid} s went on", first)
+    notebook.expect(waited >= RASH,
+                    f"the guest sent {first.name} only {waited:.3f} s after the Reply, of which it was to choose T1",
+                    grant.reply, first)
+    notebook.in_time(waited, preferred,
+                     f"the guest sent {first.name} only when the address was deprecated", grant.reply, first)
     notebook.figure(f"{first.name} after the Reply", waited, "s")
     notebook.finding = f"{first.name} after {waited:.1f} s of a lease preferred for {preferred} s"
 
@@ -99,11 +105,11 @@ def test_chooses_its_own_times(recording: Recording, notebook: Notebook) -> None
 def client_that_renews_continuously(recording: Recording) -> Recording:
     grant = grants(recording)[0]
     for number in range(5):
-        recording = said(recording, sent(recording, "RENEW", "REBIND")[0], grant.time + 0.05 * (number + 1))
+        recording = said(recording, sent(recording, "Renew", "Rebind")[0], grant.time + 0.05 * (number + 1))
     return recording
 
 
-@edited(test_chooses_its_own_times, because="it did not renew")
+@edited(test_chooses_its_own_times, because="sent no Renew")
 def client_that_needs_to_be_told(recording: Recording) -> Recording:
     grant = grants(recording)[0]
     silent = editing.without(recording, frames=sent(recording, after=grant.time))
@@ -117,24 +123,25 @@ def test_never_renews_what_is_for_ever(recording: Recording, notebook: Notebook)
     grant = notebook.stimulus(granted, "no lease for ever was granted")[0]
     alone = notebook.stimulus(recording.marked(LeftAlone), "the guest never had its address")[0]
     until = next((mark.time for mark in recording.marked(ReconfigureSent)), recording.duration)
-    notebook.stimulus([1] if until > alone.time + QUIET / 2 else [], "nobody listened")
+    notebook.stimulus([1] if until > alone.time + QUIET / 2 else [], "the guest was not watched after the Reply")
     asked = [each for each in sent(recording, after=grant.time) if each.time < until]
-    notebook.expect(not asked, "it asked for more than for ever", grant.reply, *asked[:1])
+    notebook.expect(not asked,
+                    "the guest asked again, though T1 and the lifetimes are infinite", grant.reply, *asked[:1])
     events = [each for each in address_events(recording, grant.address, grant.time) if each.action == "new"]
-    notebook.expect(events, f"{grant.address} was not configured", grant.reply)
+    notebook.expect(events, f"the guest did not configure {grant.address}", grant.reply)
     left = events[-1].fields["valid_life_time"]
-    notebook.expect(left == INFINITY, f"{grant.address} was configured for {left} s", events[-1])
+    notebook.expect(left == INFINITY, f"the guest configured {grant.address} for {left} s, not for ever", events[-1])
     notebook.finding = f"configured for ever, and nothing was sent in the {until - grant.time:.1f} s after the Reply"
 
 
-@edited(test_never_renews_what_is_for_ever, because="it asked for more than for ever")
+@edited(test_never_renews_what_is_for_ever, because="the guest asked again")
 def client_that_renews_in_a_hurry(recording: Recording) -> Recording:
     """For ever plus one is soon."""
     grant = grants(recording)[-1]
-    return said(recording, sent(recording, "REQUEST")[-1], grant.time + 1.0, kind="RENEW")
+    return said(recording, sent(recording, "Request")[-1], grant.time + 1.0, kind="Renew")
 
 
-@edited(test_never_renews_what_is_for_ever, because="was configured for 7200 s")
+@edited(test_never_renews_what_is_for_ever, because="for 7200 s, not for ever")
 def client_with_a_limit_of_its_own(recording: Recording) -> Recording:
     events = address_events(recording, grants(recording)[-1].address)
     return editing.rewritten_events(recording, events, valid_life_time=7200)
@@ -147,7 +154,7 @@ def test_ignores_lifetimes_upside_down(recording: Recording, notebook: Notebook)
     reply = told[0]
     notebook.cite(*told)
     used = address_events(recording, UPSIDE_DOWN)
-    notebook.expect(not used, f"{UPSIDE_DOWN} was configured, preferred for longer than valid", reply, *used[:1])
+    notebook.expect(not used, f"the guest configured {UPSIDE_DOWN}, preferred for longer than valid", reply, *used[:1])
     notebook.finding = f"{UPSIDE_DOWN} was ignored"
 
 
@@ -161,15 +168,18 @@ def client_that_installs_it(recording: Recording) -> Recording:
 def test_drops_what_has_no_lifetime_left(recording: Recording, notebook: Notebook) -> None:
     """An address that the Reply to a Renew lists with a valid lifetime of 0 is removed at once (RFC 8415 18.2.10.1)."""
     reply, leased = notebook.stimulus(_over(recording), "no Reply ended the guest's lease")[0]
-    notebook.stimulus([1] if recording.duration > reply.time + PROMPT else [], "the play ended too early")
+    notebook.stimulus([1] if recording.duration > reply.time + PROMPT else [],
+                      "the play ended before the address had to be gone")
     events = address_events(recording, leased.address, reply.time)
     gone = [each for each in events if each.action == "del"]
-    notebook.expect(gone, f"{leased.address} is still there, though its lifetime is 0", reply, *events[-1:])
-    notebook.in_time(gone[0].after_ns / 1e9 - reply.time, PROMPT, f"{leased.address} was removed late", reply, gone[0])
+    notebook.expect(gone,
+                    f"the guest still has {leased.address}, whose valid lifetime a Reply set to 0", reply, *events[-1:])
+    notebook.in_time(gone[0].after_ns / 1e9 - reply.time, PROMPT,
+                     f"the guest removed {leased.address} late", reply, gone[0])
     notebook.finding = f"{leased.address} was removed"
 
 
-@edited(test_drops_what_has_no_lifetime_left, because="is still there")
+@edited(test_drops_what_has_no_lifetime_left, because="still has")
 def client_that_waits_for_the_end(recording: Recording) -> Recording:
     gone = list(recording.happened("guest", "address", "del"))
     return editing.without(recording, events=gone)
@@ -191,7 +201,7 @@ def test_takes_the_address_beside(recording: Recording, notebook: Notebook, part
     notebook.finding = f"{ANOTHER} was configured"
 
 
-@edited(test_takes_the_address_beside, because=f"{ANOTHER} did not get the lifetimes")
+@edited(test_takes_the_address_beside, because=f"did not give {ANOTHER} the lifetimes")
 def client_that_ignores_all_of_it(recording: Recording, part: str) -> Recording:
     """As one does whose kernel refused one of the two."""
     return editing.without(recording, events=address_events(recording, ANOTHER, BESIDE[part](recording)[0].time))
@@ -205,18 +215,19 @@ def test_ignores_an_association_with_t1_after_t2(recording: Recording, notebook:
     """
     reply = notebook.stimulus(replies(recording, INVALID), "no such association reached the guest")[0]
     used = address_events(recording, INVALID)
-    notebook.expect(not used, f"{INVALID} was configured, of an IA whose T1 exceeds T2", reply, *used[:1])
+    notebook.expect(not used, f"the guest configured {INVALID}, though T1 of its IA exceeds T2", reply, *used[:1])
     later = sent(recording, after=reply.time)
-    notebook.recommend(later, "it was content without a lease", reply)
-    wrong = [each for each in later[:1] if each.name in ("RENEW", "REBIND")]
-    notebook.expect(not wrong, f"it went on with {wrong[0].name if wrong else ''}, as if leased", *later[:1])
+    notebook.recommend(later, "the guest asked for no other lease", reply)
+    wrong = [each for each in later[:1] if each.name in ("Renew", "Rebind")]
+    notebook.expect(not wrong,
+                    f"the guest went on with {wrong[0].name if wrong else ''}, as if it had a lease", *later[:1])
     notebook.finding = f"{INVALID} was ignored, and a lease asked for anew"
 
 
-@edited(test_ignores_an_association_with_t1_after_t2, because="it went on with RENEW")
+@edited(test_ignores_an_association_with_t1_after_t2, because="went on with Renew")
 def client_that_renews_nothing(recording: Recording) -> Recording:
     reply = replies(recording, INVALID)[0]
-    return editing.rewritten(recording, sent(recording, after=reply.time)[:1], of_kind("RENEW"))
+    return editing.rewritten(recording, sent(recording, after=reply.time)[:1], of_kind("Renew"))
 
 
 @played(test_ignores_an_association_with_t1_after_t2, because=f"{INVALID} was configured")
@@ -239,7 +250,7 @@ def _takes(recording: Recording, notebook: Notebook, grant: Grant) -> None:
     """Expect that the kernel gets the lifetimes of a lease."""
     news = [each for each in address_events(recording, grant.address, grant.time) if each.action == "new"
             and abs(each.fields["valid_life_time"] + each.time - grant.time - grant.leased.valid) <= PROMPT]
-    notebook.expect(news, f"{grant.address} did not get the lifetimes of the Reply", grant.reply, *news[:1])
+    notebook.expect(news, f"the guest did not give {grant.address} the lifetimes of the Reply", grant.reply, *news[:1])
 
 
 def _configured(recording: Recording) -> KernelEvent:

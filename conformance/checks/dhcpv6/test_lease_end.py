@@ -35,21 +35,22 @@ def test_releases_the_lease_when_told_to(recording: Recording, notebook: Noteboo
     From then on nothing is sent from the address, and another client gets the lease at once.
     """
     grant = first_grant(recording, notebook)
-    told = notebook.stimulus(recording.marked(ToldToRelease), "the client was not told to release its lease")[0]
-    releases = sent(recording, "RELEASE", after=told.time)
-    notebook.expect(releases, "no Release was sent", told)
+    told = notebook.stimulus(recording.marked(ToldToRelease), "the guest's client was not made to release its lease")[0]
+    releases = sent(recording, "Release", after=told.time)
+    notebook.expect(releases, "the guest sent no Release", told)
     for release in releases:
-        notebook.expect(release.source != grant.address, "the Release came from the released address", release)
+        notebook.expect(release.source != grant.address,
+                        "the guest sent the Release from the released address", release)
         names_lease(release, grant, notebook)
         names_server(release, grant, notebook)
     notebook.figure("Release after the order", releases[0].time - told.time, "s")
-    asked = notebook.stimulus(recording.marked(Asked), "nobody asked for the address afterwards")[0]
+    asked = notebook.stimulus(recording.marked(Asked), "no node solicited the address afterwards")[0]
     notebook.cite(asked)
     uses = _claims(recording, grant.address, releases[0].time)
     later = f"{uses[0].time - releases[0].time:.3f} s after the Release" if uses else ""
-    notebook.expect(not uses, f"the guest used {grant.address} {later}", *uses[:1])
+    notebook.expect(not uses, f"the guest used {grant.address} {later}, which it had released", *uses[:1])
     gone = [each for each in address_events(recording, grant.address, told.time) if each.action == "del"]
-    notebook.expect(gone, f"{grant.address} is still on the interface", *gone[:1])
+    notebook.expect(gone, f"the guest still has {grant.address}, which it had released", *gone[:1])
     _another_has_it(recording, notebook, grant)
     notebook.finding = "the lease was given back, and another client had it at once"
 
@@ -64,11 +65,13 @@ def _claims(recording: Recording, address: IPv6Address, after: float) -> list[Fr
 def _another_has_it(recording: Recording, notebook: Notebook, grant: Grant) -> None:
     """Expect that the client at the peer, who asked last, got the released address."""
     begin = notebook.stimulus(recording.marked(AnotherAsks), "no other client asked for a lease")[0]
-    told = [each for each in dhcpv6.messages(recording.at("peer", outgoing=False), "ADVERTISE", "REPLY")
+    told = [each for each in dhcpv6.messages(recording.at("peer", outgoing=False), "Advertise", "Reply")
             if each.time > begin.time]
-    notebook.stimulus(told, "the server told the other client nothing")
-    leased = [each for each in told if each.name == "REPLY" and grant.address in each.addresses]
-    notebook.expect(leased, f"another client asked for a lease and did not get {grant.address}", told[-1], *leased[:1])
+    notebook.stimulus(told, "the server sent the other client nothing")
+    leased = [each for each in told if each.name == "Reply" and grant.address in each.addresses]
+    notebook.expect(leased,
+                    f"the server did not give {grant.address} to another client that asked after the Release",
+                    told[-1], *leased[:1])
 
 
 @played(test_releases_the_lease_when_told_to, because="from the released address")
@@ -83,7 +86,7 @@ def client_that_keeps_what_it_released() -> Broken:
 
 @edited(test_releases_the_lease_when_told_to, because="no Release")
 def client_that_forgets_its_lease(recording: Recording) -> Recording:
-    return editing.without(recording, frames=sent(recording, "RELEASE"))
+    return editing.without(recording, frames=sent(recording, "Release"))
 
 
 @edited(test_releases_the_lease_when_told_to, because="names the server")
@@ -91,17 +94,17 @@ def client_that_releases_to_another_server(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptServerId].duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
 
-    return editing.rewritten(recording, sent(recording, "RELEASE"), change)
+    return editing.rewritten(recording, sent(recording, "Release"), change)
 
 
-@edited(test_releases_the_lease_when_told_to, because="did not get")
+@edited(test_releases_the_lease_when_told_to, because="did not give")
 def lease_that_stays_taken(recording: Recording) -> Recording:
     """What the server would do with a Release that it cannot use."""
-    replies = dhcpv6.messages(recording.at("peer", outgoing=False), "REPLY")
+    replies = dhcpv6.messages(recording.at("peer", outgoing=False), "Reply")
     return editing.without(recording, frames=replies)
 
 
-@edited(test_releases_the_lease_when_told_to, because="still on the interface")
+@edited(test_releases_the_lease_when_told_to, because="still has")
 def client_that_leaves_the_address_behind(recording: Recording) -> Recording:
     gone = list(recording.happened("guest", "address", "del"))
     return editing.without(recording, events=gone)
@@ -122,18 +125,18 @@ def test_declines_a_lease_that_somebody_else_has(recording: Recording, notebook:
     probes = [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
               if each.dad and each.target == address]
     uses = _claims(recording, address, 0.0)
-    notebook.expect(probes, f"{address} was used without a probe for it", *uses[:1])
+    notebook.expect(probes, f"the guest used {address} without a DAD probe for it", *uses[:1])
     defence = [each for each in ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=False))
                if each.target == address and each.time > probes[0].time]
     contest = notebook.stimulus(defence, "no NA of the neighbor reached the guest")[0]
     notebook.cite(probes[0], contest)
     notebook.expect(not uses, f"the guest used {address}, which its neighbor has", *uses[:1])
-    declines = sent(recording, "DECLINE", after=contest.time)
+    declines = sent(recording, "Decline", after=contest.time)
     patience = recording.duration - contest.time
-    notebook.stimulus([1] if declines or patience > ANOTHER else [], "the play ended too early")
-    notebook.expect(declines, f"no Decline in the {patience:.0f} s after the neighbor's NA", contest)
+    notebook.stimulus([1] if declines or patience > ANOTHER else [], "the play ended before the Decline was due")
+    notebook.expect(declines, f"the guest sent no Decline in the {patience:.0f} s after the neighbor's NA", contest)
     waited = declines[0].time - contest.time
-    notebook.in_time(waited, ANOTHER, "the Decline came late", contest, declines[0])
+    notebook.in_time(waited, ANOTHER, "the guest sent the Decline late", contest, declines[0])
     notebook.figure("Decline after the NA", waited, "s")
     names_lease(declines[0], grant, notebook)
     names_server(declines[0], grant, notebook)
@@ -147,7 +150,7 @@ def _has_another(recording: Recording, notebook: Notebook, address: IPv6Address,
     notebook.recommend(others, "the guest got no other lease afterwards", *[each.reply for each in others[:1]])
     if others:
         ready = [each for each in address_events(recording, others[0].address, others[0].time) if usable(each)]
-        notebook.recommend(ready, f"{others[0].address}, the next lease, never became usable", *ready[:1])
+        notebook.recommend(ready, f"the guest never used {others[0].address}, its next lease", *ready[:1])
         notebook.figure("another lease after the NA", others[0].time - since, "s")
 
 
@@ -157,7 +160,7 @@ def client_that_declines() -> Broken:
     return Broken(LeaseDecline(), {"guest": clients.EXEMPLARY})
 
 
-@played(test_declines_a_lease_that_somebody_else_has, because="without a probe")
+@played(test_declines_a_lease_that_somebody_else_has, because="without a DAD probe")
 def client_that_keeps_a_duplicate() -> Broken:
     return Broken(LeaseDecline(), {"guest": clients.KEEPS_DUPLICATE})
 
@@ -170,7 +173,7 @@ def client_that_abandons_a_duplicate() -> Broken:
 @edited(test_declines_a_lease_that_somebody_else_has, because="which its neighbor has")
 def client_that_declines_and_uses(recording: Recording) -> Recording:
     """After its Decline it answers for the address."""
-    inet6, ether, decline = layer("inet6"), layer("l2").Ether, sent(recording, "DECLINE")[0]
+    inet6, ether, decline = layer("inet6"), layer("l2").Ether, sent(recording, "Decline")[0]
     address = str(decline.addresses[0])
     claim = ether(src=decline.mac_source) / inet6.IPv6(src=address, dst="ff02::1", hlim=255)
     claim /= inet6.ICMPv6ND_NA(tgt=address, R=0, S=0, O=1)
@@ -182,17 +185,17 @@ def client_that_declines_another_address(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIAAddress].addr = "2001:db8:1::1fff"
 
-    return editing.rewritten(recording, sent(recording, "DECLINE"), change)
+    return editing.rewritten(recording, sent(recording, "Decline"), change)
 
 
-@edited(test_declines_a_lease_that_somebody_else_has, because="the Decline came late")
+@edited(test_declines_a_lease_that_somebody_else_has, because="sent the Decline late")
 def client_that_declines_late(recording: Recording) -> Recording:
-    return editing.shifted(recording, ANOTHER + 1.0, frames=sent(recording, "DECLINE"))
+    return editing.shifted(recording, ANOTHER + 1.0, frames=sent(recording, "Decline"))
 
 
 @edited(test_declines_a_lease_that_somebody_else_has, because="no other lease")
 def client_that_is_content_without(recording: Recording) -> Recording:
     """It declines, and asks for nothing more."""
-    declined = sent(recording, "DECLINE")[0].time
+    declined = sent(recording, "Decline")[0].time
     later = [each for each in dhcpv6.messages(recording.at("guest")) if each.time > declined]
     return editing.without(recording, frames=later)

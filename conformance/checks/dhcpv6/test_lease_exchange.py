@@ -61,21 +61,21 @@ def test_four_messages_then_the_address(recording: Recording, notebook: Notebook
     for address, sign in addresses.items():
         mine = [(reply, leased) for _, reply, leased in leases
                 if leased.address == address and reply.time < sign.time]
-        notebook.expect(mine, f"{address} was configured, though no Reply leased it to the guest's IA",
+        notebook.expect(mine, f"the guest configured {address}, though no Reply leased it to the guest's IA",
                         *(() if mine else last_exchange(recording, sign.time)), sign)
         if isinstance(sign, KernelEvent):
             same_lifetimes(notebook, sign, *mine[-1])
             if not own:
                 speaks_from(recording, notebook, address)
     for request, reply, leased in leases:
-        if request.name == "REQUEST":
+        if request.name == "Request":
             was_offered(recording, notebook, request)
-        notebook.expect(reply.server_duid, "a lease without a Server Identifier was accepted", request, reply)
+        notebook.expect(reply.server_duid, "the guest accepted a lease without a Server Identifier", request, reply)
         if "guest" in recording.opaque and inviting(recording):
             notebook.stimulus({leased.address} & set(addresses),
-                              f"{leased.address} was leased, and a machine that may form another did not show it")
+                              f"{leased.address} was leased, and a VM whose kernel is not seen did not show it")
         notebook.expect(leased.address in addresses,
-                        f"{leased.address} was leased, but not configured", request, reply)
+                        f"the guest was leased {leased.address}, but not configured with it", request, reply)
     steps = "solicited and leased at once" if leases[0][0].rapid_commit else "offered, requested and leased"
     notebook.finding = f"{leases[0][2].address} was {steps}, and configured"
 
@@ -83,20 +83,21 @@ def test_four_messages_then_the_address(recording: Recording, notebook: Notebook
 def was_offered(recording: Recording, notebook: Notebook, request: Message) -> None:
     """The Request follows an Advertise, and that a Solicit, with the same client and IA."""
     frames = list(recording.at("guest", "eth0"))
-    offers = [offer for offer in dhcpv6.messages(frames, "ADVERTISE")
+    offers = [offer for offer in dhcpv6.messages(frames, "Advertise")
               if offer.time < request.time and offer.client_duid == request.client_duid and offer.addresses]
-    notebook.expect(offers, "a Request was sent, though nobody had offered an address", request)
-    notebook.expect(request.server_duid, "the Request has no Server Identifier", request)
+    notebook.expect(offers, "the guest sent a Request, though nobody had offered an address", request)
+    notebook.expect(request.server_duid, "the guest's Request has no Server Identifier", request)
     named = [offer for offer in offers if offer.server_duid == request.server_duid]
-    notebook.expect(named, "the Request names a server that had offered nothing", request, *offers)
+    notebook.expect(named, "the guest's Request names a server that had offered nothing", request, *offers)
     iaids = {ia.iaid for ia in request.ia_na}
     fitting = [offer for offer in named if iaids and iaids <= {ia.iaid for ia in offer.ia_na}]
-    notebook.expect(fitting, "the Request is for an IA that was offered nothing", request, *named)
+    notebook.expect(fitting, "the guest's Request is for an IA that was offered nothing", request, *named)
     notebook.recommend(set(request.addresses) & set(fitting[-1].addresses),
-                       "the Request does not ask for the offered address", request, fitting[-1])
-    asked = [solicit for solicit in dhcpv6.messages(frames, "SOLICIT")
+                       "the guest's Request does not ask for the offered address", request, fitting[-1])
+    asked = [solicit for solicit in dhcpv6.messages(frames, "Solicit")
              if solicit.transaction_id == fitting[-1].transaction_id and solicit.client_duid == request.client_duid]
-    notebook.expect(asked, "the Request follows an Advertise that answers no Solicit of the guest", request, *fitting)
+    notebook.expect(asked,
+                    "the guest's Request follows an Advertise that answers none of its Solicits", request, *fitting)
     notebook.cite(*asked[:1])
 
 
@@ -106,7 +107,8 @@ def same_lifetimes(notebook: Notebook, event: KernelEvent, reply: Message, lease
         passed = event.time - reply.time if given < INFINITY else 0.0
         left = event.fields[f"{name}_life_time"]
         notebook.expect(abs(left + passed - given) <= ROUNDING,
-                        f"{leased.address} has {left} s {name} lifetime {passed:.1f} s after a lease of {given} s",
+                        f"the guest gave {leased.address} {left} s {name} lifetime {passed:.1f} s after a lease of "
+                        f"{given} s",
                         event, reply)
 
 
@@ -137,7 +139,7 @@ def reply_for_another_association(recording: Recording) -> Recording:
     def other(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIA_NA].iaid ^= 1
 
-    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "REPLY"), other)
+    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "Reply"), other)
 
 
 @edited(test_four_messages_then_the_address, because="though no Reply leased it")
@@ -147,19 +149,19 @@ def reply_without_address(recording: Recording) -> Recording:
     def nothing(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIA_NA].ianaopts = []
 
-    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "REPLY"), nothing)
+    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "Reply"), nothing)
 
 
 @edited(test_four_messages_then_the_address, because="though no Reply leased it")
 def guest_that_configures_the_offer(recording: Recording) -> Recording:
     """It never requests what it was offered."""
-    return editing.without(recording, frames=dhcpv6.messages(recording.frames, "REQUEST", "REPLY"))
+    return editing.without(recording, frames=dhcpv6.messages(recording.frames, "Request", "Reply"))
 
 
 @edited(test_four_messages_then_the_address, because="no Server Identifier")
 def request_to_nobody(recording: Recording) -> Recording:
     """The Request does not say which server it takes."""
-    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "REQUEST"), less("DHCP6OptServerId"))
+    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "Request"), less("DHCP6OptServerId"))
 
 
 @edited(test_four_messages_then_the_address, because="but not configured")
@@ -196,10 +198,10 @@ def test_lease_makes_nothing_on_link(recording: Recording, notebook: Notebook) -
     router = recording.mac("router", "lan0")
     for packet in packets:
         notebook.expect(packet.mac_destination == router,
-                        f"the packet goes to {packet.mac_destination}, not to the router {router}", packet)
+                        f"the guest sent the packet to {packet.mac_destination}, not to the router {router}", packet)
     routes = () if "guest" in recording.opaque else recording.happened("guest", "route", "new", dst=str(plan.LAN))
     invented = [event for event in routes if event.fields.get("dev") == "eth0" and not event.fields.get("gateway")]
-    notebook.expect(not invented, f"the guest has {plan.LAN} on the link, where no RA put it", *invented)
+    notebook.expect(not invented, f"the guest has a route to {plan.LAN} on its link, where no RA put it", *invented)
     notebook.finding = "packets for the same /64 go to the router"
 
 

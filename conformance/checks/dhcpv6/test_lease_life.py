@@ -51,14 +51,15 @@ def test_renews_the_lease_at_t1(recording: Recording, notebook: Notebook) -> Non
     grant = first_grant(recording, notebook)
     t1, t2 = grant.ia.t1, grant.ia.t2
     asked = sent(recording, after=grant.time)
-    instead = f"; it sent {asked[0].name} after {asked[0].time - grant.time:.3f} s" if asked else ""
-    renewals = [each for each in asked if each.name == "RENEW"]
+    instead = f"; the guest sent {asked[0].name} after {asked[0].time - grant.time:.3f} s" if asked else ""
+    renewals = [each for each in asked if each.name == "Renew"]
     over = renewals or recording.duration > grant.time + t2
     notebook.stimulus([1] if over else [], f"the play ended before T2, which is {t2} s")
-    notebook.expect(renewals, f"no Renew, although T1 is {t1} s{instead}", *asked[:1])
+    notebook.expect(renewals, f"the guest sent no Renew, although T1 is {t1} s{instead}", *asked[:1])
     renew, waited = renewals[0], renewals[0].time - grant.time
-    notebook.expect(waited >= earliest(t1), f"the Renew came {waited:.3f} s after the Reply, and T1 is {t1} s", renew)
-    notebook.in_time(waited, t2, "the Renew came after T2", renew)
+    notebook.expect(waited >= earliest(t1),
+                    f"the guest sent the Renew {waited:.3f} s after the Reply, and T1 is {t1} s", renew)
+    notebook.in_time(waited, t2, "the guest sent the Renew after T2", renew)
     notebook.figure("Renew after T1", waited - t1, "s")
     names_lease(renew, grant, notebook)
     names_server(renew, grant, notebook)
@@ -66,8 +67,9 @@ def test_renews_the_lease_at_t1(recording: Recording, notebook: Notebook) -> Non
     stays_assigned(recording, grant, notebook)
     news = [each for each in address_events(recording, grant.address, renewed.time)
             if each.fields.get("valid_life_time", 0) >= renewed.leased.valid - COARSE]
-    notebook.expect(news, f"{grant.address} did not get the lifetimes of the Reply", *news[:1])
-    notebook.in_time(news[0].after_ns / 1e9 - renewed.time, COARSE, "the lifetimes were set late", news[0])
+    notebook.expect(news, f"the guest did not give {grant.address} the lifetimes of the Reply", *news[:1])
+    notebook.in_time(news[0].after_ns / 1e9 - renewed.time, COARSE,
+                     f"the guest gave {grant.address} the lifetimes of the Reply late", news[0])
     _flow_survives(recording, notebook, grant.address, renew.time, renewed.time)
     notebook.finding = f"renewed {waited - t1:+.1f} s from T1; the address and an open flow stayed"
 
@@ -78,7 +80,8 @@ def _flow_survives(recording: Recording, notebook: Notebook, address: Any, begin
     spans = any(each.time < begin for each, _ in packets) and any(each.time > end for each, _ in packets)
     notebook.stimulus(packets if spans else [], "no flow ran from before the Renew until after the Reply")
     for request, reply in packets:
-        notebook.expect(reply, f"the flow broke: an Echo Request at {request.time:.3f} s got no answer", request)
+        notebook.expect(reply,
+                        f"the guest's flow broke: an Echo Request at {request.time:.3f} s got no answer", request)
         if reply is not None:
             notebook.cite(reply)
 
@@ -96,20 +99,20 @@ def client_that_drops_its_address_at_t1() -> Broken:
 @edited(test_renews_the_lease_at_t1, because="and T1 is")
 def client_that_renews_too_early(recording: Recording) -> Recording:
     """At half of T1."""
-    grant, renew = grants(recording)[0], sent(recording, "RENEW")[0]
+    grant, renew = grants(recording)[0], sent(recording, "Renew")[0]
     return editing.shifted(recording, grant.time + grant.ia.t1 / 2 - renew.time, frames=renew)
 
 
-@edited(test_renews_the_lease_at_t1, because="the Renew came after T2")
+@edited(test_renews_the_lease_at_t1, because="sent the Renew after T2")
 def client_that_renews_too_late(recording: Recording) -> Recording:
     """A second after T2."""
-    grant, renew = grants(recording)[0], sent(recording, "RENEW")[0]
+    grant, renew = grants(recording)[0], sent(recording, "Renew")[0]
     return editing.shifted(recording, grant.time + grant.ia.t2 + 1.0 - renew.time, frames=renew)
 
 
 @edited(test_renews_the_lease_at_t1, because="names the server")
 def client_that_names_another_server(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, "RENEW"), _of_another_server)
+    return editing.rewritten(recording, sent(recording, "Renew"), _of_another_server)
 
 
 @edited(test_renews_the_lease_at_t1, because="lifetimes of the Reply")
@@ -119,10 +122,10 @@ def client_that_does_not_extend(recording: Recording) -> Recording:
     return editing.without(recording, events=address_events(recording, grant.address, grant.time))
 
 
-@edited(test_renews_the_lease_at_t1, because="the flow broke")
+@edited(test_renews_the_lease_at_t1, because="flow broke")
 def client_that_breaks_the_flow(recording: Recording) -> Recording:
     """It answers nothing for some seconds around the Renew."""
-    renew = sent(recording, "RENEW")[0]
+    renew = sent(recording, "Renew")[0]
     lost = [each for each in echoes(recording.at("guest", outgoing=True), reply=True)
             if abs(each.time - renew.time) < 1.5]
     return editing.without(recording, frames=lost)
@@ -143,18 +146,19 @@ def test_rebinds_when_its_server_is_silent(recording: Recording, notebook: Noteb
     t2, valid = grant.ia.t2, grant.leased.valid
     died = notebook.stimulus(recording.marked(Kill), "the server was not killed")[0]
     asked = sent(recording, after=grant.time)
-    over = recording.duration > grant.time + valid or any(each.name == "REBIND" for each in asked)
+    over = recording.duration > grant.time + valid or any(each.name == "Rebind" for each in asked)
     notebook.stimulus([1] if over else [], f"the play ended before the lease, which is for {valid} s")
-    notebook.expect(asked, f"nothing was sent after the lease, although T2 is {t2} s", died)
-    rebinds = [each for each in asked if each.name == "REBIND"]
-    count = len([each for each in asked if each.name == "RENEW"])
-    notebook.expect(rebinds, f"no Rebind, although T2 is {t2} s; it sent {count} Renew", asked[-1])
+    notebook.expect(asked, f"the guest sent nothing after the lease, although T2 is {t2} s", died)
+    rebinds = [each for each in asked if each.name == "Rebind"]
+    count = len([each for each in asked if each.name == "Renew"])
+    notebook.expect(rebinds, f"the guest sent no Rebind, although T2 is {t2} s; it sent {count} Renews", asked[-1])
     rebind, waited = rebinds[0], rebinds[0].time - grant.time
-    notebook.expect(waited >= earliest(t2), f"the Rebind came {waited:.3f} s after the Reply, and T2 is {t2} s", rebind)
-    notebook.in_time(waited, valid, "the Rebind came after the valid lifetime", rebind)
+    notebook.expect(waited >= earliest(t2),
+                    f"the guest sent the Rebind {waited:.3f} s after the Reply, and T2 is {t2} s", rebind)
+    notebook.in_time(waited, valid, "the guest sent the Rebind after the valid lifetime", rebind)
     notebook.figure("Rebind after T2", waited - t2, "s")
     names_lease(rebind, grant, notebook)
-    notebook.expect(rebind.server_duid is None, "the Rebind names a server", rebind)
+    notebook.expect(rebind.server_duid is None, "the guest's Rebind names a server", rebind)
     taken = extended(recording, notebook, rebind)
     another = taken.reply.server_duid != grant.reply.server_duid
     notebook.stimulus([taken] if another else [], "the server that answered the Rebind was the first one")
@@ -162,8 +166,9 @@ def test_rebinds_when_its_server_is_silent(recording: Recording, notebook: Noteb
     later = sent(recording, after=taken.time)
     due = later or recording.duration > taken.time + taken.ia.t2
     notebook.stimulus([1] if due else [], f"the play ended before T2 of the other server, which is {taken.ia.t2} s")
-    instead = f"; it sent {later[0].name}" if later else ""
-    notebook.expect(later and later[0].name == "RENEW", f"it did not renew with the other server{instead}", *later[:1])
+    instead = f"; the guest sent {later[0].name}" if later else ""
+    notebook.expect(later and later[0].name == "Renew",
+                    f"the guest did not renew with the other server{instead}", *later[:1])
     names_lease(later[0], taken, notebook)
     names_server(later[0], taken, notebook)
     notebook.finding = f"rebound {waited - t2:+.1f} s from T2; the lease went on with the other server"
@@ -174,7 +179,7 @@ def client_that_renews_for_ever() -> Broken:
     return Broken(LeaseRebinding(), {"guest": clients.RENEWS_FOR_EVER})
 
 
-@played(test_rebinds_when_its_server_is_silent, because="the Rebind names a server")
+@played(test_rebinds_when_its_server_is_silent, because="Rebind names a server")
 def client_that_names_its_server_in_rebind() -> Broken:
     return Broken(LeaseRebinding(), {"guest": clients.NAMES_SERVER_IN_REBIND})
 
@@ -182,26 +187,26 @@ def client_that_names_its_server_in_rebind() -> Broken:
 @edited(test_rebinds_when_its_server_is_silent, because="and T2 is")
 def client_that_rebinds_too_early(recording: Recording) -> Recording:
     """Two seconds before T2."""
-    grant, rebind = grants(recording)[0], sent(recording, "REBIND")[0]
+    grant, rebind = grants(recording)[0], sent(recording, "Rebind")[0]
     return editing.shifted(recording, grant.time + grant.ia.t2 - 2.0 - rebind.time, frames=rebind)
 
 
 @edited(test_rebinds_when_its_server_is_silent, because="names the server")
 def client_that_returns_to_the_dead_server(recording: Recording) -> Recording:
     """The Renew after the Rebind names somebody else."""
-    rebind = sent(recording, "REBIND")[0]
-    return editing.rewritten(recording, sent(recording, "RENEW", after=rebind.time), _of_another_server)
+    rebind = sent(recording, "Rebind")[0]
+    return editing.rewritten(recording, sent(recording, "Renew", after=rebind.time), _of_another_server)
 
 
-@edited(test_rebinds_when_its_server_is_silent, because="did not renew with the other server; it sent SOLICIT")
+@edited(test_rebinds_when_its_server_is_silent, because="did not renew with the other server; the guest sent Solicit")
 def client_that_takes_no_reply_of_another_server(recording: Recording) -> Recording:
     """It begins anew instead."""
 
     def solicit(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6_Renew].msgtype = 1
 
-    rebind = sent(recording, "REBIND")[0]
-    return editing.rewritten(recording, sent(recording, "RENEW", after=rebind.time), solicit)
+    rebind = sent(recording, "Rebind")[0]
+    return editing.rewritten(recording, sent(recording, "Renew", after=rebind.time), solicit)
 
 
 @check("DHCP6-12", LeaseExpiry(), role="guest", needs=("dhcpv6",))
@@ -215,19 +220,19 @@ def test_gives_up_a_lease_that_ended(recording: Recording, notebook: Notebook) -
     preferred_end, end = grant.time + grant.leased.preferred, grant.time + grant.leased.valid
     notebook.stimulus(recording.marked(Kill), "the servers were not killed")
     notebook.stimulus([1] if grants(recording)[-1] == grant else [], "a server extended the lease")
-    notebook.stimulus([1] if recording.duration > end else [], "the play ended before the lease")
+    notebook.stimulus([1] if recording.duration > end else [], "the play ended before the lease did")
     events = address_events(recording, grant.address, grant.time)
     gone = [each for each in events if each.action == "del"]
     if grant.leased.preferred < grant.leased.valid:
         old = [each for each in events if "deprecated" in each.fields.get("flags", ()) and each.action == "new"]
-        notebook.expect(old, f"{grant.address} was never deprecated", *gone[:1])
+        notebook.expect(old, f"the guest never deprecated {grant.address}", *gone[:1])
         _about(notebook, "deprecated", old[0], preferred_end)
     over = recording.duration - end
-    notebook.expect(gone, f"{grant.address} is still there {over:.1f} s after its end", *events[-1:])
+    notebook.expect(gone, f"the guest still has {grant.address} {over:.1f} s after its valid lifetime", *events[-1:])
     _about(notebook, "removed", gone[0], end)
     _used_until(recording, notebook, grant.address, end)
-    solicits = sent(recording, "SOLICIT", after=end - COARSE)
-    notebook.expect(solicits, f"no Solicit in the {over:.1f} s after the lease ended", gone[0])
+    solicits = sent(recording, "Solicit", after=end - COARSE)
+    notebook.expect(solicits, f"the guest sent no Solicit in the {over:.1f} s after the lease ended", gone[0])
     notebook.cite(solicits[0])
     notebook.figure("Solicit after the lease's end", solicits[0].time - end, "s")
     notebook.finding = "deprecated and removed when the lifetimes ended, and a server looked for anew"
@@ -237,20 +242,24 @@ def test_gives_up_a_lease_that_ended(recording: Recording, notebook: Notebook) -
 
 def _about(notebook: Notebook, what: str, event: Any, due: float) -> None:
     """Expect that a kernel event is not more than COARSE away from when it is due."""
-    early = f"the address was {what} {due - event.time:.3f} s before its time"
+    early = f"the guest {what} the address {due - event.time:.3f} s before its time"
     notebook.expect(event.time >= due - COARSE, early, event)
-    notebook.in_time(event.after_ns / 1e9 - due, COARSE, f"the address was {what} late", event)
+    notebook.in_time(event.after_ns / 1e9 - due, COARSE, f"the guest {what} the address late", event)
     notebook.figure(f"address {what} after its time", event.time - due, "s")
 
 
 def _used_until(recording: Recording, notebook: Notebook, address: Any, end: float) -> None:
     """Expect that a host outside reaches the address until the lease ends, and not any more afterwards."""
     packets = flow(recording, address)
-    valid = notebook.stimulus([each for each in packets if each[0].time < end - COARSE], "nobody talked to the address")
+    valid = notebook.stimulus([each for each in packets if each[0].time < end - COARSE],
+                              "nobody sent an Echo Request to the address")
     for request, reply in valid:
-        notebook.expect(reply, f"an Echo Request of {request.time:.3f} s, before the end, got no answer", request)
+        notebook.expect(reply,
+                        f"the guest did not answer an Echo Request at {request.time:.3f} s, before its lease ended",
+                        request)
     last = max((reply for _, reply in packets if reply is not None), key=lambda reply: reply.time)
-    notebook.in_time(last.time - end, COARSE, "the guest still answered from the address after the lease's end", last)
+    notebook.in_time(last.time - end, COARSE,
+                     "the guest still answered from the address after its valid lifetime", last)
 
 
 @played(test_gives_up_a_lease_that_ended, because="no Solicit")
@@ -258,13 +267,13 @@ def client_that_gives_up_when_its_lease_ends() -> Broken:
     return Broken(LeaseExpiry(), {"guest": clients.GIVES_UP_AT_EXPIRY})
 
 
-@edited(test_gives_up_a_lease_that_ended, because="is still there")
+@edited(test_gives_up_a_lease_that_ended, because="still has")
 def client_that_keeps_the_expired_address(recording: Recording) -> Recording:
     gone = [each for each in address_events(recording, grants(recording)[0].address) if each.action == "del"]
     return editing.without(recording, events=gone)
 
 
-@edited(test_gives_up_a_lease_that_ended, because="removed late")
+@edited(test_gives_up_a_lease_that_ended, because="removed the address late")
 def client_that_removes_the_address_late(recording: Recording) -> Recording:
     gone = [each for each in address_events(recording, grants(recording)[0].address) if each.action == "del"]
     return editing.shifted(recording, COARSE + 1.0, events=gone)

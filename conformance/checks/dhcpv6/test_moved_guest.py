@@ -43,22 +43,26 @@ def test_confirms_its_lease_when_the_link_returns(recording: Recording, notebook
     back, moved = stay(recording, notebook)
     notebook.cite(back)
     asked = [each for each in sent(recording, after=back.time) if each.time < moved.time]
-    confirms = [each for each in asked if each.name == "CONFIRM"]
+    confirms = [each for each in asked if each.name == "Confirm"]
     first = asked[0].name if asked else "nothing"
-    notebook.recommend(first == "CONFIRM", f"it sent {first} when its link was back, not Confirm", *asked[:1])
+    notebook.recommend(first == "Confirm", f"the guest sent {first} when its link was back, not Confirm", *asked[:1])
     for message in confirms:
         names_lease(message, grant, notebook)
-        notebook.expect(message.server_duid is None, "the Confirm names a server", message)
+        notebook.expect(message.server_duid is None, "the guest's Confirm names a server", message)
         notebook.expect(message.transaction_id == confirms[0].transaction_id,
-                        "retransmitted the Confirm with a new transaction id", message)
+                        "the guest retransmitted the Confirm with a new transaction id", message)
     if confirms:
         notebook.in_time(confirms[-1].time - confirms[0].time, CNF_MAX_RD * (1 + RAND) + SLACK,
-                         "it went on with Confirm for too long", confirms[0], confirms[-1])
+                         f"the guest retransmitted Confirm for longer than CNF_MAX_RD, {CNF_MAX_RD:g} s",
+                         confirms[0], confirms[-1])
     gone = [each for each in address_events(recording, grant.address, back.time)
             if each.time < moved.time and each.action == "del"]
-    notebook.recommend(not gone, f"{grant.address} was removed, though nobody had said that it does not fit", *gone[:1])
-    anew = [each for each in asked if each.name == "SOLICIT"]
-    notebook.recommend(not anew, "it gave its lease up and solicited anew", *anew[:1])
+    notebook.recommend(not gone,
+                       f"the guest removed {grant.address}, though nobody had said that it does not fit the link",
+                       *gone[:1])
+    anew = [each for each in asked if each.name == "Solicit"]
+    notebook.recommend(not anew,
+                       "the guest gave its lease up and sent Solicit, though nobody had answered NotOnLink", *anew[:1])
     notebook.finding = f"{len(confirms)} Confirms without an answer, and {grant.address} stayed"
 
 
@@ -67,7 +71,7 @@ def client_that_confirms() -> Broken:
     return Broken(MovedGuest(), {"guest": clients.CONFIRMS})
 
 
-@played(test_confirms_its_lease_when_the_link_returns, because="it sent nothing when its link was back")
+@played(test_confirms_its_lease_when_the_link_returns, because="the guest sent nothing when its link was back")
 def client_that_sees_no_link() -> Broken:
     return Broken(MovedGuest(), {"guest": clients.EXEMPLARY})
 
@@ -77,13 +81,13 @@ def client_that_names_another_address(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIAAddress].addr = "2001:db8:1::1fff"
 
-    return editing.rewritten(recording, sent(recording, "CONFIRM"), change)
+    return editing.rewritten(recording, sent(recording, "Confirm"), change)
 
 
-@edited(test_confirms_its_lease_when_the_link_returns, because="for too long")
+@edited(test_confirms_its_lease_when_the_link_returns, because="for longer than CNF_MAX_RD")
 def client_that_never_stops_asking(recording: Recording) -> Recording:
     moved = recording.marked(PowerOff)[0]
-    last = [each for each in sent(recording, "CONFIRM") if each.time < moved.time][-1]
+    last = [each for each in sent(recording, "Confirm") if each.time < moved.time][-1]
     return editing.shifted(recording, moved.time - 0.01 - last.time, frames=last)
 
 
@@ -96,7 +100,7 @@ def client_that_drops_it(recording: Recording) -> Recording:
 
 def refusals(recording: Recording) -> list[Message]:
     """The Replies with NotOnLink that reached the guest."""
-    return [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
+    return [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
             if each.status is not None and each.status.name == "NotOnLink"]
 
 
@@ -108,29 +112,30 @@ def test_starts_anew_where_its_lease_does_not_fit(recording: Recording, notebook
     """
     old = first_grant(recording, notebook)
     reply = notebook.stimulus(refusals(recording), "no NotOnLink reached the guest")[0]
-    asked = [each for each in sent(recording, "CONFIRM") if each.transaction_id == reply.transaction_id]
-    notebook.stimulus(asked, "NotOnLink answered something else than a Confirm")
-    notebook.expect(asked[-1].server_duid is None, "the Confirm names a server", asked[-1])
+    asked = [each for each in sent(recording, "Confirm") if each.transaction_id == reply.transaction_id]
+    notebook.stimulus(asked, "NotOnLink answered another message than a Confirm")
+    notebook.expect(asked[-1].server_duid is None, "the guest's Confirm names a server", asked[-1])
     names_lease(asked[-1], old, notebook)
     later = sent(recording, after=reply.time)
-    instead = f"; it sent {later[0].name}" if later else ""
-    notebook.expect(later and later[0].name == "SOLICIT", f"no Solicit after NotOnLink{instead}", reply, *later[:1])
+    instead = f"; the guest sent {later[0].name}" if later else ""
+    notebook.expect(later and later[0].name == "Solicit",
+                    f"the guest sent no Solicit after NotOnLink{instead}", reply, *later[:1])
     still = used(recording, old.address, reply.time)
-    notebook.expect(not still, f"it went on using {old.address}", reply, *still[:1])
+    notebook.expect(not still, f"the guest went on using {old.address} after NotOnLink", reply, *still[:1])
     _has_left(recording, notebook, old.address)
     new = [each for each in grants(recording) if each.time > reply.time and each.address in plan.LAN2]
-    notebook.expect(new, f"it got no address of {plan.LAN2}", reply)
+    notebook.expect(new, f"the guest got no address of {plan.LAN2}", reply)
     ready = [each for each in address_events(recording, new[0].address, new[0].time) if usable(each)]
-    notebook.expect(ready, f"{new[0].address} never became usable", new[0].reply, *ready[:1])
+    notebook.expect(ready, f"the guest's new address {new[0].address} never became usable", new[0].reply, *ready[:1])
     notebook.figure("new address after NotOnLink", ready[0].time - reply.time, "s")
     notebook.finding = f"{old.address} was given up for {new[0].address}"
 
 
 def _has_left(recording: Recording, notebook: Notebook, address: IPv6Address) -> None:
     shots = [shot for shot in recording.shots("guest") if shot.name == "after"]
-    shot = notebook.stimulus(shots, "the guest was not looked at in the end")[-1]
+    shot = notebook.stimulus(shots, "the guest's state was not recorded in the end")[-1]
     rows = [row["local"] for row in shot.tables["address"]]
-    notebook.expect(str(address) not in rows, f"it still has {address}, which does not fit", shot)
+    notebook.expect(str(address) not in rows, f"the guest still has {address}, which does not fit the link", shot)
 
 
 @edited(test_starts_anew_where_its_lease_does_not_fit, because="no Solicit after NotOnLink")
@@ -139,7 +144,7 @@ def client_that_stays_as_it_is(recording: Recording) -> Recording:
     return editing.without(recording, frames=sent(recording, after=refusals(recording)[0].time))
 
 
-@edited(test_starts_anew_where_its_lease_does_not_fit, because="it still has")
+@edited(test_starts_anew_where_its_lease_does_not_fit, because="still has")
 def client_that_keeps_the_old_address(recording: Recording) -> Recording:
     old = str(grants(recording)[0].address)
     shot = recording.snapshot("after", "guest")
@@ -151,4 +156,4 @@ def client_that_keeps_the_old_address(recording: Recording) -> Recording:
 
 @edited(test_starts_anew_where_its_lease_does_not_fit, because="does not name")
 def client_that_asks_about_nothing(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, "CONFIRM"), less("DHCP6OptIA_NA"))
+    return editing.rewritten(recording, sent(recording, "Confirm"), less("DHCP6OptIA_NA"))

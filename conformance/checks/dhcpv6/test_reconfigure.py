@@ -21,10 +21,10 @@ NEWS = INF_MAX_DELAY + 1.0
 @check("DHCP6-40", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
 def test_obeys_no_stranger_with_a_lease(recording: Recording, notebook: Notebook) -> None:
     """A Reconfigure (Renew) without authentication, and one with a wrong key, are discarded (RFC 8415 16.11, 20.4)."""
-    _discards(recording, notebook, "RENEW")
+    _discards(recording, notebook, "Renew")
 
 
-@played(test_obeys_no_stranger_with_a_lease, because="it sent RENEW")
+@played(test_obeys_no_stranger_with_a_lease, because="the guest sent Renew")
 def client_that_obeys() -> Broken:
     return Broken(MisleadingAnswers(), {"guest": clients.OBEYS_RECONFIGURE})
 
@@ -32,25 +32,27 @@ def client_that_obeys() -> Broken:
 @check("DHCP6-40", StatelessGuest(), role="guest", needs=("dhcpv6-stateless",))
 def test_obeys_no_stranger_without_a_lease(recording: Recording, notebook: Notebook) -> None:
     """The same for a Reconfigure (Information-request)."""
-    _discards(recording, notebook, "INFORMATION-REQUEST")
+    _discards(recording, notebook, "Information-request")
 
 
-@edited(test_obeys_no_stranger_without_a_lease, because="it sent INFORMATION-REQUEST")
+@edited(test_obeys_no_stranger_without_a_lease, because="the guest sent Information-request")
 def client_that_obeys_without_a_lease(recording: Recording) -> Recording:
-    asked = sent(recording, "INFORMATION-REQUEST")[0]
+    asked = sent(recording, "Information-request")[0]
     return said(recording, asked, recording.marked(ReconfigureSent)[-1].time + 0.5)
 
 
 def _discards(recording: Recording, notebook: Notebook, kind: str) -> None:
     """Expect that the guest does not do what the Reconfigures tell it."""
-    told = notebook.stimulus(dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "RECONFIGURE"),
+    told = notebook.stimulus(dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reconfigure"),
                              "no Reconfigure reached the guest")
-    notebook.stimulus([1] if recording.duration > told[-1].time + QUIET / 2 else [], "the play ended too early")
+    notebook.stimulus([1] if recording.duration > told[-1].time + QUIET / 2 else [],
+                      "the play ended before an answer to the Reconfigure was due")
     ras = [ra for ra in ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
            if told[0].time - NEWS < ra.time < told[-1].time + QUIET]
     notebook.stimulus([] if ras else [1], "an RA came shortly before, after which a client may ask as well")
     obeyed = [each for each in sent(recording, kind, after=told[0].time) if each.time < told[-1].time + QUIET]
-    notebook.expect(not obeyed, f"it sent {kind} for a Reconfigure that nobody had authenticated", *told, *obeyed[:1])
+    notebook.expect(not obeyed,
+                    f"the guest sent {kind} for a Reconfigure that nobody had authenticated", *told, *obeyed[:1])
     ready = any(RECONFIGURE_ACCEPT in each.options for each in sent(recording))
     notebook.finding = f"{len(told)} Reconfigures without a valid key were discarded; the client " \
         f"{'accepts' if ready else 'does not accept'} any at all"

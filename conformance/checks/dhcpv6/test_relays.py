@@ -57,29 +57,31 @@ def test_relays_wrap_and_unwrap(recording: Recording, notebook: Notebook) -> Non
 
     What the server sends back in a Relay-reply reaches the client's port 546 unchanged (RFC 8415 sections 19.1, 19.2).
     """
-    originals = notebook.stimulus(asked(recording), "no client asked")
+    originals = notebook.stimulus(asked(recording), "no client sent anything")
     for each in originals:
         through = forwarded(recording, each)
-        notebook.expect(through, f"the {each.name} of {each.source} does not reach the server", each)
+        notebook.expect(through, f"the relay did not pass the {each.name} of {each.source} to the server", each)
         wrapper = through[0].relays[0]
-        told = f"the Relay-forward of a {each.name} has the"
+        told = f"the relay's Relay-forward of a {each.name} has the"
         notebook.expect(wrapper.hop_count == 0, f"{told} hop count {wrapper.hop_count}", each, through[0])
         by_number = wrapper.interface_id is not None and int(wrapper.link_address) == 0
         named = wrapper.link_address in plan.LAN or by_number
         notebook.expect(named, f"{told} link-address {wrapper.link_address}", each, through[0])
-        notebook.expect(wrapper.peer_address == each.source, f"{told} peer-address {wrapper.peer_address}, and the "
-                        f"client has {each.source}", each, through[0])
-    back = [each for each in dhcpv6.messages(recording.at(SERVER, "eth0", outgoing=True), "ADVERTISE", "REPLY")
+        notebook.expect(wrapper.peer_address == each.source,
+                        f"{told} peer-address {wrapper.peer_address}; the client has {each.source}", each, through[0])
+    back = [each for each in dhcpv6.messages(recording.at(SERVER, "eth0", outgoing=True), "Advertise", "Reply")
             if len(each.relays) == 1]
     heard = [each for client in CLIENTS for each in dhcpv6.messages(recording.at(client, "eth0", outgoing=False))]
     for each in notebook.stimulus(back, "the server answered no client"):
         came = [one for one in heard if payload(one.frame) in payload(each.frame) and not one.relays
                 and one.destination == each.relays[0].peer_address and one.time >= each.time]
         other = [one for one in heard if one.destination == each.relays[0].peer_address and one.time >= each.time]
-        notebook.expect(came, f"the {each.name} that the server sent back does not reach {each.relays[0].peer_address} "
-                        "as it was", each, *(() if came else other[:1]))
+        notebook.expect(came,
+                        f"the relay did not pass the server's {each.name} to {each.relays[0].peer_address} as it was",
+                        each, *(() if came else other[:1]))
         port = came[0].destination_port
-        notebook.expect(port == DHCPV6_CLIENT_PORT, f"the {each.name} goes to port {port}, not {DHCPV6_CLIENT_PORT}",
+        notebook.expect(port == DHCPV6_CLIENT_PORT,
+                        f"the relay sent the {each.name} to port {port}, not {DHCPV6_CLIENT_PORT}",
                         each, came[0])
     kinds = dict.fromkeys(each.name for each in originals)
     notebook.finding = f"{', '.join(kinds)} reached the server, and {len(back)} answers came back"
@@ -97,7 +99,7 @@ def relay_that_names_the_servers_link(recording: Recording) -> Recording:
     def change(data: bytes) -> bytes:
         return data[:64] + plan.OUTSIDE_ROUTER.packed + data[80:]
 
-    return editing.with_bytes(recording, at_server(recording, "SOLICIT")[:1], change)
+    return editing.with_bytes(recording, at_server(recording, "Solicit")[:1], change)
 
 
 @edited(test_relays_wrap_and_unwrap, because="peer-address fe80::bad")
@@ -107,7 +109,7 @@ def relay_that_names_somebody_else(recording: Recording) -> Recording:
     def change(data: bytes) -> bytes:
         return data[:80] + IPv6Address("fe80::bad").packed + data[96:]
 
-    return editing.with_bytes(recording, at_server(recording, "SOLICIT")[:1], change)
+    return editing.with_bytes(recording, at_server(recording, "Solicit")[:1], change)
 
 
 @edited(test_relays_wrap_and_unwrap, because="hop count 1")
@@ -117,7 +119,7 @@ def relay_that_counts_from_one(recording: Recording) -> Recording:
     def change(data: bytes) -> bytes:
         return data[:63] + b"\1" + data[64:]
 
-    return editing.with_bytes(recording, at_server(recording, "SOLICIT")[:1], change)
+    return editing.with_bytes(recording, at_server(recording, "Solicit")[:1], change)
 
 
 @edited(test_relays_wrap_and_unwrap, because="as it was")
@@ -131,10 +133,10 @@ def relay_that_changes_the_answer(recording: Recording) -> Recording:
     return editing.with_bytes(recording, told[:1], change)
 
 
-@edited(test_relays_wrap_and_unwrap, because="does not reach the server")
+@edited(test_relays_wrap_and_unwrap, because="the relay did not pass")
 def relay_that_drops_renewals(recording: Recording) -> Recording:
     """Only Solicit and Request come through."""
-    return editing.without(recording, frames=at_server(recording, "RENEW"))
+    return editing.without(recording, frames=at_server(recording, "Renew"))
 
 
 @check("DHCP6-33", RELAYED, role="relay")
@@ -152,14 +154,18 @@ def test_relays_of_relays_are_counted(recording: Recording, notebook: Notebook) 
         if hops >= DEEPEST:
             beyond += [row] if through else []
             continue
-        notebook.expect(through, f"a Relay-forward with the hop count {hops} does not reach the server", each.frame)
+        notebook.expect(through,
+                        f"the relay did not pass a Relay-forward with the hop count {hops} to the server", each.frame)
         outer = through[0].relays[0]
-        notebook.expect(outer.hop_count == hops + 1, f"the hop count {hops} became {outer.hop_count}", through[0])
+        notebook.expect(outer.hop_count == hops + 1,
+                        f"the relay made of the hop count {hops} {outer.hop_count}", through[0])
         asker = each.question.source
-        notebook.expect(outer.peer_address == asker, f"the peer-address is {outer.peer_address}, not the other relay's "
-                        f"{asker}", through[0])
+        notebook.expect(outer.peer_address == asker,
+                        f"the relay wrote the peer-address {outer.peer_address}, not the other relay's {asker}",
+                        through[0])
         comes_back(recording, notebook, each, through[0])
-    notebook.expect(not beyond, f"relayed Relay-forwards with hop count {' and '.join(beyond)}; the limit is {DEEPEST}")
+    notebook.expect(not beyond,
+                    f"the relay relayed Relay-forwards with hop count {' and '.join(beyond)}; the limit is {DEEPEST}")
     notebook.finding = f"counted, and dropped from {DEEPEST} hops on"
 
 
@@ -169,7 +175,9 @@ def comes_back(recording: Recording, notebook: Notebook, each: Asked, through: M
                 and one.transaction_id == through.transaction_id]
     if answered:
         home = [one for one in each.answers if one.relays and one.destination_port == DHCPV6_SERVER_PORT]
-        notebook.expect(home, "the answer to the other relay does not reach its port 547", answered[0], *each.answers)
+        notebook.expect(home,
+                        f"the relay did not send the answer to the other relay to its port {DHCPV6_SERVER_PORT}",
+                        answered[0], *each.answers)
         notebook.cite(home[0])
 
 
@@ -185,7 +193,7 @@ def nested(recording: Recording, hops: int) -> list[Message]:
             if len(each.relays) == 2 and each.relays[1].hop_count == hops]
 
 
-@edited(test_relays_of_relays_are_counted, because="the hop count 7 became 0")
+@edited(test_relays_of_relays_are_counted, because="the relay made of the hop count 7 0")
 def relay_that_does_not_count(recording: Recording) -> Recording:
     """All that it relays has the hop count 0."""
 
@@ -208,7 +216,7 @@ def relay_without_limit(recording: Recording) -> Recording:
     return editing.with_frame(recording, packet, time=last.frame.time + 0.01, node=SERVER, interface="eth0")
 
 
-@edited(test_relays_of_relays_are_counted, because="does not reach its port 547")
+@edited(test_relays_of_relays_are_counted, because="to its port 547")
 def relay_that_answers_relays_as_clients(recording: Recording) -> Recording:
     """It sends to port 546 whatever is inside."""
     told = [each for each in dhcpv6.messages(recording.at(ASKER, outgoing=False)) if each.relays]

@@ -37,12 +37,12 @@ def _octets(text: str | None) -> bytes | None:
 
 def questions(recording: Recording, life: Life) -> list[Message]:
     """What the client asked for an address in one life. A Confirm asks for none."""
-    return dhcpv6.messages(life.frames(recording, outgoing=True), "SOLICIT", "REQUEST", "RENEW", "REBIND")
+    return dhcpv6.messages(life.frames(recording, outgoing=True), "Solicit", "Request", "Renew", "Rebind")
 
 
 def answers(recording: Recording, life: Life) -> list[Message]:
     """Advertise and Reply messages that reached the guest in one life."""
-    return dhcpv6.messages(life.frames(recording, outgoing=False), "ADVERTISE", "REPLY")
+    return dhcpv6.messages(life.frames(recording, outgoing=False), "Advertise", "Reply")
 
 
 @check("DHCP6-07", RESERVED, role="dhcpv6-server", needs=("dhcpv6", "duid-ll", "mac-reservations"))
@@ -60,9 +60,10 @@ def test_reserved_address_and_no_other(recording: Recording, notebook: Notebook)
             given_exactly(recording, notebook, life, asked, address)
     asked = [each for life in lives(recording, STRANGER) for each in questions(recording, life)]
     refused = [each for life in lives(recording, STRANGER) for each in answers(recording, life)]
-    notebook.cite(*notebook.stimulus(asked, f"{STRANGER}, which is not known, did not ask"))
+    notebook.cite(*notebook.stimulus(asked, f"{STRANGER}, for which no address is reserved, did not ask"))
     for answer in refused:
-        notebook.expect(not answer.addresses, f"{STRANGER} is not known, and is offered {_list(answer)}", answer)
+        notebook.expect(not answer.addresses,
+                        f"the server offered {STRANGER}, for which no address is reserved, {_list(answer)}", answer)
     notebook.finding = f"each of {len(reservations(recording))} guests got its own; the unknown one " + (
         "was refused" if refused else "was not answered")
 
@@ -73,10 +74,12 @@ def given_exactly(recording: Recording, notebook: Notebook, life: Life, asked: l
     told = answers(recording, life)
     for answer in told:
         notebook.expect(set(answer.addresses) <= {address},
-                        f"{life.node} was given {_list(answer)} instead of the reserved {address}", answer)
-    got = [answer for answer in told if answer.name == "REPLY" and address in answer.addresses]
+                        f"the server gave {life.node} {_list(answer)} instead of the reserved {address}", answer)
+    got = [answer for answer in told if answer.name == "Reply" and address in answer.addresses]
     if asked:
-        notebook.expect(got, f"after the {life} it asked, and was not given the reserved {address}", *asked[:1])
+        notebook.expect(got,
+                        f"after the {life} the server did not give {life.node}, which asked, the reserved {address}",
+                        *asked[:1])
         notebook.cite(*asked, *got)
 
 
@@ -90,7 +93,7 @@ def server_that_forgot_the_reservations() -> Broken:
     return Broken(RESERVED, {"router": FORGETFUL, "dhcpv6-server": FORGETFUL})
 
 
-@played(test_reserved_address_and_no_other, because="is not known, and is offered")
+@played(test_reserved_address_and_no_other, because="for which no address is reserved, 2001:")
 def server_with_a_pool_for_strangers() -> Broken:
     """Reservations are honoured, and the rest gets addresses all the same."""
     return Broken(RESERVED, {"router": GENEROUS, "dhcpv6-server": GENEROUS})
@@ -103,7 +106,7 @@ def another_address_after_the_reboot(recording: Recording) -> Recording:
     def swap(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIAAddress].addr = str(plan.LAN_RESERVED[0])
 
-    last = [answer for answer in dhcpv6.messages(recording.at("guest2", outgoing=False), "REPLY") if answer.addresses]
+    last = [answer for answer in dhcpv6.messages(recording.at("guest2", outgoing=False), "Reply") if answer.addresses]
     return editing.rewritten(recording, last[-1:], swap)
 
 
@@ -154,13 +157,14 @@ def test_same_address_after_stop_and_start(recording: Recording, notebook: Noteb
         notebook.cite(notebook.stimulus(heard, f"{guest} heard no RA with M=1 while its client did not run")[0])
         early = [row["local"] for row in idle.tables["address"] if row["family"] == "inet6"
                  and IPv6Address(row["local"]) in plan.LAN]
-        notebook.expect(not early, f"{guest} has {', '.join(early)} although its client does not run", idle)
+        notebook.expect(not early, f"{guest} has {', '.join(early)} although its DHCPv6 client does not run", idle)
         last, again = in_use(recording, before), in_use(recording, after)
         notebook.stimulus(last, f"{guest} had no address before it was stopped")
         notebook.expect(again, f"{guest} has no DHCPv6 address after the {after}", after.begin)
         addresses = [{IPv6Address(event.fields["local"]) for event in events} for events in (last, again)]
-        notebook.expect(addresses[0] == addresses[1], f"{guest} has another address after the {after}: "
-                        f"{_addresses(addresses[1])}, it had {_addresses(addresses[0])}", last[-1], again[0])
+        notebook.expect(addresses[0] == addresses[1],
+                        f"{guest} has {_addresses(addresses[1])} after the {after}; it had "
+                        f"{_addresses(addresses[0])}", last[-1], again[0])
         notebook.expect(addresses[1] == {reserved}, f"{guest} has {_addresses(addresses[1])}, not the reserved "
                         f"{reserved}", again[0])
         probes = [each for each in ndp.neighbor_solicitations(after.frames(recording, outgoing=True))
@@ -174,7 +178,7 @@ def _addresses(several: set[IPv6Address]) -> str:
     return ", ".join(map(str, sorted(several)))
 
 
-@played(test_same_address_after_stop_and_start, because="another address")
+@played(test_same_address_after_stop_and_start, because="it had")
 def client_with_a_changing_identity() -> Broken:
     """A new DUID-LLT at each start, and a pool: the guest is somebody else each time."""
     return Broken(ReservedGuests(pool=True), {"guest": DISKLESS})
@@ -188,7 +192,7 @@ def address_that_the_orchestrator_does_not_know(recording: Recording) -> Recordi
     return replace(recording, play=replace(recording.play, situation={**situation, "reservations": moved}))
 
 
-@edited(test_same_address_after_stop_and_start, because="although its client does not run")
+@edited(test_same_address_after_stop_and_start, because="although its DHCPv6 client does not run")
 def address_that_outlives_the_client(recording: Recording) -> Recording:
     """The image has the address of its last life in its configuration."""
     guest, _, idle, _ = next(stops(recording))

@@ -40,33 +40,41 @@ def test_solicit_is_answered_with_an_offer(recording: Recording, notebook: Noteb
     asked for in the Option Request option is there too.
     """
     everything = questions(recording, "lease", "with-prefix", "exhausted")
-    asked = [each for each in everything if each.question.name == "SOLICIT"]
+    asked = [each for each in everything if each.question.name == "Solicit"]
     offered = refused = 0
-    for each in notebook.stimulus(asked, "nobody solicited"):
-        question, offer = each.question, each.answer(notebook, "ADVERTISE")
+    for each in notebook.stimulus(asked, "no client sent a Solicit"):
+        question, offer = each.question, each.answer(notebook, "Advertise")
         to = f"{offer.destination} port {offer.destination_port}"
         mine = (offer.destination, offer.destination_port) == (question.source, DHCPV6_CLIENT_PORT)
-        notebook.expect(mine, f"the Advertise went to {to}, not to {question.source} port {DHCPV6_CLIENT_PORT}", offer)
-        notebook.expect(offer.client_duid == question.client_duid, "the Advertise names another client", offer)
-        notebook.expect(offer.server_duid, "the Advertise has no Server Identifier", offer)
+        notebook.expect(mine,
+                        f"the server sent the Advertise to {to}, not to {question.source} port {DHCPV6_CLIENT_PORT}",
+                        offer)
+        notebook.expect(offer.client_duid == question.client_duid, "the server's Advertise names another client", offer)
+        notebook.expect(offer.server_duid, "the server's Advertise has no Server Identifier", offer)
         iaids = [ia.iaid for ia in question.ia_na]
-        notebook.expect([ia.iaid for ia in offer.ia_na] == iaids, f"for the IA_NA {iaids[0]} the Advertise has "
-                        f"{_associations(offer)}", each.frame, offer)
+        notebook.expect([ia.iaid for ia in offer.ia_na] == iaids,
+                        f"for the IA_NA {iaids[0]} the server's Advertise has {_associations(offer)}",
+                        each.frame, offer)
         status = offer.status.name if offer.status else ""
-        notebook.expect(code(offer.status) == StatusCode.SUCCESS or not offer.addresses, "an address is offered, "
-                        f"with the status {status} of the whole message, for which clients leave it alone",
+        notebook.expect(code(offer.status) == StatusCode.SUCCESS or not offer.addresses,
+                        f"the server offered an address with the status {status} of the whole message, for which "
+                        "clients leave it alone",
                         each.frame, offer)
         for ia in offer.ia_na:
             if ia.addresses:
                 offered += 1
                 off_link = [str(one.address) for one in ia.addresses if one.address not in plan.LAN]
-                notebook.expect(not off_link, f"{', '.join(off_link)} is no address of the client's link", offer)
+                notebook.expect(not off_link,
+                                f"the server offered {', '.join(off_link)}, which is no address of the client's link",
+                                offer)
             else:
                 refused += 1
-                notebook.expect(code(ia.status) == StatusCode.NO_ADDRESSES, "an IA_NA has neither an address nor "
-                                "the status NoAddrsAvail", offer)
+                notebook.expect(code(ia.status) == StatusCode.NO_ADDRESSES,
+                                "the server's Advertise has an IA_NA with neither an address nor the status "
+                                "NoAddrsAvail", offer)
         missing = [str(number) for number in WANTED if number not in offer.options]
-        notebook.recommend(not missing, f"the client asked for option {', '.join(missing)} and does not get it", offer)
+        notebook.recommend(not missing,
+                           f"the server did not send option {', '.join(missing)}, which the client asked for", offer)
     notebook.finding = f"{offered} offers of an address, {refused} refusals for want of one"
 
 
@@ -78,11 +86,11 @@ def _associations(message: Message) -> str:
 
 def offers(recording: Recording) -> list[Message]:
     """The Advertise messages that reached the asker itself."""
-    heard = dhcpv6.messages(recording.at(ASKER, outgoing=False), "ADVERTISE")
+    heard = dhcpv6.messages(recording.at(ASKER, outgoing=False), "Advertise")
     return [each for each in heard if not each.relays]
 
 
-@edited(test_solicit_is_answered_with_an_offer, because="is not answered with ADVERTISE")
+@edited(test_solicit_is_answered_with_an_offer, because="did not answer the question")
 def server_that_answers_another_transaction(recording: Recording) -> Recording:
     """Its transaction id is not the client's."""
 
@@ -92,7 +100,7 @@ def server_that_answers_another_transaction(recording: Recording) -> Recording:
     return editing.rewritten(recording, offers(recording)[:1], change)
 
 
-@edited(test_solicit_is_answered_with_an_offer, because="has neither an address nor")
+@edited(test_solicit_is_answered_with_an_offer, because="neither an address nor")
 def server_that_offers_nothing(recording: Recording) -> Recording:
     """Its IA_NA is empty."""
 
@@ -131,14 +139,16 @@ def test_declined_address_is_offered_to_nobody(recording: Recording, notebook: N
     """
     declined = table(recording, notebook, "decline")["decline"]
     address = declined.question.addresses[0]
-    reply = declined.answer(notebook, "REPLY")
+    reply = declined.answer(notebook, "Reply")
     told = ", ".join(each.name for each in (reply.status, *(ia.status for ia in reply.ia_na)) if each)
     well = code(reply.status) == StatusCode.SUCCESS and all(code(ia.status) == StatusCode.SUCCESS for ia in reply.ia_na)
-    notebook.expect(well, f"the Decline of a leased address is answered with {told}", declined.frame, reply)
+    notebook.expect(well,
+                    f"the server answered the Decline of a leased address with {told}, not with Success",
+                    declined.frame, reply)
     later = [each for each in questions(recording, "lease", "exhausted", "again") if each.mark.ns > declined.mark.ns]
     told_later = [answer for each in later for answer in each.answers]
-    for answer in notebook.stimulus(told_later, "nobody asked for an address after the Decline"):
-        again = f"{address} was declined, and {_who(answer)} is given it in {answer.name}"
+    for answer in notebook.stimulus(told_later, "no client asked for an address after the Decline"):
+        again = f"the server gave {_who(answer)} {address}, which was declined, in {answer.name}"
         notebook.expect(address not in answer.addresses, again, declined.frame, answer)
     notebook.finding = f"{address} was declined, and not offered in {len(told_later)} answers"
 
@@ -147,7 +157,7 @@ def _who(answer: Message) -> str:
     return f"the client {(answer.client_duid or b'').hex(':')}"
 
 
-@edited(test_declined_address_is_offered_to_nobody, because="is given it in ADVERTISE")
+@edited(test_declined_address_is_offered_to_nobody, because="which was declined, in Advertise")
 def server_that_offers_it_to_the_next(recording: Recording) -> Recording:
     """Whoever asks next gets the address that was declined."""
     declined = next(each for each in questions(recording, "decline")).question.addresses[0]
@@ -160,12 +170,12 @@ def server_that_offers_it_to_the_next(recording: Recording) -> Recording:
     return editing.rewritten(recording, late[:1], change)
 
 
-@played(test_declined_address_is_offered_to_nobody, because="is given it in ADVERTISE")
+@played(test_declined_address_is_offered_to_nobody, because="which was declined, in Advertise")
 def server_that_frees_what_is_declined() -> Broken:
     return Broken(EXHAUSTED, {"dhcpv6-server": FORGIVING})
 
 
-@edited(test_declined_address_is_offered_to_nobody, because="is given it in ADVERTISE")
+@edited(test_declined_address_is_offered_to_nobody, because="which was declined, in Advertise")
 def server_that_gives_it_to_the_decliner(recording: Recording) -> Recording:
     """Who declined it asks again, and nobody else is given it."""
     again = questions(recording, "again")[0]
@@ -189,12 +199,14 @@ def test_confirm_is_answered_by_the_link(recording: Recording, notebook: Noteboo
     rows = table(recording, notebook, "confirm")
     expected = {"right": StatusCode.SUCCESS, "wrong": StatusCode.NOT_ON_LINK, "mixed": StatusCode.NOT_ON_LINK}
     for row, wanted in expected.items():
-        reply = rows[row].answer(notebook, "REPLY")
+        reply = rows[row].answer(notebook, "Reply")
         told = reply.status.name if reply.status else "no status"
-        notebook.expect(code(reply.status) == wanted, f"a Confirm with {_addresses(rows[row])} is answered with {told}",
+        notebook.expect(code(reply.status) == wanted,
+                        f"the server answered a Confirm with {_addresses(rows[row])} with {told}",
                         rows[row].frame, reply)
     silent = rows["none"]
-    notebook.expect(not silent.answers, "a Confirm without addresses is answered", silent.frame, *silent.answers)
+    notebook.expect(not silent.answers,
+                    "the server answered a Confirm without addresses", silent.frame, *silent.answers)
     read_by_then(recording, notebook, "confirm")
     notebook.finding = "Success, NotOnLink twice, and silence"
 
@@ -208,7 +220,7 @@ def replies(recording: Recording, topic: str, row: str) -> list[Message]:
     return [answer for each in questions(recording, topic) if each.row == row for answer in each.answers]
 
 
-@edited(test_confirm_is_answered_by_the_link, because="is answered with Success")
+@edited(test_confirm_is_answered_by_the_link, because="with Success")
 def server_that_confirms_everything(recording: Recording) -> Recording:
     """It does not look at the prefix."""
 
@@ -218,13 +230,13 @@ def server_that_confirms_everything(recording: Recording) -> Recording:
     return editing.rewritten(recording, replies(recording, "confirm", "wrong"), change)
 
 
-@edited(test_confirm_is_answered_by_the_link, because="is not answered with REPLY")
+@edited(test_confirm_is_answered_by_the_link, because="did not answer the question")
 def server_that_confirms_nothing(recording: Recording) -> Recording:
     """It leaves all Confirms alone."""
     return editing.without(recording, frames=replies(recording, "confirm", "right"))
 
 
-@edited(test_confirm_is_answered_by_the_link, because="without addresses is answered")
+@edited(test_confirm_is_answered_by_the_link, because="answered a Confirm without addresses")
 def server_that_confirms_nothing_at_all(recording: Recording) -> Recording:
     """It answers a Confirm that names no address."""
     asked = next(each for each in questions(recording, "confirm") if each.row == "none")
@@ -242,29 +254,31 @@ def test_renew_tells_what_is_wrong(recording: Recording, notebook: Notebook) -> 
     """
     rows = table(recording, notebook, "renew")
     for each in rows.values():
-        reply = each.answer(notebook, "REPLY")
+        reply = each.answer(notebook, "Reply")
         iaid = each.question.ia_na[0].iaid
         mine = [ia for ia in reply.ia_na if ia.iaid == iaid]
-        notebook.expect(mine, f"the Reply has no IA_NA {iaid}, which was asked about", each.frame, reply)
+        notebook.expect(mine, f"the server's Reply has no IA_NA {iaid}, which was asked about", each.frame, reply)
         ia = mine[0]
-        notebook.expect(ia.t1 <= ia.t2 or not ia.t2, f"T1 is {ia.t1} s and T2 is {ia.t2} s", reply)
+        notebook.expect(ia.t1 <= ia.t2 or not ia.t2, f"the server's Reply has T1 {ia.t1} s and T2 {ia.t2} s", reply)
         bound = any(leased.valid for leased in ia.addresses)
         if each.row == "known":
             told = ia.status.name if ia.status else ", ".join(map(str, ia.addresses)) or "no address"
-            notebook.expect(bound, f"a Renew of the server's own lease gets {told}", each.frame, reply)
+            notebook.expect(bound, f"the server answered a Renew of its own lease with {told}", each.frame, reply)
         if each.row == "unknown":
             told = "an IA_NA without address and status" if ia.status is None else ia.status.name
             notebook.expect(bound or code(ia.status) == StatusCode.NO_BINDING,
-                            f"a Renew of a lease that nobody has gets {told}",
+                            f"the server answered a Renew of a lease that nobody has with {told}, not with NoBinding",
                             each.frame, reply)
         if each.row == "off-link":
             left = {leased.address: leased for leased in ia.addresses}
             told = f"status {ia.status.name}" if ia.status else f"{', '.join(map(str, left)) or 'nothing'} instead"
-            notebook.expect(ELSEWHERE in left, f"{ELSEWHERE} does not fit the link, and does not come back with "
-                            f"lifetimes of zero, but {told}", each.frame, reply)
+            notebook.expect(ELSEWHERE in left,
+                            f"the server did not return {ELSEWHERE}, which does not fit the link, with lifetimes of "
+                            f"0, but {told}", each.frame, reply)
             leased = left[ELSEWHERE]
-            notebook.expect((leased.preferred, leased.valid) == (0, 0), f"{ELSEWHERE} does not fit the link, and is "
-                            f"leased for {leased.valid} s", each.frame, reply)
+            notebook.expect((leased.preferred, leased.valid) == (0, 0),
+                            f"the server leased {ELSEWHERE}, which does not fit the link, for {leased.valid} s",
+                            each.frame, reply)
     notebook.finding = "an unknown binding and an address of another link are both told"
 
 
@@ -273,12 +287,12 @@ def server_that_tells_all() -> Broken:
     return Broken(ASKED, {"dhcpv6-server": EXEMPLARY})
 
 
-@played(test_renew_tells_what_is_wrong, because="a Renew of the server's own lease gets NoBinding")
+@played(test_renew_tells_what_is_wrong, because="a Renew of its own lease with NoBinding")
 def server_that_forgets_its_lease() -> Broken:
     return Broken(ASKED, {"dhcpv6-server": FORGETFUL})
 
 
-@edited(test_renew_tells_what_is_wrong, because="a Renew of the server's own lease gets")
+@edited(test_renew_tells_what_is_wrong, because="a Renew of its own lease with")
 def server_that_ends_its_lease(recording: Recording) -> Recording:
     """All lifetimes are 0."""
 
@@ -289,7 +303,7 @@ def server_that_ends_its_lease(recording: Recording) -> Recording:
     return editing.rewritten(recording, replies(recording, "renew", "known"), change)
 
 
-@edited(test_renew_tells_what_is_wrong, because="is leased for 900 s")
+@edited(test_renew_tells_what_is_wrong, because="leased 2001:")
 def server_that_extends_anything(recording: Recording) -> Recording:
     """Whatever address is asked for is extended."""
 
@@ -311,7 +325,7 @@ def server_that_says_nothing_of_it(recording: Recording) -> Recording:
     return editing.rewritten(recording, replies(recording, "renew", "unknown"), change)
 
 
-@edited(test_renew_tells_what_is_wrong, because="T1 is 500 s")
+@edited(test_renew_tells_what_is_wrong, because="has T1 500 s")
 def times_the_wrong_way_round(recording: Recording) -> Recording:
     """T1 is later than T2."""
 

@@ -32,7 +32,8 @@ def test_invalid_messages_are_discarded(recording: Recording, notebook: Notebook
     """
     asked = asked_of(recording, notebook, "invalid", part)
     names = " and ".join(sorted({each.name for each in asked.answers}))
-    notebook.expect(not asked.answers, f"{part}: it is answered with {names}", asked.frame, *asked.answers)
+    notebook.expect(not asked.answers,
+                    f"{part}: the server answered with {names}, and was to discard it", asked.frame, *asked.answers)
     _read_by_then(recording, notebook, "invalid", part)
     notebook.finding = f"{part}: it was discarded"
 
@@ -43,14 +44,14 @@ def dnsmasq_that_discards() -> Broken:
     return Broken(ASKED, {"dhcpv6-server": "dnsmasq"})
 
 
-@played(test_invalid_messages_are_discarded, because="it is answered",
+@played(test_invalid_messages_are_discarded, because="the server answered",
         parts=[part for part in INVALID if part.endswith("-id") and "decline" not in part])
 def server_that_believes_everything() -> Broken:
     """It looks at no identifier."""
     return Broken(ASKED, {"dhcpv6-server": PERMISSIVE})
 
 
-@edited(test_invalid_messages_are_discarded, because="it is answered with REPLY")
+@edited(test_invalid_messages_are_discarded, because="the server answered with Reply")
 def server_that_answers_it(recording: Recording, part: str) -> Recording:
     return _answered(recording, "invalid", part)
 
@@ -69,7 +70,7 @@ def test_unicast_gets_no_lease(recording: Recording, notebook: Notebook, part: s
         told = answer.status is not None and answer.status.code == StatusCode.USE_MULTICAST and not answer.addresses
         status = f", status {answer.status.name}" if answer.status else ""
         right = part in MAY_BE_TOLD and (told or allowed)
-        notebook.expect(right, f"{part} by unicast: it is answered with {answer.name}{status}", answer)
+        notebook.expect(right, f"{part} by unicast: the server answered with {answer.name}{status}", answer)
     _read_by_then(recording, notebook, "unicast", part)
     notebook.finding = f"{part} by unicast: " + ("it is told to use multicast" if asked.answers else "it is discarded")
 
@@ -80,7 +81,7 @@ def dhcpd_that_wants_multicast() -> Broken:
     return Broken(ASKED, {"dhcpv6-server": "isc-dhcpd"})
 
 
-@edited(test_unicast_gets_no_lease, because="by unicast: it is answered with REPLY")
+@edited(test_unicast_gets_no_lease, because="by unicast: the server answered with Reply")
 def server_that_takes_unicast(recording: Recording, part: str) -> Recording:
     """It does not look at where a message was sent to."""
     return _answered(recording, "unicast", part)
@@ -96,10 +97,10 @@ def test_malformed_messages_do_no_harm(recording: Recording, notebook: Notebook,
     asked = controls(recording, notebook, f"malformed-{part}")
     slowest = 0.0
     for name, each in asked.items():
-        notebook.expect(each.answers, f"after `{name}` the server answers nothing any more", each.frame)
+        notebook.expect(each.answers, f"the server answers nothing any more after `{name}`", each.frame)
         waited = each.answers[0].time - each.frame.time
         slowest = max(slowest, waited)
-        notebook.in_time(waited, PROMPT, f"after `{name}` the answer came late", each.frame, each.answers[0].frame)
+        notebook.in_time(waited, PROMPT, f"the server answered late after `{name}`", each.frame, each.answers[0].frame)
     notebook.figure("slowest answer", slowest, "s")
     notebook.finding = f"{len(asked)} such messages, and the client after each was answered"
 
@@ -107,10 +108,10 @@ def test_malformed_messages_do_no_harm(recording: Recording, notebook: Notebook,
 @check("DHCP6-42.lease-afterwards", ASKED, role="dhcpv6-server")
 def test_a_lease_after_malformed_messages(recording: Recording, notebook: Notebook) -> None:
     """After all the malformed messages a new client gets its lease."""
-    last = [each for each in questions(recording, "after-malformed") if each.question.name == "REQUEST"]
+    last = [each for each in questions(recording, "after-malformed") if each.question.name == "Request"]
     for each in notebook.stimulus(last, "no client asked for a lease in the end"):
-        reply = each.answer(notebook, "REPLY")
-        notebook.expect(reply.addresses, "the last client gets no lease", each.frame, reply)
+        reply = each.answer(notebook, "Reply")
+        notebook.expect(reply.addresses, "the server gave the last client no lease", each.frame, reply)
 
 
 @healthy(test_malformed_messages_do_no_harm)
@@ -128,16 +129,16 @@ def server_that_dies_of_it(recording: Recording, part: str) -> Recording:
     return editing.without(recording, frames=late)
 
 
-@edited(test_malformed_messages_do_no_harm, because="the answer came late")
+@edited(test_malformed_messages_do_no_harm, because="the server answered late")
 def server_that_thinks_for_long(recording: Recording, part: str) -> Recording:
     """One answer takes more than two seconds."""
     control = next(each for each in questions(recording, f"malformed-{part}") if each.is_control)
     return editing.shifted(recording, ANSWER, frames=control.answers)
 
 
-@edited(test_a_lease_after_malformed_messages, because="is not answered with REPLY")
+@edited(test_a_lease_after_malformed_messages, because="did not answer the question")
 def server_that_has_lost_its_leases(recording: Recording) -> Recording:
-    last = next(each for each in questions(recording, "after-malformed") if each.question.name == "REQUEST")
+    last = next(each for each in questions(recording, "after-malformed") if each.question.name == "Request")
     return editing.without(recording, frames=last.answers)
 
 
@@ -151,7 +152,7 @@ def _read_by_then(recording: Recording, notebook: Notebook, topic: str, row: str
 def _answered(recording: Recording, topic: str, row: str) -> Recording:
     """The server answers a question of that row with a lease, too."""
     asked: Asked = next(each for each in questions(recording, topic) if each.row == row and not each.is_control)
-    lease = [each for each in questions(recording, "lease") if each.question.name == "REQUEST"]
+    lease = [each for each in questions(recording, "lease") if each.question.name == "Request"]
     said = next(each for each in lease if each.answers).answers[0].frame.data
     answer = said[:63] + asked.question.transaction_id.to_bytes(3, "big") + said[66:]
     return editing.with_frame(recording, answer, time=asked.frame.time, node=ASKER, interface="eth0")

@@ -27,7 +27,7 @@ POOL = 2
 
 def requests(recording: Recording) -> list[Asked]:
     """The Requests of clients in good order."""
-    return [each for each in questions(recording, "lease", "exhausted") if each.question.name == "REQUEST"]
+    return [each for each in questions(recording, "lease", "exhausted") if each.question.name == "Request"]
 
 
 @check("DHCP6-03.reply", ASKED, EXHAUSTED, role="dhcpv6-server")
@@ -37,18 +37,22 @@ def test_request_is_answered_with_a_reply(recording: Recording, notebook: Notebo
     It has the identifiers of the client and of the server that was asked, without which clients discard it (section
     16.10), and the IA_NA.
     """
-    asked = notebook.stimulus(requests(recording), "nobody requested anything")
+    asked = notebook.stimulus(requests(recording), "no client sent a Request")
     for each in asked:
-        question, reply = each.question, each.answer(notebook, "REPLY")
+        question, reply = each.question, each.answer(notebook, "Reply")
         to = f"{reply.destination} port {reply.destination_port}"
         mine = (reply.destination, reply.destination_port) == (question.source, DHCPV6_CLIENT_PORT)
-        notebook.expect(mine, f"the Reply went to {to}, not to {question.source} port {DHCPV6_CLIENT_PORT}", reply)
+        notebook.expect(mine,
+                        f"the server sent the Reply to {to}, not to {question.source} port {DHCPV6_CLIENT_PORT}", reply)
         notebook.expect(reply.client_duid == question.client_duid,
-                        f"the Reply has {_identifier(reply.client_duid)} as Client Identifier", each.frame, reply)
+                        f"the server's Reply has {_identifier(reply.client_duid)} as Client Identifier, not the "
+                        "client's", each.frame, reply)
         notebook.expect(reply.server_duid == question.server_duid,
-                        f"the Reply has {_identifier(reply.server_duid)} as Server Identifier", each.frame, reply)
+                        f"the server's Reply has {_identifier(reply.server_duid)} as Server Identifier, not its own",
+                        each.frame, reply)
         iaids = [ia.iaid for ia in question.ia_na]
-        notebook.expect([ia.iaid for ia in reply.ia_na] == iaids, f"the Reply does not have the IA_NA {iaids[0]}",
+        notebook.expect([ia.iaid for ia in reply.ia_na] == iaids,
+                        f"the server's Reply does not have the IA_NA {iaids[0]}",
                         each.frame, reply)
     notebook.finding = f"{len(asked)} Requests, each answered by its server for its client"
 
@@ -59,7 +63,7 @@ def _identifier(duid: bytes | None) -> str:
 
 def replies(recording: Recording) -> list[Message]:
     """The answers to those Requests."""
-    return [answer for each in requests(recording) for answer in each.answers if answer.name == "REPLY"]
+    return [answer for each in requests(recording) for answer in each.answers if answer.name == "Reply"]
 
 
 @edited(test_request_is_answered_with_a_reply, because="as Server Identifier")
@@ -75,7 +79,7 @@ def server_that_names_no_client(recording: Recording) -> Recording:
     return editing.rewritten(recording, replies(recording), less("DHCP6OptClientId"))
 
 
-@edited(test_request_is_answered_with_a_reply, because="is not answered with REPLY")
+@edited(test_request_is_answered_with_a_reply, because="did not answer the question")
 def server_that_only_offers(recording: Recording) -> Recording:
     return editing.without(recording, frames=replies(recording))
 
@@ -88,11 +92,13 @@ def test_lifetimes_are_coherent(recording: Recording, notebook: Notebook) -> Non
     """
     asked = questions(recording, "lease", "exhausted")
     told = [(answer, ia) for each in asked for answer in each.answers for ia in answer.ia_na if ia.addresses]
-    for answer, ia in notebook.stimulus(told, "nobody was offered an address"):
-        notebook.expect(ia.t1 <= ia.t2 or not ia.t2, f"{answer.name} has T1 {ia.t1} s and T2 {ia.t2} s", answer)
+    for answer, ia in notebook.stimulus(told, "no client was offered an address"):
+        notebook.expect(ia.t1 <= ia.t2 or not ia.t2,
+                        f"the server's {answer.name} has T1 {ia.t1} s and T2 {ia.t2} s", answer)
         for leased in ia.addresses:
-            notebook.expect(leased.preferred <= leased.valid, f"in {answer.name} {leased.address} is preferred for "
-                            f"{leased.preferred} s and valid for {leased.valid} s", answer)
+            notebook.expect(leased.preferred <= leased.valid,
+                            f"in the server's {answer.name} {leased.address} is preferred for {leased.preferred} s "
+                            f"and valid for {leased.valid} s", answer)
     notebook.finding = f"so in {len(told)} answers"
 
 
@@ -106,17 +112,18 @@ def test_no_address_has_two_clients(recording: Recording, notebook: Notebook) ->
     """What a Reply leased to one client is neither offered nor leased to another one meanwhile (RFC 8415 18.3.2)."""
     holders: dict[IPv6Address, bytes | None] = {}
     told = list(_told(recording))
-    for asked, answer in notebook.stimulus(told, "nobody was offered an address"):
-        if asked.question.name == "DECLINE":
+    for asked, answer in notebook.stimulus(told, "no client was offered an address"):
+        if asked.question.name == "Decline":
             holders = {address: who for address, who in holders.items() if address not in asked.question.addresses}
             continue
         for leased in [leased for ia in answer.ia_na for leased in ia.addresses if leased.valid]:
             holder = holders.get(leased.address, asked.question.client_duid)
-            notebook.expect(holder == asked.question.client_duid, f"{leased.address}, which {_identifier(holder)} "
-                            f"holds, is in the {answer.name} to {_identifier(asked.question.client_duid)}", answer)
-            if answer.name == "REPLY":
+            notebook.expect(holder == asked.question.client_duid,
+                            f"the server gave {leased.address}, which {_identifier(holder)} holds, to "
+                            f"{_identifier(asked.question.client_duid)} in {answer.name}", answer)
+            if answer.name == "Reply":
                 holders[leased.address] = asked.question.client_duid
-    held = notebook.stimulus(holders, "nobody was leased an address")
+    held = notebook.stimulus(holders, "no client was leased an address")
     notebook.finding = f"{len(held)} addresses, each of one client"
 
 
@@ -133,7 +140,7 @@ def server_that_does_all_right() -> Broken:
     return Broken(EXHAUSTED, {"dhcpv6-server": EXEMPLARY})
 
 
-@played(test_no_address_has_two_clients, because="holds, is in the ADVERTISE to")
+@played(test_no_address_has_two_clients, because="in Advertise")
 def server_with_one_address_for_all() -> Broken:
     return Broken(ASKED, {"dhcpv6-server": ONE_FOR_ALL})
 
@@ -149,15 +156,20 @@ def test_empty_pool_is_told(recording: Recording, notebook: Notebook) -> None:
                if each.row != "request-1" for ia in answer.ia_na for leased in ia.addresses if leased.valid}
     addresses = sorted(set(holders.values()))
     notebook.cite(*(answer for each in requests(recording) for answer in each.answers))
-    notebook.stimulus(holders, "nobody was leased an address")
-    notebook.expect(len(addresses) <= POOL, f"of a pool of {POOL} addresses it leased {', '.join(map(str, addresses))}")
-    last = notebook.stimulus([each for each in asked if each.question.name == "SOLICIT"][-1:], "nobody solicited")[0]
-    offer = last.answer(notebook, "ADVERTISE")
-    notebook.expect(not offer.addresses, f"the last client is offered {', '.join(map(str, offer.addresses))}, and "
+    notebook.stimulus(holders, "no client was leased an address")
+    notebook.expect(len(addresses) <= POOL,
+                    f"of a pool of {POOL} addresses the server leased {', '.join(map(str, addresses))}")
+    last = notebook.stimulus([each for each in asked if each.question.name == "Solicit"][-1:],
+                             "no client sent a Solicit")[0]
+    offer = last.answer(notebook, "Advertise")
+    notebook.expect(not offer.addresses,
+                    f"the server offered the last client {', '.join(map(str, offer.addresses))}, though "
                     f"{len(holders)} clients hold the {POOL} addresses of the pool", last.frame, offer)
     told = [ia.status.name for ia in offer.ia_na if ia.status]
     empty = all(ia.status and ia.status.code == StatusCode.NO_ADDRESSES for ia in offer.ia_na) and offer.ia_na
-    notebook.expect(empty, f"the IA_NA has {', '.join(told) or 'no status'} and no address", last.frame, offer)
+    notebook.expect(empty,
+                    f"the IA_NA of the server's Advertise has {', '.join(told) or 'no status'} and no address, not "
+                    "NoAddrsAvail", last.frame, offer)
     notebook.finding = f"{len(addresses)} addresses leased, and then NoAddrsAvail"
 
 
@@ -166,20 +178,20 @@ def server_whose_pool_ends() -> Broken:
     return Broken(EXHAUSTED, {"dhcpv6-server": EXEMPLARY})
 
 
-@played(test_empty_pool_is_told, because="of a pool of 2 addresses it leased")
+@played(test_empty_pool_is_told, because="of a pool of 2 addresses the server leased")
 def server_without_an_end() -> Broken:
     return Broken(EXHAUSTED, {"dhcpv6-server": ENDLESS})
 
 
-@played(test_empty_pool_is_told, because="the last client is offered")
+@played(test_empty_pool_is_told, because="offered the last client")
 def server_that_shares_one_address() -> Broken:
     return Broken(EXHAUSTED, {"dhcpv6-server": ONE_FOR_ALL})
 
 
-@edited(test_empty_pool_is_told, because="the IA_NA has no status and no address")
+@edited(test_empty_pool_is_told, because="the IA_NA of the server's Advertise has no status and no address")
 def server_that_does_not_say_why(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIA_NA].ianaopts = []
 
-    last = [each for each in questions(recording, "exhausted") if each.question.name == "SOLICIT"][-1]
+    last = [each for each in questions(recording, "exhausted") if each.question.name == "Solicit"][-1]
     return editing.rewritten(recording, last.answers, change)

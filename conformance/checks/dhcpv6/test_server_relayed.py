@@ -24,16 +24,20 @@ def test_relayed_client_gets_an_address_of_its_link(recording: Recording, notebo
     Interface-ID, to the relay's port 547 (RFC 8415 sections 13.1, 18.3.10, 19.3).
     """
     for row, each in table(recording, notebook, "relayed").items():
-        question, offer = each.question, each.answer(notebook, "ADVERTISE")
+        question, offer = each.question, each.answer(notebook, "Advertise")
         to = f"{offer.destination} port {offer.destination_port}"
         home = (offer.destination, offer.destination_port) == (question.source, DHCPV6_SERVER_PORT)
-        notebook.expect(home, f"the answer to `{row}` goes to {to}, not to {question.source} port 547", offer)
+        notebook.expect(home,
+                        f"the server sent the answer to `{row}` to {to}, not to {question.source} port "
+                        f"{DHCPV6_SERVER_PORT}", offer)
         sent, back = _wrappers(question), _wrappers(offer)
-        notebook.expect(sent == back, f"`{row}` came through {sent}, and goes back through {back}", each.frame, offer)
+        notebook.expect(sent == back,
+                        f"the server sent back through {back} what came through {sent} (`{row}`)", each.frame, offer)
         named = next(link for link, _ in reversed(RELAYED[row]) if link is not None)
         first, last = next(pool for link, pool in POOLS.items() if named in link)
         notebook.expect(offer.addresses and all(first <= one <= last for one in offer.addresses),
-                        f"`{row}` names the link of {named}, and is offered {_given(offer)}", each.frame, offer)
+                        f"the server offered {_given(offer)} to `{row}`, which names the link of {named}",
+                        each.frame, offer)
     notebook.finding = f"{len(RELAYED)} ways through relays, each with an address of the right link"
 
 
@@ -61,7 +65,7 @@ def _asked(recording: Recording) -> list[Asked]:
     return list(table(recording, Notebook(recording), "relayed").values())
 
 
-@edited(test_relayed_client_gets_an_address_of_its_link, because="is offered 2001:db8:2::")
+@edited(test_relayed_client_gets_an_address_of_its_link, because="offered 2001:db8:2::")
 def server_that_looks_at_the_interface(recording: Recording) -> Recording:
     """All links get addresses of the same pool."""
     other = offer(recording, "second-link").answers[0].addresses[0].packed
@@ -73,7 +77,7 @@ def server_that_looks_at_the_interface(recording: Recording) -> Recording:
     return editing.with_bytes(recording, [mine], change)
 
 
-@edited(test_relayed_client_gets_an_address_of_its_link, because="and goes back through")
+@edited(test_relayed_client_gets_an_address_of_its_link, because="sent back through")
 def server_that_forgets_the_interface(recording: Recording) -> Recording:
     """The relay's Interface-ID comes back changed."""
 
@@ -97,11 +101,11 @@ def server_that_answers_relays_as_clients(recording: Recording) -> Recording:
 def test_all_servers_address_is_heard(recording: Recording, notebook: Notebook) -> None:
     """What a relay sends to All_DHCP_Servers (ff05::1:3) is answered (RFC 8415 section 7.1)."""
     asked = table(recording, notebook, "relayed-to-all-servers")["second-link"]
-    asked.answer(notebook, "ADVERTISE")
+    asked.answer(notebook, "Advertise")
     notebook.finding = "answered"
 
 
-@edited(test_all_servers_address_is_heard, because="is not answered")
+@edited(test_all_servers_address_is_heard, because="did not answer the question")
 def server_that_did_not_join(recording: Recording) -> Recording:
     """It listens to the clients' group only."""
     asked = table(recording, Notebook(recording), "relayed-to-all-servers")["second-link"]

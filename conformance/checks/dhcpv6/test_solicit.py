@@ -48,7 +48,7 @@ def interfaces(recording: Recording) -> list[str]:
 def solicits(recording: Recording, interface: str) -> list[Message]:
     """The guest's Solicits of its first boot, on one interface."""
     until = first_boot(recording)
-    return [message for message in dhcpv6.messages(recording.at("guest", interface, outgoing=True), "SOLICIT")
+    return [message for message in dhcpv6.messages(recording.at("guest", interface, outgoing=True), "Solicit")
             if message.time < until]
 
 
@@ -74,7 +74,7 @@ def test_solicits_on_every_interface(recording: Recording, notebook: Notebook) -
     for interface in interfaces(recording):
         heard = invitations(recording, notebook, interface)
         sent = solicits(recording, interface)
-        notebook.expect(sent, f"no Solicit on {interface}, whose RA has M=1", heard[0], *sent[:1])
+        notebook.expect(sent, f"the guest sent no Solicit on {interface}, whose RA has M=1", heard[0], *sent[:1])
     notebook.finding = f"a Solicit on each of {', '.join(interfaces(recording))}"
 
 
@@ -92,7 +92,7 @@ def test_solicits_are_as_they_should_be(recording: Recording, notebook: Notebook
         for message in sent:
             if part in INSIDE:
                 readable(notebook, message)
-            notebook.expect(holds(message), f"the Solicit {otherwise(message)}", message)
+            notebook.expect(holds(message), f"the guest's Solicit {otherwise(message)}", message)
 
 
 @check("DHCP6-01.elapsed-time", *SOLICITING, role="guest", needs=("dhcpv6",))
@@ -102,20 +102,21 @@ def test_first_solicit_has_waited_for_nothing(recording: Recording, notebook: No
     for sent in series(recording, notebook).values():
         for message in sent:
             readable(notebook, message)
-            notebook.expect(message.elapsed_time is not None, "the Solicit has no Elapsed Time", message)
+            notebook.expect(message.elapsed_time is not None, "the guest's Solicit has no Elapsed Time", message)
         elapsed = (sent[0].elapsed_time or 0) / 100
-        notebook.in_time(elapsed, instant, "the first Solicit says that time elapsed", sent[0])
+        notebook.in_time(elapsed, instant, "the guest's first Solicit says that time elapsed", sent[0])
 
 
 @check("DHCP6-01.one-transaction", *SOLICITING, role="guest", needs=("dhcpv6",))
 def test_solicits_are_one_transaction(recording: Recording, notebook: Notebook) -> None:
     """Until somebody answers, all Solicits of an interface are retransmissions (RFC 8415 section 15)."""
     for interface, sent in series(recording, notebook).items():
-        offers = dhcpv6.messages(recording.at("guest", interface, outgoing=False), "ADVERTISE", "REPLY")
+        offers = dhcpv6.messages(recording.at("guest", interface, outgoing=False), "Advertise", "Reply")
         unanswered = [message for message in sent if not offers or message.time < offers[0].time]
         notebook.cite(*unanswered)
         found = {message.transaction_id for message in unanswered}
-        notebook.expect(len(found) < 2, f"{len(found)} series of Solicits on {interface} before any answer")
+        notebook.expect(len(found) < 2,
+                        f"the guest sent {len(found)} series of Solicits on {interface} before any answer")
 
 
 @check("DHCP6-01.iaids-differ", ManyNics(), role="guest", needs=("dhcpv6",))
@@ -123,7 +124,8 @@ def test_each_interface_has_its_iaid(recording: Recording, notebook: Notebook) -
     """The IA_NAs of a client's interfaces have different IAIDs (RFC 8415 section 12)."""
     first = {interface: sent[0] for interface, sent in series(recording, notebook).items() if sent[0].ia_na}
     identities = {interface: each.ia_na[0].iaid for interface, each in first.items()}
-    notebook.expect(len(set(identities.values())) == len(identities), f"interfaces share an IAID: {identities}",
+    notebook.expect(len(set(identities.values())) == len(identities),
+                    f"the guest's interfaces share an IAID: {identities}",
                     *first.values())
     notebook.finding = f"an IAID of its own on each of {', '.join(identities)}"
 
@@ -133,7 +135,7 @@ def test_interfaces_share_one_duid(recording: Recording, notebook: Notebook) -> 
     """A client has exactly one DUID, on all interfaces (RFC 8415 section 11)."""
     first = [sent[0] for sent in series(recording, notebook).values()]
     duids = {each.client_duid for each in first}
-    notebook.expect(len(duids) == 1, f"the client has {len(duids)} DUIDs: {', '.join(d.hex(':') for d in duids if d)}",
+    notebook.expect(len(duids) == 1, f"the guest has {len(duids)} DUIDs: {', '.join(d.hex(':') for d in duids if d)}",
                     *first)
 
 
@@ -158,7 +160,9 @@ def in_good_time(recording: Recording, notebook: Notebook, invited: list[ndp.Rou
     delay = first.time - since
     notebook.figure(f"first Solicit on {interface}", max(delay, 0.0), "s")
     limit = SOL_MAX_DELAY + READINESS + recording.stall() + (EMULATION if "guest" in recording.opaque else 0.0)
-    notebook.expect(delay <= limit, f"the first Solicit on {interface} came {delay:.2f} s after all was ready",
+    notebook.expect(delay <= limit,
+                    f"the guest's first Solicit on {interface} came {delay:.2f} s after all was ready; {limit:.2f} "
+                    "s are the most",
                     *told, first)
 
 
@@ -195,13 +199,13 @@ SPOILT: dict[str, tuple[Callable[[Any], None], str]] = {
 
 @edited(test_solicits_are_as_they_should_be, because={part: why for part, (_, why) in SPOILT.items()})
 def solicit_that_is_wrong_in_one_way(recording: Recording, part: str) -> Recording:
-    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "SOLICIT"), SPOILT[part][0])
+    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "Solicit"), SPOILT[part][0])
 
 
 @edited(test_solicits_are_one_transaction, because="2 series of Solicits")
 def client_that_starts_over(recording: Recording) -> Recording:
     """One more Solicit, of another transaction, before any answer."""
-    first = dhcpv6.messages(recording.at("guest", outgoing=True), "SOLICIT")[0]
+    first = dhcpv6.messages(recording.at("guest", outgoing=True), "Solicit")[0]
 
     def another(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6_Solicit].trid ^= 1
@@ -217,10 +221,10 @@ def client_with_one_iaid(recording: Recording) -> Recording:
     def same(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIA_NA].iaid = 1
 
-    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "SOLICIT"), same)
+    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "Solicit"), same)
 
 
-@edited(test_interfaces_share_one_duid, because="the client has 2 DUIDs")
+@edited(test_interfaces_share_one_duid, because="the guest has 2 DUIDs")
 def client_with_a_duid_for_an_interface(recording: Recording) -> Recording:
     def another(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptClientId].duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:0f")
@@ -235,16 +239,16 @@ def solicit_with_a_past(recording: Recording) -> Recording:
     def late(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptElapsedTime].elapsedtime = 500
 
-    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "SOLICIT"), late)
+    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "Solicit"), late)
 
 
 @edited(test_solicits_in_good_time, because="after all was ready")
 def slow_starter(recording: Recording) -> Recording:
     """Five seconds of thinking."""
-    first = dhcpv6.messages(recording.at("guest", outgoing=True), "SOLICIT")[0]
+    first = dhcpv6.messages(recording.at("guest", outgoing=True), "Solicit")[0]
     later = [ra for ra in ndp.router_advertisements(recording.frames) if ra.time > first.time]
     quiet = editing.without(recording, frames=later)
-    return editing.shifted(quiet, 5.0, frames=dhcpv6.messages(quiet.at("guest", outgoing=True), "SOLICIT")[:1])
+    return editing.shifted(quiet, 5.0, frames=dhcpv6.messages(quiet.at("guest", outgoing=True), "Solicit")[:1])
 
 
 @check("DHCP6-01.oro", STATEFUL, ManyNics(), role="guest", needs=("dhcpv6",))
@@ -254,7 +258,8 @@ def test_asks_for_sol_max_rt(recording: Recording, notebook: Notebook) -> None:
         for message in notebook.stimulus(solicits(recording, interface), f"no Solicit on {interface}"):
             readable(notebook, message)
             asked = ", ".join(map(str, message.option_request)) or "nothing"
-            notebook.expect(SOL_MAX_RT in message.option_request, f"the Solicit's ORO asks for {asked}, not for 82",
+            notebook.expect(SOL_MAX_RT in message.option_request,
+                            f"the guest's Solicit asks for the options {asked}, not for 82",
                             message)
     notebook.finding = "every Solicit asks for option 82"
 
@@ -267,4 +272,4 @@ def solicit_that_does_not_ask(recording: Recording) -> Recording:
         asked = packet[layer("dhcp6").DHCP6OptOptReq]
         asked.reqopts = [code for code in asked.reqopts if code != SOL_MAX_RT]
 
-    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "SOLICIT"), forget)
+    return editing.rewritten(recording, dhcpv6.messages(recording.frames, "Solicit"), forget)

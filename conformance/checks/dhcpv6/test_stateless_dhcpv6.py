@@ -25,7 +25,7 @@ from fixtures.timers import INF_MAX_DELAY
 from topologies.stage import addressing as plan
 
 STATELESS = GuestBoot(mode=Mode.STATELESS)
-ASKS = "INFORMATION-REQUEST"
+ASKS = "Information-request"
 NEEDS = ("dhcpv6-stateless",)
 
 
@@ -44,12 +44,12 @@ def test_asks_for_information_only(recording: Recording, notebook: Notebook) -> 
     """
     told = invited(recording, notebook)[0]
     others = [each for each in sent(recording) if each.name != ASKS]
-    notebook.expect(not others, f"it sent {others[0].name if others else ''}, with M=0", told, *others[:1])
+    notebook.expect(not others, f"the guest sent {others[0].name if others else ''}, with M=0", told, *others[:1])
     asked = sent(recording, ASKS)
-    notebook.expect(asked, "no Information-request, although O=1", told)
+    notebook.expect(asked, "the guest sent no Information-request, although O=1", told)
     for message in asked:
         _well_formed(notebook, message)
-    answers = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
+    answers = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
                if each.transaction_id in {message.transaction_id for message in asked}]
     notebook.stimulus(answers, "no server answered")
     notebook.cite(answers[0])
@@ -59,15 +59,18 @@ def test_asks_for_information_only(recording: Recording, notebook: Notebook) -> 
 
 
 def _well_formed(notebook: Notebook, message: Message) -> None:
-    notebook.expect(message.malformed is None, f"the Information-request is malformed: {message.malformed}", message)
+    notebook.expect(message.malformed is None,
+                    f"the guest's Information-request is malformed: {message.malformed}", message)
     to = (message.destination, message.destination_port)
     notebook.expect(to == (ALL_DHCP_AGENTS, DHCPV6_SERVER_PORT),
-                    f"the Information-request goes to {to[0]} port {to[1]}", message)
-    notebook.expect(message.source.is_link_local, f"the Information-request comes from {message.source}", message)
-    notebook.expect(message.elapsed_time is not None, "the Information-request has no Elapsed Time", message)
-    notebook.expect(message.server_duid is None, "the Information-request names a server", message)
+                    f"the guest sent its Information-request to {to[0]} port {to[1]}, not to ff02::1:2 port 547",
+                    message)
+    notebook.expect(message.source.is_link_local,
+                    f"the guest sent its Information-request from {message.source}, which is not link-local", message)
+    notebook.expect(message.elapsed_time is not None, "the guest's Information-request has no Elapsed Time", message)
+    notebook.expect(message.server_duid is None, "the guest's Information-request names a server", message)
     ias = sorted({IA_NA, IA_TA, IA_PD} & set(message.options))
-    notebook.expect(not ias, f"the Information-request has an IA (option {ias})", message)
+    notebook.expect(not ias, f"the guest's Information-request has an IA (option {ias})", message)
 
 
 @edited(test_asks_for_information_only, because="no Information-request, although O=1")
@@ -75,9 +78,9 @@ def guest_that_ignores_the_flag(recording: Recording) -> Recording:
     return editing.without(recording, frames=dhcpv6.messages(recording.frames))
 
 
-@edited(test_asks_for_information_only, because="it sent SOLICIT, with M=0")
+@edited(test_asks_for_information_only, because="the guest sent Solicit, with M=0")
 def client_that_solicits(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, ASKS), of_kind("SOLICIT"))
+    return editing.rewritten(recording, sent(recording, ASKS), of_kind("Solicit"))
 
 
 @edited(test_asks_for_information_only, because="has an IA")
@@ -97,7 +100,8 @@ def test_asks_how_long_information_is_good(recording: Recording, notebook: Noteb
     for message in notebook.stimulus(sent(recording, ASKS), "no Information-request was sent"):
         asked = ", ".join(map(str, message.option_request)) or "nothing"
         for code in (REFRESH_TIME, INF_MAX_RT):
-            notebook.expect(code in message.option_request, f"its ORO asks for {asked}, not for {code}", message)
+            notebook.expect(code in message.option_request,
+                            f"the guest's Information-request asks for the options {asked}, not for {code}", message)
     notebook.finding = "every Information-request asks for options 32 and 83"
 
 
@@ -122,7 +126,7 @@ def _forgetting(code: int) -> Any:
 @check("DHCP6-25", StatelessGuest(), role="guest", needs=(*NEEDS, "dns-configuration"))
 def test_uses_the_name_server_it_was_told(recording: Recording, notebook: Notebook) -> None:
     """The guest's programs ask the name server of the Reply, which no RA names (RFC 8415 18.2.10.2, RFC 3646)."""
-    told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
+    told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
             if plan.NAME_SERVER in each.dns]
     reply = notebook.stimulus(told, "no Reply named a name server")[0]
     lookup = notebook.stimulus(recording.marked(Lookup), "nothing was looked up")[0]
@@ -130,13 +134,13 @@ def test_uses_the_name_server_it_was_told(recording: Recording, notebook: Notebo
                if each.time > lookup.time]
     mine = [each for each in queries if each.destination == plan.NAME_SERVER]
     instead = f"; {queries[0].destination} was asked" if queries else ""
-    notebook.expect(mine, f"{plan.NAME_SERVER}, which DHCPv6 had named, was not asked for a name{instead}", reply,
+    notebook.expect(mine, f"the guest asked no name at {plan.NAME_SERVER}, which DHCPv6 had named{instead}", reply,
                     *queries[:1])
     notebook.cite(mine[0])
     notebook.finding = f"names were looked up at {plan.NAME_SERVER}, which only DHCPv6 had named"
 
 
-@edited(test_uses_the_name_server_it_was_told, because="was not asked for a name")
+@edited(test_uses_the_name_server_it_was_told, because="asked no name at")
 def client_that_keeps_it_to_itself(recording: Recording) -> Recording:
     return editing.without(recording, frames=dns.messages(recording.at("guest")))
 
@@ -148,7 +152,7 @@ def test_asks_for_information_once(recording: Recording, notebook: Notebook) -> 
     The information is good for the Information Refresh Time, here ten minutes.
     """
     invited(recording, notebook)
-    told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "REPLY")
+    told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
             if each.body.refresh_time is not None]
     reply = notebook.stimulus(told, "no Reply with an Information Refresh Time reached the guest")[0]
     until = next((mark.time for mark in recording.marked(ReconfigureSent)), recording.duration)
@@ -157,7 +161,9 @@ def test_asks_for_information_once(recording: Recording, notebook: Notebook) -> 
     notebook.stimulus(ras[1:], "fewer than two RAs reached the guest afterwards")
     again = [each for each in sent(recording, ASKS, after=reply.time) if each.time < until]
     good = f"and the information is good for {reply.body.refresh_time} s"
-    notebook.expect(not again, f"{len(again)} more Information-requests after {len(ras)} RAs, {good}", reply, ras[0],
+    notebook.expect(not again,
+                    f"the guest sent {len(again)} more Information-requests after {len(ras)} RAs, {good}",
+                    reply, ras[0],
                     *again[:1])
     notebook.cite(*ras)
     notebook.finding = f"asked once, although {len(ras)} more RAs came"
@@ -165,6 +171,6 @@ def test_asks_for_information_once(recording: Recording, notebook: Notebook) -> 
 
 @edited(test_asks_for_information_once, because="1 more Information-requests")
 def client_that_asks_after_each_advertisement(recording: Recording) -> Recording:
-    reply = dhcpv6.messages(recording.at("guest", outgoing=False), "REPLY")[0]
+    reply = dhcpv6.messages(recording.at("guest", outgoing=False), "Reply")[0]
     ra = next(ra for ra in ndp.router_advertisements(recording.at("guest", outgoing=False)) if ra.time > reply.time + 1)
     return said(recording, sent(recording, ASKS)[0], ra.time + 0.2)

@@ -55,19 +55,22 @@ def test_falls_back_from_a_black_hole(recording: Recording, notebook: Notebook) 
 def _raced(trial: Trial, notebook: Notebook) -> None:
     first, second, fetched = trial.first_ipv6, trial.first_ipv4, page(trial.ipv4)
     if first is None or accepted(trial.ipv6):
-        notebook.expect(first or second is None, "the client tried IPv4 alone, and never IPv6", *filter(None, [second]))
+        notebook.expect(first or second is None, "the client tried IPv4 only, and never IPv6", *filter(None, [second]))
         notebook.stimulus([], "the client's IPv6 attempt met no black hole")
         return
-    notebook.expect(second, f"no IPv4 attempt within {TRIAL:g} s of the first IPv6 attempt: not connected", first)
+    notebook.expect(second,
+                    f"the client made no IPv4 attempt within {TRIAL:g} s of the first IPv6 attempt: not connected",
+                    first)
     assert second is not None
     delay = second.time - first.time
     notebook.figure("connection attempt delay", delay, "s")
     notebook.expect(delay >= MIN_CONNECTION_ATTEMPT_DELAY,
-                    f"IPv4 was tried {delay * 1000:.1f} ms after IPv6, without giving it a chance", first, second)
-    notebook.in_time(delay, MAX_CONNECTION_ATTEMPT_DELAY, "IPv4 was tried late after IPv6", first, second)
-    notebook.expect(fetched, "the page never came over IPv4")
+                    f"the client tried IPv4 {delay * 1000:.1f} ms after IPv6, without giving it a chance",
+                    first, second)
+    notebook.in_time(delay, MAX_CONNECTION_ATTEMPT_DELAY, "the client tried IPv4 late after IPv6", first, second)
+    notebook.expect(fetched, "the client never got the page over IPv4")
     assert fetched is not None
-    notebook.in_time(fetched.time - second.time, CONNECTED, "the page came late over IPv4", fetched)
+    notebook.in_time(fetched.time - second.time, CONNECTED, "the client got the page late over IPv4", fetched)
     notebook.finding = f"IPv4 followed {delay * 1000:.0f} ms after a black-holed IPv6 and brought the page"
 
 
@@ -76,7 +79,7 @@ def _ipv6_wins_in_time(trial: Trial, notebook: Notebook) -> None:
     reached, second = accepted(trial.ipv6), trial.first_ipv4
     if reached is None or (second is not None and second.time <= reached.time):
         return
-    slow = f"with an IPv6 path slower by {trial.delay * 1000:.0f} ms the client connected over IPv6"
+    slow = f"over an IPv6 path slower by {trial.delay * 1000:.0f} ms the client connected"
     notebook.expect(page(trial.ipv6), f"{slow}, but did not fetch its page there", reached)
 
 
@@ -98,12 +101,12 @@ def tries_both_at_once(recording: Recording) -> Recording:
     return shifted(recording, trial.first_ipv6.time + 0.001 - trial.first_ipv4.time, frames=trial.first_ipv4)
 
 
-@played(test_falls_back_from_a_black_hole, because="IPv4 alone")
+@played(test_falls_back_from_a_black_hole, because="IPv4 only")
 def tries_ipv4_first() -> Broken:
     return Broken(Fallback(), {"application": OLD_FASHIONED})
 
 
-@edited(test_falls_back_from_a_black_hole, because="IPv4 was tried late")
+@edited(test_falls_back_from_a_black_hole, because="tried IPv4 late")
 def waits_three_seconds(recording: Recording) -> Recording:
     """All of the IPv4 connection comes 3 s later."""
     trial = trials(recording, Notebook(recording), "black-hole")[0]
@@ -129,8 +132,8 @@ def test_goes_on_at_once_when_refused(recording: Recording, notebook: Notebook) 
     heard = notebook.stimulus([each for each in refusals if each[0]], "no IPv6 attempt was refused")
     gaps: list[Gap] = [
         (then.time - reset.time, reset, then) for reset, then in heard if reset and then]
-    notebook.expect(gaps, "the client gave up when IPv6 was refused: it never tried IPv4", *filter(None, heard[0]))
-    gap = _fastest(gaps, AT_ONCE, "IPv4 was tried late after IPv6 was refused", notebook)
+    notebook.expect(gaps, "the client gave up when IPv6 was refused, and never tried IPv4", *filter(None, heard[0]))
+    gap = _fastest(gaps, AT_ONCE, "the client tried IPv4 late after IPv6 was refused", notebook)
     notebook.figure("IPv4 attempt after a refused IPv6 attempt", gap, "s")
     _unroutable(recording, notebook)
     notebook.finding = f"IPv4 followed {gap * 1000:.1f} ms after the refusal, and at once where IPv6 has no route"
@@ -144,7 +147,7 @@ def _unroutable(recording: Recording, notebook: Notebook) -> None:
             last = max(answers, key=lambda each: each.time)
             gaps.append((trial.first_ipv4.time - last.time, last, trial.first_ipv4))
     notebook.expect(gaps, "the client never tried IPv4 where it has no route to the IPv6 address")
-    _fastest(gaps, AT_ONCE, "IPv4 was tried late where IPv6 has no route", notebook)
+    _fastest(gaps, AT_ONCE, "the client tried IPv4 late where IPv6 has no route", notebook)
 
 
 def _fastest(gaps: list[Gap], limit: float, late: str, notebook: Notebook) -> float:
@@ -155,7 +158,7 @@ def _fastest(gaps: list[Gap], limit: float, late: str, notebook: Notebook) -> fl
     return shortest
 
 
-@played(test_goes_on_at_once_when_refused, because="IPv4 was tried late")
+@played(test_goes_on_at_once_when_refused, because="tried IPv4 late")
 def ignores_refusals() -> Broken:
     """It waits as long where there is no route."""
     return Broken(Fallback(), {"application": DEAF})
@@ -206,7 +209,8 @@ def _asks_on(trial: Trial, kind: Type, notebook: Notebook) -> None:
     if asked is None or trial.asked(other) is None:
         notebook.stimulus([], "the client did not ask for both AAAA and A")
     elif late is not None:
-        notebook.expect(asked.time < late.time, f"{kind} was asked only when the other answer had come", asked, late)
+        notebook.expect(asked.time < late.time,
+                        f"the client asked for {kind} only when the other answer had come", asked, late)
 
 
 def _connects(mine: list[Trial], family: str, where: str, notebook: Notebook) -> None:
@@ -218,8 +222,10 @@ def _connects(mine: list[Trial], family: str, where: str, notebook: Notebook) ->
     for answer, trial in heard:
         tried = trial.first_ipv6 if family == "IPv6" else trial.first_ipv4
         gaps += [(tried.time - answer.time, answer, tried)] if tried else []
-    notebook.expect(gaps, f"{where}, no {family} attempt within {TRIAL:g} s", *(answer for answer, _ in heard))
-    _fastest(gaps, RESOLVED, f"{where}, {family} was tried late", notebook)
+    notebook.expect(gaps,
+                    f"{where}, the client made no {family} attempt within {TRIAL:g} s",
+                    *(answer for answer, _ in heard))
+    _fastest(gaps, RESOLVED, f"{where}, the client tried {family} late", notebook)
 
 
 @healthy(test_does_not_wait_for_the_other_answer)
@@ -227,23 +233,23 @@ def exemplary() -> Broken:
     return Broken(Fallback(), {"application": EXEMPLARY})
 
 
-@played(test_does_not_wait_for_the_other_answer, because="with a late A, IPv6 was tried late")
+@played(test_does_not_wait_for_the_other_answer, because="with a late A, the client tried IPv6 late")
 def waits_for_both_answers() -> Broken:
     return Broken(Fallback(), {"application": THOROUGH})
 
 
-@played(test_does_not_wait_for_the_other_answer, because="with a late A, IPv6 was tried late")
+@played(test_does_not_wait_for_the_other_answer, because="with a late A, the client tried IPv6 late")
 def leaves_resolving_to_getaddrinfo() -> Broken:
     """A real one: Python's asyncio races its attempts, but waits for getaddrinfo first."""
     return Broken(Fallback(), {"application": "asyncio-happy-eyeballs"})
 
 
-@played(test_does_not_wait_for_the_other_answer, because="with a late AAAA, IPv4 was tried late")
+@played(test_does_not_wait_for_the_other_answer, because="with a late AAAA, the client tried IPv4 late")
 def waits_long_for_aaaa() -> Broken:
     return Broken(Fallback(), {"application": HESITANT})
 
 
-@edited(test_does_not_wait_for_the_other_answer, because="AAAA was asked only when")
+@edited(test_does_not_wait_for_the_other_answer, because="asked for AAAA only when")
 def asks_one_after_the_other(recording: Recording) -> Recording:
     """AAAA is asked when A has been answered."""
     late = trials(recording, Notebook(recording), "a-late")

@@ -27,15 +27,17 @@ def test_link_local_packets_stay_on_their_link(recording: Recording, notebook: N
     so (RFC 4443 section 3.1, code 2) is told, not asked for.
     """
     answers = []
-    control = notebook.stimulus(_plain(recording), "not even a plain packet came through")
+    control = notebook.stimulus(_plain(recording), "no packet with global addresses came through the router")
     notebook.cite(*control)
     for name, words in BEYOND_SCOPE.items():
         came = [frame for frame in recording.at("router", "lan0", outgoing=False) if words in frame.data]
         notebook.stimulus(came, f"the packet with a link-local {name} did not reach the router")
         listened = recording.duration - came[0].time >= LEAVES
-        notebook.stimulus([listened] if listened else [], "the play ended too soon to tell")
+        notebook.stimulus([listened] if listened else [], "the play ended before a forwarded packet would have come")
         left = _left(recording, words)
-        notebook.expect(not left, f"a packet with a link-local {name} left by {left[0].interface}" if left else "",
+        notebook.expect(not left,
+                        f"the router forwarded a packet with a link-local {name} to "
+                        f"{left[0].interface if left else None}",
                         *came, *left)
         answers += [f"{each.kind} code {each.code} for the {name}" for each in transport.icmp_errors(
             recording.at("router", "lan0", outgoing=True)) if words in each.invoking]
@@ -54,19 +56,19 @@ def _left(recording: Recording, words: bytes) -> list[Frame]:
             if frame.interface != "lan0" and words in frame.data]
 
 
-@played(test_link_local_packets_stay_on_their_link, because="a packet with a link-local source left by up0")
+@played(test_link_local_packets_stay_on_their_link, because="a packet with a link-local source to up0")
 def router_that_hides_link_local_sources() -> Broken:
     """It writes an address of the prefix in place of the source."""
     return Broken(Transit(), {"compute-host": CARELESS})
 
 
-@played(test_link_local_packets_stay_on_their_link, because="a packet with a link-local destination left by up0")
+@played(test_link_local_packets_stay_on_their_link, because="a packet with a link-local destination to up0")
 def router_that_chooses_another_destination() -> Broken:
     """It sends on what was meant for a link-local address."""
     return Broken(Transit(), {"compute-host": SILENT})
 
 
-@edited(test_link_local_packets_stay_on_their_link, because="a packet with a link-local both left by up0")
+@edited(test_link_local_packets_stay_on_their_link, because="a packet with a link-local both to up0")
 def router_that_repeats_frames(recording: Recording) -> Recording:
     """It puts each frame on the other link as it came."""
     came = next(frame for frame in recording.at("router", "lan0", outgoing=False)

@@ -38,31 +38,32 @@ def test_link_local_address_without_anybody(recording: Recording, notebook: Note
     """
     notebook.stimulus(recording.happened("guest", "link", "new", operstate="UP"), "the guest's link never came up")
     assigned = _ready(recording)
-    notebook.expect(assigned, "no link-local address was assigned", *recording.marked(Up))
+    notebook.expect(assigned, "the guest assigned no link-local address", *recording.marked(Up))
     address = IPv6Address(assigned[0].fields["local"])
     replies = [echo for echo in transport.echoes(recording.at("guest", outgoing=True), reply=True)
                if echo.source == address]
-    notebook.expect(replies, f"nobody answered an Echo Request to {address}", assigned[0], *recording.marked(Pinged))
+    notebook.expect(replies,
+                    f"the guest did not answer an Echo Request to {address}", assigned[0], *recording.marked(Pinged))
     heard = [frame for frame in recording.at("guest", outgoing=False) if frame.ns < assigned[0].after_ns]
-    for helped in (*ndp.router_advertisements(heard), *dhcpv6.messages(heard, "ADVERTISE", "REPLY")):
-        notebook.stimulus([], f"somebody helped: {helped} came before the address")
+    for helped in (*ndp.router_advertisements(heard), *dhcpv6.messages(heard, "Advertise", "Reply")):
+        notebook.stimulus([], f"another party may have helped: {helped} came before the address")
     notebook.cite(*replies)
-    notebook.finding = f"{address} was assigned by the guest alone, and answers"
+    notebook.finding = f"the guest assigned {address} without an RA or DHCPv6, and answers from it"
 
 
-@played(test_link_local_address_without_anybody, because="no link-local address was assigned")
+@played(test_link_local_address_without_anybody, because="assigned no link-local address")
 def guest_with_ipv6_switched_off() -> Broken:
     """disable_ipv6=1."""
     return Broken(LonelyGuest(), {"guest": KernelGuest("linux:disable_ipv6=1", {"disable_ipv6": 1})})
 
 
-@played(test_link_local_address_without_anybody, because="no link-local address was assigned")
+@played(test_link_local_address_without_anybody, because="assigned no link-local address")
 def guest_that_forms_no_addresses() -> Broken:
     """addr_gen_mode=1, none."""
     return Broken(LonelyGuest(), {"guest": KernelGuest("linux:addr_gen_mode=1", {"addr_gen_mode": 1})})
 
 
-@edited(test_link_local_address_without_anybody, because="nobody answered")
+@edited(test_link_local_address_without_anybody, because="did not answer")
 def guest_that_does_not_answer(recording: Recording) -> Recording:
     """Its address is assigned, and it answers nothing."""
     return editing.without(recording, frames=transport.echoes(recording.at("guest", outgoing=True), reply=True))
@@ -86,12 +87,13 @@ def test_joins_the_group_before_the_probe(recording: Recording, notebook: Notebo
     for target in notebook.stimulus(signs, "the guest neither probed for an address nor used one"):
         probe, group = signs[target], solicited_node(target)
         told = [report for report in reports if group in report.groups]
-        notebook.expect(told, f"no MLD report for {group}, the group of {target}", probe)
-        notebook.in_time(told[0].time - probe.time, AT_MOST_AFTER, f"{group} was reported late", probe, told[0])
-        notebook.expect(told[0].hop_limit == 1, f"the report has hop limit {told[0].hop_limit}", told[0])
-        notebook.expect(told[0].router_alert, "the report has no Router Alert option", told[0])
+        notebook.expect(told, f"the guest sent no MLD report for {group}, the group of {target}", probe)
+        notebook.in_time(told[0].time - probe.time, AT_MOST_AFTER, f"the guest reported {group} late", probe, told[0])
+        notebook.expect(told[0].hop_limit == 1,
+                        f"the guest's MLD report has hop limit {told[0].hop_limit}, not 1", told[0])
+        notebook.expect(told[0].router_alert, "the guest's MLD report has no Router Alert option", told[0])
     answered = [each for each in receivable(ndp.neighbor_advertisements(sent)) if each.solicited]
-    notebook.expect(answered, "no solicitation to a solicited-node group was answered", *recording.marked(Asked))
+    notebook.expect(answered, "the guest answered no solicitation to a solicited-node group", *recording.marked(Asked))
     notebook.cite(*answered)
     notebook.finding = "each probed address's group was reported, and answers"
 
@@ -102,7 +104,7 @@ def guest_without_mld(recording: Recording) -> Recording:
     return editing.without(recording, frames=mld.reports(recording.at("guest", "eth0", outgoing=True)))
 
 
-@edited(test_joins_the_group_before_the_probe, because="was reported late")
+@edited(test_joins_the_group_before_the_probe, because="late")
 def guest_that_reports_late(recording: Recording) -> Recording:
     """Its reports come three seconds later."""
     return editing.shifted(recording, 3.0, frames=mld.reports(recording.at("guest", "eth0", outgoing=True)))

@@ -46,7 +46,7 @@ def test_echo_replies(recording: Recording, notebook: Notebook, part: str) -> No
     for request, reply in _exchanged(recording, notebook, ADDRESSES[part]):
         to = request.destination
         right = not reply.source.is_multicast if to.is_multicast else reply.source == to
-        notebook.expect(right, f"{to} was asked, and {reply.source} answered", request, reply)
+        notebook.expect(right, f"the guest answered an Echo Request to {to} from {reply.source}", request, reply)
     notebook.finding = "requests of three sizes were answered from the right address"
 
 
@@ -55,9 +55,10 @@ def test_echo_replies_have_the_same_data(recording: Recording, notebook: Noteboo
     """Identifier, sequence number and data come back unchanged, with a valid checksum (RFC 4443 section 4.2)."""
     for request, reply in _exchanged(recording, notebook, *ADDRESSES.values()):
         sound = reply.malformed is None and reply.checksum_ok
-        notebook.expect(sound, f"the reply is malformed: {reply.malformed or 'its checksum'}", request, reply)
+        notebook.expect(sound, f"the guest's Echo Reply is malformed: {reply.malformed or 'its checksum'}",
+                        request, reply)
         same = reply.payload == request.payload
-        notebook.expect(same, f"the reply has other data ({len(reply.payload)} bytes)", request, reply)
+        notebook.expect(same, f"the guest's Echo Reply has other data ({len(reply.payload)} bytes)", request, reply)
     notebook.finding = "requests of three sizes to three addresses came back unchanged"
 
 
@@ -67,12 +68,12 @@ def _exchanged(recording: Recording, notebook: Notebook, *identifiers: int) -> I
     requests = {(each.identifier, each.sequence): each
                 for each in transport.echoes(recording.at("guest", "eth0", outgoing=False), reply=False)}
     replies = {(each.identifier, each.sequence): each for each in _replies(recording)}
-    for mark in notebook.stimulus(asked, "nobody asked the guest"):
+    for mark in notebook.stimulus(asked, "no Echo Request was sent to the guest"):
         to, size = mark.what.to, mark.what.size
         key = (mark.what.identifier, size)
-        request = notebook.stimulus([requests[key]] if key in requests else [], f"no request reached {to}")[0]
+        request = notebook.stimulus([requests[key]] if key in requests else [], f"no Echo Request reached {to}")[0]
         reply = replies.get(key)
-        notebook.expect(reply, f"{size} bytes to {to} were not answered", request)
+        notebook.expect(reply, f"the guest did not answer an Echo Request of {size} bytes to {to}", request)
         assert reply is not None
         yield request, reply
 
@@ -97,14 +98,16 @@ def test_unknown_options_and_headers(recording: Recording, notebook: Notebook, p
     question = _question(recording, notebook, asked)
     errors, answers = _errors(recording, question), _answers(recording, question)
     said = "answered" if answers else "not answered"
-    notebook.expect(bool(answers) == (asked.action == "skip"), f"{part}: it was {said}", question, *answers)
-    came = f"{part}: {'an' if errors else 'no'} ICMPv6 error came"
+    notebook.expect(bool(answers) == (asked.action == "skip"),
+                    f"{part}: the guest has {said} the Echo Request", question, *answers)
+    came = f"{part}: the guest sent {'an' if errors else 'no'} ICMPv6 error"
     notebook.expect(bool(errors) == _is_told(asked), came, question, *errors)
     right = ("parameter-problem", UNKNOWN_OPTION, OPTION) if asked.action else (
         "parameter-problem", UNKNOWN_HEADER, NEXT_HEADER)
     for error in errors:
         notebook.expect((error.kind, error.code, error.parameter) == right,
-                        f"{part}: the error is {error.kind} {error.code} at {error.parameter}", error)
+                        f"{part}: the guest's ICMPv6 error has type {error.kind} code {error.code} at "
+                        f"{error.parameter}", error)
     notebook.finding = f"{part}: it was treated as it asks to be"
 
 
@@ -122,8 +125,8 @@ def test_errors_quote_the_packet(recording: Recording, notebook: Notebook) -> No
             notebook.stimulus(sent, "the packet did not reach the guest")
             packet = sent[0].data[14:]
             right = packet[:QUOTED]
-            notebook.expect(error.invoking == right, f"{asked.name}: the error quotes {len(error.invoking)} octets of"
-                            f" {len(packet)}, and {len(right)} are due", sent[0], error)
+            notebook.expect(error.invoking == right, f"{asked.name}: the guest's error quotes {len(error.invoking)}"
+                            f" octets of {len(packet)}, not the first {len(right)}", sent[0], error)
             count += 1
     notebook.stimulus(range(count), "the guest sent no error")
     notebook.finding = f"{count} errors quote all that fits"
@@ -136,17 +139,17 @@ def _is_told(asked: Question) -> bool:
 
 def _question(recording: Recording, notebook: Notebook, asked: Question) -> Mark:
     marks = [mark for mark in recording.marked(QuestionAsked) if mark.what.source == str(asked.source)]
-    return notebook.stimulus(marks, "nobody asked the guest")[0]
+    return notebook.stimulus(marks, "no Echo Request was sent to the guest")[0]
 
 
-@edited(test_echo_replies, because="answered", parts=["link-local", "global"])
+@edited(test_echo_replies, because="the guest answered an Echo Request to", parts=["link-local", "global"])
 def guest_that_answers_from_another_address(recording: Recording, part: str) -> Recording:
     """Its replies come from the address that suits it."""
     other = next(each.source for each in _replies(recording) if each.identifier != ADDRESSES[part])
     return _answered_from(recording, part, str(other))
 
 
-@edited(test_echo_replies, because="ff02::1 answered", parts=["all-nodes"])
+@edited(test_echo_replies, because="to ff02::1 from ff02::1", parts=["all-nodes"])
 def guest_that_answers_from_the_group(recording: Recording, part: str) -> Recording:
     return _answered_from(recording, part, "ff02::1")
 
@@ -159,7 +162,7 @@ def _answered_from(recording: Recording, part: str, source: str) -> Recording:
     return editing.rewritten(recording, mine, change)
 
 
-@edited(test_echo_replies_have_the_same_data, because="the reply has other data")
+@edited(test_echo_replies_have_the_same_data, because="Reply has other data")
 def guest_that_cuts_data(recording: Recording) -> Recording:
     """A kilobyte is enough for it."""
     def change(packet: Any) -> None:
@@ -168,14 +171,14 @@ def guest_that_cuts_data(recording: Recording) -> Recording:
     return editing.rewritten(recording, [each for each in _replies(recording) if each.sequence == 1452], change)
 
 
-@edited(test_echo_replies, because="were not answered")
+@edited(test_echo_replies, because="did not answer")
 def guest_that_hides(recording: Recording, part: str) -> Recording:
     """It does not answer to that address."""
     mine = [each for each in _replies(recording) if each.identifier == ADDRESSES[part]]
     return editing.without(recording, frames=mine)
 
 
-@edited(test_unknown_options_and_headers, because="it was answered",
+@edited(test_unknown_options_and_headers, because="the guest has answered",
         parts=[part for part, asked in QUESTIONS.items() if asked.action != "skip"])
 def guest_that_answers_everything(recording: Recording, part: str) -> Recording:
     """It does not look at options."""
@@ -187,7 +190,7 @@ def guest_that_answers_everything(recording: Recording, part: str) -> Recording:
     return _copied(recording, skipped[0], change)
 
 
-@edited(test_unknown_options_and_headers, because="it was not answered",
+@edited(test_unknown_options_and_headers, because="the guest has not answered",
         parts=[part for part, asked in QUESTIONS.items() if asked.action == "skip"])
 def guest_that_discards_what_it_does_not_know(recording: Recording, part: str) -> Recording:
     mine = [each for each in _replies(recording) if each.destination == QUESTIONS[part].source]
@@ -197,13 +200,14 @@ def guest_that_discards_what_it_does_not_know(recording: Recording, part: str) -
 TOLD = [part for part, asked in QUESTIONS.items() if _is_told(asked)]
 
 
-@edited(test_unknown_options_and_headers, because="no ICMPv6 error came", parts=TOLD)
+@edited(test_unknown_options_and_headers, because="sent no ICMPv6 error", parts=TOLD)
 def guest_that_discards_in_silence(recording: Recording) -> Recording:
     """It sends no error."""
     return editing.without(recording, frames=transport.icmp_errors(recording.at("guest", "eth0", outgoing=True)))
 
 
-@edited(test_unknown_options_and_headers, because="the error is", parts=set(TOLD) - {"next-header"})
+@edited(test_unknown_options_and_headers, because="error has type parameter-problem",
+        parts=set(TOLD) - {"next-header"})
 def guest_that_points_elsewhere(recording: Recording) -> Recording:
     """Its errors point at the header."""
     def change(packet: Any) -> None:
@@ -213,7 +217,7 @@ def guest_that_points_elsewhere(recording: Recording) -> Recording:
     return editing.rewritten(recording, [each for each in errors if each.parameter == OPTION], change)
 
 
-@edited(test_errors_quote_the_packet, because="the error quotes 64 octets")
+@edited(test_errors_quote_the_packet, because="error quotes 64 octets")
 def guest_that_quotes_less(recording: Recording) -> Recording:
     """Like an ICMPv4 error of old."""
 

@@ -27,11 +27,12 @@ def test_zone_id_chooses_the_link(recording: Recording, notebook: Notebook) -> N
         named, other = (tuple(tcp_segments(between(recording, begins, ends, here), 80)) for here in (True, False))
         stray = [each for each in neighbor_solicitations(between(recording, begins, ends, False))
                  if str(each.target) == address and each.frame.outgoing]
-        notebook.expect(not stray, f"told %{zone}, the client solicited {address} on the other link", *stray[:1])
+        notebook.expect(not stray, f"the client, given %{zone}, solicited {address} on the other link", *stray[:1])
         wrong = opening(other)
-        notebook.expect(wrong is None, f"told %{zone}, the client connected by the other link", *filter(None, [wrong]))
+        notebook.expect(wrong is None,
+                        f"the client, given %{zone}, connected by the other link", *filter(None, [wrong]))
         tried, reached, fetched = opening(named), accepted(named), page(named)
-        notebook.expect(tried and reached and fetched, f"told %{zone}, the client reached nobody on that link",
+        notebook.expect(tried and reached and fetched, f"the client, given %{zone}, reached nobody on that link",
                         *filter(None, [tried, reached, fetched]))
     notebook.finding = "each zone id led to the neighbor on its own link, and the other link heard nothing"
 
@@ -53,7 +54,7 @@ def strips_the_zone_id() -> Broken:
     return Broken(ScopedConnections(), {"application": ZONELESS})
 
 
-@played(test_zone_id_chooses_the_link, because="told %eth1, the client connected by the other link")
+@played(test_zone_id_chooses_the_link, because="given %eth1, connected by the other link")
 def knows_one_link() -> Broken:
     return Broken(ScopedConnections(), {"application": ONE_LINK})
 

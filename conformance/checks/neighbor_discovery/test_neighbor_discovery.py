@@ -35,14 +35,15 @@ def test_answers_solicitations_for_its_addresses(recording: Recording, notebook:
     """
     questions, form = recording.marked(Asked), part
     mine = [pair for pair in zip(questions, [*questions[1:], None], strict=True) if pair[0].what.form == form]
-    for asked, following in notebook.stimulus(mine, "nobody solicited the guest"):
+    for asked, following in notebook.stimulus(mine, "no Neighbor Solicitation was sent to the guest"):
         solicitation = _solicitation(recording, asked)
         if not solicitation:
             notebook.stimulus([], f"the {form} solicitation did not reach the guest")
         answer = _answer(recording, solicitation[0], following.ns if following else recording.duration_ns + 1)
-        notebook.expect(answer, f"a {form} solicitation for {asked.what.target} got no answer", solicitation[0])
+        notebook.expect(answer,
+                        f"the guest did not answer a {form} solicitation for {asked.what.target}", solicitation[0])
         wrong = discarded(answer[0])
-        notebook.expect(not wrong, f"the answer to a {form} solicitation has {wrong}: its receiver discards it",
+        notebook.expect(not wrong, f"the guest's answer to a {form} solicitation has {wrong}: its receiver discards it",
                         solicitation[0], answer[0])
         _judge(solicitation[0], answer[0], form, notebook)
     notebook.finding = f"every {form} solicitation was answered as RFC 4861 asks"
@@ -66,16 +67,18 @@ def _answer(recording: Recording, solicitation: NeighborSolicitation, until_ns: 
 
 
 def _judge(asked: NeighborSolicitation, answer: NeighborAdvertisement, form: str, notebook: Notebook) -> None:
-    late = f"the answer to a {form} solicitation came late"
+    late = f"the guest answered a {form} solicitation late"
     notebook.in_time(answer.time - asked.time, RETRANS_TIMER, late, asked, answer)
     to = ALL_NODES if asked.dad else asked.source
-    notebook.expect(answer.destination == to, f"the answer to a {form} solicitation went to {answer.destination}")
-    notebook.expect(answer.solicited != asked.dad, f"the answer to a {form} solicitation has S={answer.solicited:d}")
-    notebook.expect(not answer.router, "the answer of a host has R=1")
+    notebook.expect(answer.destination == to,
+                    f"the guest sent the answer to a {form} solicitation to {answer.destination}")
+    notebook.expect(answer.solicited != asked.dad,
+                    f"the guest's answer to a {form} solicitation has S={answer.solicited:d}")
+    notebook.expect(not answer.router, "the guest's answer has R=1, though it is a host")
     if asked.destination.is_multicast:
-        notebook.expect(answer.tllao, f"the answer to a {form} solicitation has no TLLAO")
+        notebook.expect(answer.tllao, f"the guest's answer to a {form} solicitation has no TLLAO")
     if answer.tllao:
-        notebook.recommend(answer.override, f"the answer to a {form} solicitation has a TLLAO and O=0")
+        notebook.recommend(answer.override, f"the guest's answer to a {form} solicitation has a TLLAO and O=0")
 
 
 def _advertised(recording: Recording, field: str, value: int, *, dad: bool = False) -> Recording:
@@ -131,7 +134,7 @@ def answers_as_a_router(recording: Recording) -> Recording:
     return _advertised(recording, "R", 1)
 
 
-@edited(test_answers_solicitations_for_its_addresses, because="got no answer")
+@edited(test_answers_solicitations_for_its_addresses, because="did not answer")
 def stays_silent(recording: Recording) -> Recording:
     """A guest that answers nothing."""
     return without(recording, frames=neighbor_advertisements(recording.at("guest", "eth0", outgoing=True)))

@@ -44,16 +44,18 @@ def _not_misled(recording: Recording, notebook: Notebook, fault: str) -> None:
 
     Cut short it has no MAC address to give: who believes it takes the neighbor for reachable, which nobody confirmed.
     """
-    right = notebook.stimulus(_misled(recording, CLAIMS["none"]), "the right advertisement changed no neighbor entry")
+    right = notebook.stimulus(_misled(recording, CLAIMS["none"]),
+                              "the guest took no address from the valid advertisement")
     notebook.cite(right[0])
     claim = CLAIMS[fault]
     marks = [mark for mark in recording.marked(Claimed) if mark.what.fault == fault]
-    mark = notebook.stimulus(marks, "the wrong advertisement was not sent")[0]
+    mark = notebook.stimulus(marks, "the invalid advertisement was not sent")[0]
     known = [event for event in entries(recording, claim.about) if event.ns < mark.ns]
     notebook.cite(*notebook.stimulus(known, f"the guest had no neighbor entry for {claim.about}")[:1])
     believed = _misled(recording, claim)
-    notebook.expect(not believed, f"a wrong advertisement ({fault}) changed a neighbor entry", mark, *believed)
-    notebook.finding = f"a wrong advertisement ({fault}) changed nothing, and the right one gave a new address"
+    notebook.expect(not believed, f"the guest changed a neighbor entry by an invalid advertisement ({fault})",
+                    mark, *believed)
+    notebook.finding = f"the guest discarded an invalid advertisement ({fault}), and believed the valid one"
 
 
 def _misled(recording: Recording, claim: Claim) -> list[KernelEvent]:
@@ -71,9 +73,11 @@ def test_learns_from_solicitations(recording: Recording, notebook: Notebook) -> 
     entry = entries(recording, SOLICITOR)
     notebook.expect(entry, f"the guest made no neighbor entry for {SOLICITOR}", asked[0])
     first = entry[0].fields
-    notebook.expect(first.get("lladdr") == asked[0].mac_source, f"the entry has {first.get('lladdr')}, and the sender's"
-                    f" address is {asked[0].mac_source}", asked[0], entry[0])
-    notebook.expect("STALE" in first.get("state", ()), f"the new entry is {first.get('state')}, not STALE", entry[0])
+    notebook.expect(first.get("lladdr") == asked[0].mac_source,
+                    f"the guest's neighbor entry has {first.get('lladdr')}; the sender's address is "
+                    f"{asked[0].mac_source}", asked[0], entry[0])
+    notebook.expect("STALE" in first.get("state", ()),
+                    f"the guest's new neighbor entry is {first.get('state')}, not STALE", entry[0])
 
 
 @check("NDP-06.ns-updates-the-entry", NeighborTalk(), role="guest")
@@ -85,9 +89,9 @@ def test_learns_another_address_from_solicitations(recording: Recording, noteboo
     known = entries(recording, MOVED)
     notebook.stimulus([event for event in known if event.ns < asked[0].frame.ns], f"the guest did not know {MOVED}")
     now = [event for event in known if event.fields.get("lladdr") == MOVED_TO]
-    notebook.expect(now, f"the neighbor entry of {MOVED} did not become {MOVED_TO}", asked[0], known[-1])
-    notebook.expect("STALE" in now[0].fields.get("state", ()), f"the entry is {now[0].fields.get('state')}, not STALE",
-                    asked[0], now[0])
+    notebook.expect(now, f"the guest's neighbor entry of {MOVED} did not become {MOVED_TO}", asked[0], known[-1])
+    state = now[0].fields.get("state", ())
+    notebook.expect("STALE" in state, f"the guest's neighbor entry is {state}, not STALE", asked[0], now[0])
 
 
 @check("NDP-06.ns-without-sllao", NeighborTalk(), role="guest")
@@ -114,11 +118,11 @@ def test_learns_nothing_from_router_solicitations(recording: Recording, notebook
               if each.source == ROUTER_SEEKER]
     notebook.cite(*notebook.stimulus(sought, "no Router Solicitation reached the guest"))
     wrong = entries(recording, ROUTER_SEEKER)
-    notebook.expect(not wrong, "the guest learnt from a Router Solicitation", *wrong)
+    notebook.expect(not wrong, "the guest made a neighbor entry from a Router Solicitation, and is no router", *wrong)
 
 
 @edited(test_discards_invalid_neighbor_advertisements, because={
-    part: f"({fault}) changed a neighbor entry" for part, fault in FALSE.items()})
+    part: f"changed a neighbor entry by an invalid advertisement ({fault})" for part, fault in FALSE.items()})
 def guest_that_is_misled(recording: Recording, part: str) -> Recording:
     """Cut short it confirms the neighbor, and otherwise gives it another address."""
     claim = CLAIMS[FALSE[part]]
@@ -126,13 +130,13 @@ def guest_that_is_misled(recording: Recording, part: str) -> Recording:
     return learnt(recording, claim.about, SOLICITOR, **changed)
 
 
-@edited(test_discards_fragmented_neighbor_advertisements, because="(fragments) changed a neighbor entry")
+@edited(test_discards_fragmented_neighbor_advertisements, because="by an invalid advertisement (fragments)")
 def guest_that_reassembles_advertisements(recording: Recording) -> Recording:
     claim = CLAIMS["fragments"]
     return learnt(recording, claim.about, SOLICITOR, lladdr=claim.mac)
 
 
-@played(test_discards_fragmented_neighbor_advertisements, because="(fragments) changed a neighbor entry")
+@played(test_discards_fragmented_neighbor_advertisements, because="by an invalid advertisement (fragments)")
 def guest_that_takes_advertisements_in_fragments() -> Broken:
     return Broken(NeighborTalk(), {"guest": KernelGuest("linux:suppress_frag_ndisc=0", {"suppress_frag_ndisc": 0})})
 
@@ -167,7 +171,7 @@ def guest_that_trusts_at_once(recording: Recording) -> Recording:
     return editing.rewritten_events(recording, entries(recording, SOLICITOR), state=["REACHABLE"])
 
 
-@edited(test_learns_nothing_from_router_solicitations, because="learnt from a Router Solicitation")
+@edited(test_learns_nothing_from_router_solicitations, because="made a neighbor entry from a Router Solicitation")
 def host_that_learns_like_a_router(recording: Recording) -> Recording:
     """It takes a Router Solicitation for itself."""
     return learnt(recording, ROUTER_SEEKER, SOLICITOR)

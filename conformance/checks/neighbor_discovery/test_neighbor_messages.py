@@ -42,17 +42,17 @@ INVALID = {f"ns-{fault}": fault for fault in FAULTS if fault not in FRAGMENTED.v
 def _disbelieved(recording: Recording, notebook: Notebook, fault: str) -> None:
     """A wrong solicitation reached the guest, and left no trace; the right one was answered."""
     right = answers(recording, SOLICITOR)
-    notebook.cite(*notebook.stimulus(right, "the right solicitation was not answered")[:1])
+    notebook.cite(*notebook.stimulus(right, "the guest did not answer the valid solicitation")[:1])
     told = [mark for mark in recording.marked(Faulty) if mark.what.fault == fault]
-    mark = notebook.stimulus(told, "the wrong solicitation was not sent")[0]
+    mark = notebook.stimulus(told, "the invalid solicitation was not sent")[0]
     source = IPv6Address(mark.what.source)
     believed = answers(recording, source)
     if fault.startswith("unspecified"):
         believed += _to_all_nodes(recording, mark)
-    notebook.expect(not believed, f"a wrong solicitation ({fault}) was answered", mark, *believed)
-    learnt = entries(recording, source)
-    notebook.expect(not learnt, f"a wrong solicitation ({fault}) made a neighbor entry", mark, *learnt)
-    notebook.finding = f"a wrong solicitation ({fault}) left no trace, and the right one was answered"
+    notebook.expect(not believed, f"the guest answered an invalid solicitation ({fault})", mark, *believed)
+    made = entries(recording, source)
+    notebook.expect(not made, f"the guest made a neighbor entry from an invalid solicitation ({fault})", mark, *made)
+    notebook.finding = f"the guest discarded an invalid solicitation ({fault}), and answered the valid one"
 
 
 def _to_all_nodes(recording: Recording, begin: Mark) -> list[NeighborAdvertisement]:
@@ -95,8 +95,8 @@ FORM: dict[str, tuple[Callable[[NeighborSolicitation], bool], Callable[[Neighbor
 def test_solicitations_are_as_they_should_be(recording: Recording, notebook: Notebook, part: str) -> None:
     """A solicitation goes to the solicited-node group, with SLLAO and hop limit 255 (RFC 4861 sections 4.3, 7.2.2)."""
     holds, otherwise = FORM[part]
-    for each in notebook.stimulus(_asked(recording), f"the guest did not look for {plan.LAN_ABSENT}"):
-        notebook.expect(holds(each), f"the solicitation {otherwise(each)}", each)
+    for each in notebook.stimulus(_asked(recording), f"the guest did not try to reach {plan.LAN_ABSENT}"):
+        notebook.expect(holds(each), f"the guest's solicitation {otherwise(each)}", each)
 
 
 @check("NDP-01.source", NeighborTalk(), role="guest")
@@ -104,17 +104,19 @@ def test_solicits_from_an_address_of_the_interface(recording: Recording, noteboo
     """A solicitation for a neighbor comes from one of the addresses of the interface (RFC 4861 section 7.2.2)."""
     mine = {IPv6Address(event.fields["local"]) for event in recording.happened("guest", "address", "new")
             if event.fields.get("family") == "inet6"}
-    notebook.stimulus(mine, "the kernel told of no address")
-    for each in notebook.stimulus(_asked(recording), f"the guest did not look for {plan.LAN_ABSENT}"):
-        notebook.expect(each.source in mine, f"the solicitation comes from {each.source}", each)
+    notebook.stimulus(mine, "the kernel reported no address")
+    for each in notebook.stimulus(_asked(recording), f"the guest did not try to reach {plan.LAN_ABSENT}"):
+        notebook.expect(each.source in mine,
+                        f"the guest sent the solicitation from {each.source}, which it does not have", each)
 
 
 @check("NDP-01.three-times", NeighborTalk(), role="guest")
 def test_solicits_three_times(recording: Recording, notebook: Notebook) -> None:
     """Whoever is looked for is solicited three times, and no more (RFC 4861 section 7.2.2)."""
-    asked = notebook.stimulus(_asked(recording), f"the guest did not look for {plan.LAN_ABSENT}")
+    asked = notebook.stimulus(_asked(recording), f"the guest did not try to reach {plan.LAN_ABSENT}")
     count = len(asked)
-    notebook.expect(count == MAX_MULTICAST_SOLICIT, f"{plan.LAN_ABSENT} was solicited {count} times, not three times",
+    notebook.expect(count == MAX_MULTICAST_SOLICIT,
+                    f"the guest solicited {plan.LAN_ABSENT} {count} times, not three times",
                     *asked)
 
 
@@ -122,22 +124,25 @@ def test_solicits_three_times(recording: Recording, notebook: Notebook) -> None:
 def test_solicits_at_intervals(recording: Recording, notebook: Notebook) -> None:
     """Solicitations for one neighbor are RetransTimer apart (RFC 4861 section 7.2.2)."""
     asked = _asked(recording)
-    notebook.stimulus(asked[1:], f"the guest did not look twice for {plan.LAN_ABSENT}")
+    notebook.stimulus(asked[1:], f"the guest did not solicit {plan.LAN_ABSENT} twice")
     for one, two in pairwise(asked):
         apart = two.time - one.time
-        notebook.expect(apart >= RETRANS_TIMER - early(recording), f"solicitations are {apart:.3f} s apart", one, two)
-        notebook.in_time(apart, RETRANS_TIMER * (1 + COARSE), "the next solicitation was late", one, two)
+        notebook.expect(apart >= RETRANS_TIMER - early(recording),
+                        f"the guest sent two solicitations {apart:.3f} s apart; RetransTimer is 1 s", one, two)
+        notebook.in_time(apart, RETRANS_TIMER * (1 + COARSE), "the guest sent the next solicitation late", one, two)
 
 
 @check("NDP-01.unreachable", NeighborTalk(), role="guest")
 def test_absent_neighbor_is_unreachable(recording: Recording, notebook: Notebook) -> None:
     """After the last solicitation the packet that waits is answered with Address Unreachable (RFC 4861 7.2.2)."""
-    asked = notebook.stimulus(_asked(recording), f"the guest did not look for {plan.LAN_ABSENT}")
+    asked = notebook.stimulus(_asked(recording), f"the guest did not try to reach {plan.LAN_ABSENT}")
     tried = [mark for mark in recording.marked(Attempted) if mark.what.what == "ping-absent"]
-    notebook.stimulus(tried, "the attempt did not end")
+    notebook.stimulus(tried, "the play ended before address resolution failed")
     took = tried[0].time - tried[0].what.begin
     said = [line for line in recording.outputs if line.program == "ping-absent" and "nreachable" in line.text]
-    notebook.expect(said, f"the attempt ended after {took:.1f} s without Address Unreachable", tried[0], asked[-1])
+    notebook.expect(said,
+                    f"the guest ended address resolution after {took:.1f} s without Address Unreachable",
+                    tried[0], asked[-1])
     notebook.finding = f"unreachable after {said[0].time - tried[0].what.begin:.1f} s"
 
 
@@ -146,17 +151,18 @@ def test_waiting_packet_is_sent_on_the_answer(recording: Recording, notebook: No
     """The packet that waits for address resolution is sent when the answer comes (RFC 4861 sections 7.2.2, 7.2.5)."""
     heard = [each for each in ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=False))
              if each.target == PRESENT and each.solicited]
-    answer = notebook.stimulus(heard, f"nobody answered for {PRESENT}")[0]
+    answer = notebook.stimulus(heard, f"no node answered for {PRESENT}")[0]
     sent = [each for each in transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False)
             if each.destination == PRESENT]
     asked = [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
              if each.target == PRESENT and each.time < answer.time]
-    notebook.stimulus(asked, f"the guest did not look for {PRESENT}")
+    notebook.stimulus(asked, f"the guest did not try to reach {PRESENT}")
     notebook.cite(answer)
-    notebook.expect(sent, "the packet that waited was not sent", asked[0], answer)
+    notebook.expect(sent, "the guest did not send the packet that waited for address resolution", asked[0], answer)
     right = sent[0].mac_destination == answer.tllao
-    notebook.expect(right, f"the packet that waited went to {sent[0].mac_destination}", answer, sent[0])
-    notebook.in_time(sent[0].time - answer.time, RELEASED, "the packet that waited was sent late", answer, sent[0])
+    notebook.expect(right, f"the guest sent the packet that waited to {sent[0].mac_destination}", answer, sent[0])
+    notebook.in_time(sent[0].time - answer.time, RELEASED,
+                     "the guest sent the packet that waited late", answer, sent[0])
     notebook.finding = f"the packet was sent {(sent[0].time - answer.time) * 1000:.1f} ms after the answer"
 
 
@@ -180,33 +186,33 @@ def _answered(recording: Recording, fault: str) -> Recording:
 
 
 @edited(test_discards_invalid_solicitations, because={
-    part: f"({fault}) was answered" for part, fault in INVALID.items()})
+    part: f"answered an invalid solicitation ({fault})" for part, fault in INVALID.items()})
 def guest_that_answers_it(recording: Recording, part: str) -> Recording:
     """To all nodes, where nobody says who asks."""
     return _answered(recording, INVALID[part])
 
 
 @edited(test_discards_invalid_solicitations, because={
-    part: f"({fault}) made a neighbor entry" for part, fault in INVALID.items()})
+    part: f"made a neighbor entry from an invalid solicitation ({fault})" for part, fault in INVALID.items()})
 def guest_that_learns_from_it(recording: Recording, part: str) -> Recording:
     return learnt(recording, FAULTS[INVALID[part]], SOLICITOR)
 
 
 @edited(test_discards_fragmented_solicitations, because={
-    part: f"({fault}) was answered" for part, fault in FRAGMENTED.items()})
+    part: f"answered an invalid solicitation ({fault})" for part, fault in FRAGMENTED.items()})
 def guest_that_reassembles(recording: Recording, part: str) -> Recording:
     """It puts the fragments together, and answers."""
     return _answered(recording, FRAGMENTED[part])
 
 
-@played(test_discards_fragmented_solicitations, because="was answered")
+@played(test_discards_fragmented_solicitations, because="answered an invalid solicitation")
 def guest_that_takes_fragments() -> Broken:
     """Its kernel does not suppress them."""
     return Broken(NeighborTalk(), {"guest": KernelGuest(
         "linux:suppress_frag_ndisc=0", {"suppress_frag_ndisc": 0})})
 
 
-@played(test_solicits_three_times, because="was solicited 1 times")
+@played(test_solicits_three_times, because="1 times, not three times")
 def guest_that_gives_up_early() -> Broken:
     """One solicitation is enough for it."""
     return Broken(NeighborTalk(), {"guest": KernelGuest("linux:mcast_solicit=1", neighbors={"mcast_solicit": 1})})
@@ -226,7 +232,7 @@ def guest_that_solicits_in_a_wrong_way(recording: Recording, part: str) -> Recor
     return editing.rewritten(recording, _asked(recording), SPOILT[part][0])
 
 
-@edited(test_solicits_from_an_address_of_the_interface, because="comes from 2001:db8:ffff::1")
+@edited(test_solicits_from_an_address_of_the_interface, because="from 2001:db8:ffff::1")
 def guest_that_solicits_for_another(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet.payload.src = "2001:db8:ffff::1"
@@ -234,7 +240,7 @@ def guest_that_solicits_for_another(recording: Recording) -> Recording:
     return editing.rewritten(recording, _asked(recording), change)
 
 
-@edited(test_waiting_packet_is_sent_on_the_answer, because="was not sent")
+@edited(test_waiting_packet_is_sent_on_the_answer, because="did not send")
 def guest_that_forgets_what_waits(recording: Recording) -> Recording:
     """It drops the packet, and would send the next one."""
     sent = transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False)

@@ -27,7 +27,7 @@ def _attempt(recording: Recording, notebook: Notebook) -> Mark:
 def _not_solicited(recording: Recording, absent: str, notebook: Notebook) -> None:
     sent = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     wrong = [each for each in sent if str(each.target) == absent]
-    notebook.expect(not wrong, f"the guest solicited {absent} on its link", *wrong)
+    notebook.expect(not wrong, f"the guest solicited {absent} on its link, which no prefix puts there", *wrong)
 
 
 @check("NDP-12", GuestBoot(mode=Mode.CALICO), role="guest")
@@ -43,7 +43,8 @@ def test_sends_to_the_router_without_an_on_link_prefix(recording: Recording, not
     sent = notebook.stimulus(packets, f"the guest sent nothing to {absent}")
     router = recording.mac("router", "lan0")
     for each in sent:
-        notebook.expect(each.mac_destination == router, f"the packet went to {each.mac_destination}", each)
+        notebook.expect(each.mac_destination == router,
+                        f"the guest sent the packet to {each.mac_destination}, not to the router", each)
     notebook.finding = f"packets to {absent} went to the router"
 
 
@@ -57,8 +58,8 @@ def test_reaches_nobody_without_a_router(recording: Recording, notebook: Noteboo
     absent = mark.what.to
     _not_solicited(recording, absent, notebook)
     for echo in transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False):
-        notebook.expect(str(echo.destination) != absent, f"the guest sent to {absent} without a router", echo)
-    notebook.expect(mark.what.status != 0, f"{absent} was reached")
+        notebook.expect(str(echo.destination) != absent, f"the guest sent to {absent}, though it had no router", echo)
+    notebook.expect(mark.what.status != 0, f"the guest reached {absent}")
     notebook.cite(*recording.marked(Manual))
     notebook.finding = f"{absent} was unreachable, and nobody was solicited for it"
 
@@ -79,7 +80,7 @@ def _inventive() -> OnLinkGuest:
     return OnLinkGuest("linux:invents-a-prefix", address=f"{plan.LAN_STATIC[6]}/64")
 
 
-@edited(test_sends_to_the_router_without_an_on_link_prefix, because="the packet went to")
+@edited(test_sends_to_the_router_without_an_on_link_prefix, because="sent the packet to")
 def guest_that_sends_elsewhere(recording: Recording) -> Recording:
     """The packet goes to some other node."""
 

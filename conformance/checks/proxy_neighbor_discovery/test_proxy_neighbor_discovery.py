@@ -43,15 +43,16 @@ def test_host_answers_for_other_workloads(recording: Recording, notebook: Notebo
     mac = recording.mac("host1", "cali1")
     for name, hosts in (("c2", 1), ("c3", 2)):
         address = ADDRESSES[name]
-        asked = notebook.stimulus(_asked(recording, "c1", address), f"c1 did not ask for {address}")[0]
+        asked = notebook.stimulus(_asked(recording, "c1", address), f"c1 sent no solicitation for {address}")[0]
         answers = _answers(recording, asked, "c1")
-        notebook.expect(answers, f"nobody answered for {name}", asked)
+        notebook.expect(answers, f"the host did not answer for {name}", asked)
         answer = answers[0]
         notebook.expect(answer.mac_source == mac, f"{answer.mac_source} answered for {name}, not the host", answer)
-        notebook.expect(answer.tllao == mac, f"the answer for {name} has the TLLAO {answer.tllao}")
-        notebook.expect(answer.solicited, f"the answer for {name} has S=0")
-        notebook.expect(answer.destination == asked.source, f"the answer for {name} went to {answer.destination}")
-        notebook.expect(not answer.override, f"the answer for {name} has O=1")
+        notebook.expect(answer.tllao == mac, f"the host's answer for {name} has the TLLAO {answer.tllao}")
+        notebook.expect(answer.solicited, f"the host's answer for {name} has S=0")
+        notebook.expect(answer.destination == asked.source,
+                        f"the host sent the answer for {name} to {answer.destination}")
+        notebook.expect(not answer.override, f"the host's answer for {name} has O=1")
         _passed(recording, notebook, name, hosts)
     notebook.finding = "the host answered with its own MAC; one hop to the same host's workload, two to the other's"
 
@@ -91,7 +92,7 @@ def _proxied(recording: Recording) -> list[NeighborAdvertisement]:
             if each.mac_source == mac and each.target in plan.CONTAINERS]
 
 
-@played(test_host_answers_for_other_workloads, because="nobody answered for c2")
+@played(test_host_answers_for_other_workloads, because="did not answer for c2")
 def host_without_proxy() -> Broken:
     """Proxying is off on the host under test, and on at the other."""
     return Broken(ContainersTalk(proxying="nothing"))
@@ -131,7 +132,8 @@ def test_the_real_owner_wins(recording: Recording, notebook: Notebook) -> None:
 def _owner_is_believed(recording: Recording, notebook: Notebook) -> None:
     """After both had answered c1, its packets go to the owner."""
     owner, proxy = recording.mac("peer", "eth0"), recording.mac("host1", "cali1")
-    both = notebook.stimulus(recording.marked(BothAnswered), "c1 did not ask for an address on its own link")[0]
+    both = notebook.stimulus(recording.marked(BothAnswered),
+                             "c1 sent no solicitation for an address on its own link")[0]
     for mac, who in ((owner, "owner"), (proxy, "proxy")):
         answers = [each for each in receivable(neighbor_advertisements(recording.at("c1", outgoing=False)))
                    if each.target == plan.CONTAINER_NEIGHBOR and each.mac_source == mac and each.frame.ns <= both.ns]
@@ -149,7 +151,8 @@ def _delayed(recording: Recording, notebook: Notebook) -> None:
     pairs = _pairs(recording)
     longest = max(answer.time - asked.time for asked, answer in pairs)
     notebook.figure("longest delay of a proxy's answer", longest, "s")
-    notebook.recommend(longest <= MAX_ANYCAST_DELAY_TIME + recording.stall(), f"an answer took {longest:.3f} s")
+    notebook.recommend(longest <= MAX_ANYCAST_DELAY_TIME + recording.stall(),
+                       f"the proxy took {longest:.3f} s to answer")
     quick = [asked for asked, answer in pairs if answer.time - asked.time <= AT_ONCE]
     slow = [asked for asked, answer in pairs
             if answer.time - asked.time > AT_ONCE + recording.stall(asked.time, answer.time)]
@@ -209,31 +212,32 @@ def test_proxied_addresses_are_defended(recording: Recording, notebook: Notebook
 
     So whoever tries to take it has a duplicate.
     """
-    taking = notebook.stimulus(recording.marked(Taking), "nobody tried to take a proxied address")[0]
+    taking = notebook.stimulus(recording.marked(Taking), "no node probed for a proxied address")[0]
     address = IPv6Address(taking.what.address)
     probes = [each for each in neighbor_solicitations(recording.at("c1", outgoing=True))
               if each.dad and each.target == address and each.frame.ns >= taking.ns]
     probe = notebook.stimulus(probes, f"c1 did not probe for {address}")[0]
     answers = _answers(recording, probe, "c1")
-    notebook.expect(answers, f"nobody defended {address}", probe)
+    notebook.expect(answers, f"the host did not defend {address}", probe)
     answer = answers[0]
-    notebook.expect(answer.mac_source == recording.mac("host1", "cali1"), "not the host defended it", answer)
-    notebook.expect(answer.destination == ALL_NODES, f"the answer to the probe went to {answer.destination}")
-    notebook.expect(not answer.solicited, "the answer to the probe has S=1")
-    notebook.in_time(answer.time - probe.time, RETRANS_TIMER, "the answer came after the end of DAD")
+    notebook.expect(answer.mac_source == recording.mac("host1", "cali1"),
+                    "another node than the host answered the probe", answer)
+    notebook.expect(answer.destination == ALL_NODES, f"the host sent the answer to the probe to {answer.destination}")
+    notebook.expect(not answer.solicited, "the host's answer to the probe has S=1")
+    notebook.in_time(answer.time - probe.time, RETRANS_TIMER, "the host answered after the end of DAD")
     failed = [event for event in recording.happened("c1", "address", "new", local=str(address))
               if "dadfailed" in event.fields["flags"]]
-    notebook.expect(failed, "c1 took the address all the same", *failed)
+    notebook.expect(failed, "c1 assigned the address all the same", *failed)
     notebook.finding = "the host answered the probe to all nodes, and the address became a duplicate"
 
 
-@played(test_proxied_addresses_are_defended, because="nobody defended")
+@played(test_proxied_addresses_are_defended, because="did not defend")
 def host_does_not_defend() -> Broken:
     """Proxying is off on the host under test."""
     return Broken(ContainersTalk(proxying="nothing"))
 
 
-@edited(test_proxied_addresses_are_defended, because="nobody defended")
+@edited(test_proxied_addresses_are_defended, because="did not defend")
 def defends_as_solicited(recording: Recording) -> Recording:
     """S=1 to nobody in particular, which everybody has to discard (RFC 4861 section 7.1.2)."""
 
@@ -251,7 +255,7 @@ def test_proxy_answers_only_for_what_is_listed(recording: Recording, notebook: N
     What a static rule says about a listed address whose owner is gone is told, not judged.
     """
     listed = [each for each in _proxied(recording) if each.target in (ADDRESSES["c2"], ADDRESSES["c3"])]
-    notebook.cite(*notebook.stimulus(listed, "the proxy answered nothing at all")[:1])
+    notebook.cite(*notebook.stimulus(listed, "the proxy answered no solicitation")[:1])
     for target, who in ((plan.CONTAINER_ABSENT, "an address that is not listed"), (ADDRESSES["c1"], "c1's own")):
         _silent(recording, notebook, target, who)
     gone = [each for each in _proxied(recording) if each.target == plan.CONTAINER_GONE]
@@ -264,7 +268,7 @@ def _silent(recording: Recording, notebook: Notebook, target: IPv6Address, who: 
     """host1 was asked on c1's link for the target, had time, and did not answer."""
     asked = [each for each in neighbor_solicitations(recording.at("host1", "cali1", outgoing=False))
              if each.target == target]
-    notebook.cite(*notebook.stimulus(asked, f"nobody asked for {who}"))
+    notebook.cite(*notebook.stimulus(asked, f"no solicitation asked for {who}"))
     answers = [each for each in _proxied(recording) if each.target == target]
     notebook.expect(not answers, f"the proxy answered for {target}, {who}", *answers)
     heard = recording.duration - asked[-1].time
@@ -300,7 +304,7 @@ def test_bound_rule_answers_only_for_who_is_there(recording: Recording, notebook
     there = [each for each in _proxied(recording) if each.target == ADDRESSES["c2"]]
     notebook.cite(*notebook.stimulus(there, "the proxy did not even answer for a workload that is there")[:1])
     _silent(recording, notebook, plan.CONTAINER_GONE, "whose owner is gone")
-    notebook.finding = "it answered for the workload that is there, and not for the one that is gone"
+    notebook.finding = "the proxy answered for the workload that is there, and not for the one that is gone"
 
 
 @edited(test_bound_rule_answers_only_for_who_is_there, because="whose owner is gone")

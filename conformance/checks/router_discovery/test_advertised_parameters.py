@@ -39,7 +39,7 @@ def test_heeds_advertised_hop_limit(recording: Recording, notebook: Notebook, pa
     begin, end = _part(recording, notebook, HOP_LIMIT[part])
     told = begin.what.hop_limit
     for reply in notebook.stimulus(_settled_replies(recording, begin, end), "the guest answered no Echo Request"):
-        kept = f"replies have hop limit {reply.hop_limit}, not {told}"
+        kept = f"the guest's replies have hop limit {reply.hop_limit}, not {told}"
         if reply.hop_limit > told:
             kept += "; hosts that do not lower theirs do so on purpose, against forged RAs (CVE-2015-2922)"
         notebook.expect(reply.hop_limit == told, kept, reply)
@@ -56,11 +56,11 @@ def test_heeds_advertised_retransmission_timer(recording: Recording, notebook: N
     timer = begin.what.retrans / 1000
     sent = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     asked = [each for each in sent if str(each.target) == begin.what.absent][:2]
-    notebook.cite(*notebook.stimulus(asked, "nobody was looked for"))
-    notebook.expect(len(asked) == 2, "an absent neighbor was solicited only once")
+    notebook.cite(*notebook.stimulus(asked, "the guest tried to reach no absent neighbor"))
+    notebook.expect(len(asked) == 2, "the guest solicited an absent neighbor only once")
     apart = asked[1].time - asked[0].time
-    notebook.expect(apart >= timer - TICK, f"solicitations are {apart:.2f} s apart, not {timer:g} s")
-    late = "the second solicitation for an absent neighbor was late"
+    notebook.expect(apart >= timer - TICK, f"the guest's solicitations are {apart:.2f} s apart, not {timer:g} s")
+    late = "the guest sent the second solicitation for an absent neighbor late"
     notebook.in_time(apart, timer * (1 + COARSE), late, *asked)
     notebook.finding = f"solicitations are {apart:.2f} s apart"
 
@@ -80,11 +80,13 @@ def test_heeds_advertised_reachable_time(recording: Recording, notebook: Noteboo
     times = [confirmed[0].time, *(each.time for each in probes), limit]
     longest = max(two - one for one, two in pairwise(times) if two > begin.time)
     asked = [each for each in probes if each.time > begin.time]
-    notebook.expect(asked, f"the reachable time of {TOLD.reachable} ms is not used: a neighbor was not probed for"
-                    f" {limit - times[-2]:.1f} s", begin, *asked)
+    notebook.expect(asked,
+                    f"the guest does not use the reachable time of {TOLD.reachable} ms: it did not probe a neighbor "
+                    f"for {limit - times[-2]:.1f} s", begin, *asked)
     used = longest <= NEXT_PROBE * (1 + COARSE) + recording.stall()
-    notebook.expect(used, f"the reachable time of {TOLD.reachable} ms is not used: a neighbor was not probed for"
-                    f" {longest:.1f} s")
+    notebook.expect(used,
+                    f"the guest does not use the reachable time of {TOLD.reachable} ms: it did not probe a neighbor "
+                    f"for {longest:.1f} s")
     notebook.finding = f"a neighbor was probed after {longest:.1f} s at most"
 
 
@@ -93,7 +95,7 @@ def _part(recording: Recording, notebook: Notebook, name: str) -> tuple[Mark, Ma
     parts = notebook.stimulus(recording.marked(Part), "no RA reached the guest")
     names = [part.what.part for part in parts]
     found = notebook.stimulus([number for number, each in enumerate(names) if each == name],
-                              f"the play ended before its part {name!r}")[0]
+                              f"the play ended before its step {name!r}")[0]
     return parts[found], next(iter(parts[found + 1:]), None)
 
 
@@ -137,7 +139,7 @@ def guest_that_retransmits_every_second(recording: Recording, part: str) -> Reco
     return editing.shifted(recording, first.time + 1.0 - second.time, frames=second)
 
 
-@edited(test_heeds_advertised_reachable_time, because="reachable time of 1000 ms is not used")
+@edited(test_heeds_advertised_reachable_time, because="does not use the reachable time of 1000 ms")
 def guest_that_trusts_for_half_a_minute(recording: Recording) -> Recording:
     """It does not probe in the whole play."""
     return editing.without(recording, frames=_unicast(recording))

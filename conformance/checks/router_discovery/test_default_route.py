@@ -72,11 +72,12 @@ def test_uses_the_advertising_router(recording: Recording, notebook: Notebook) -
     routes = default_routes(recording)
     notebook.expect(routes, "the guest has no default route after the RA", heard[0])
     via = next_hops(routes[0])[0][0]
-    notebook.expect(via in macs, f"the default route leads to {via}, which advertised nothing", routes[0])
+    notebook.expect(via in macs, f"the guest's default route leads to {via}, which advertised nothing", routes[0])
     sent = sent_off_link(recording)
     notebook.expect(sent, "the guest sent nothing to an off-link destination", *recording.marked(Attempt))
     for each in sent:
-        notebook.expect(each.mac_destination == macs[via], f"an off-link packet went to {each.mac_destination}", each)
+        notebook.expect(each.mac_destination == macs[via],
+                        f"the guest sent an off-link packet to {each.mac_destination}", each)
     notebook.finding = f"the default route leads to {via}, and an off-link packet went there"
 
 
@@ -88,7 +89,7 @@ def sends_to_advertisers(recording: Recording, notebook: Notebook, heard: list[R
     notebook.expect(sent, "the guest sent nothing to an off-link destination", *recording.marked(Attempt))
     for each in sent:
         known = [ra for ra in heard if ra.time < each.time and ra.mac_source == each.mac_destination]
-        notebook.expect(known, f"an off-link packet went to {each.mac_destination}", each)
+        notebook.expect(known, f"the guest sent an off-link packet to {each.mac_destination}", each)
         notebook.cite(known[-1])
     notebook.finding = f"an off-link packet went to the advertising router, {sent[0].mac_destination}"
 
@@ -98,7 +99,7 @@ def guest_that_ignores_advertisements() -> Broken:
     return Broken(STATEFUL, {"guest": DEAF})
 
 
-@edited(test_uses_the_advertising_router, because="an off-link packet went to")
+@edited(test_uses_the_advertising_router, because="sent an off-link packet to")
 def guest_that_asks_somebody_else(recording: Recording) -> Recording:
     """Its off-link packets go to the neighbor."""
     other = recording.mac("peer", "eth0")
@@ -109,7 +110,7 @@ def guest_that_asks_somebody_else(recording: Recording) -> Recording:
     return editing.rewritten(recording, sent_off_link(recording), readdress)
 
 
-@edited(test_uses_the_advertising_router, because="an off-link packet went to")
+@edited(test_uses_the_advertising_router, because="sent an off-link packet to")
 def machine_that_asks_somebody_else(recording: Recording) -> Recording:
     """A machine of which only the wire is seen, whose replies go to the neighbor."""
     other = recording.mac("peer", "eth0")
@@ -146,8 +147,8 @@ def test_accepts_advertisements_in_its_role(recording: Recording, notebook: Note
         return
     routes, sent = default_routes(recording), sent_off_link(recording)
     if recording.play.options.get("accept_ra") == 1:
-        notebook.expect(not routes, "a forwarding image with accept_ra=1 has a default route", *routes)
-        notebook.expect(not sent, "a forwarding image with accept_ra=1 sent off the link", *sent)
+        notebook.expect(not routes, "the guest, which forwards and has accept_ra=1, has a default route", *routes)
+        notebook.expect(not sent, "the guest, which forwards and has accept_ra=1, sent packets off the link", *sent)
         notebook.cite(*tried)
         notebook.finding = "the forwarding image ignored the RA, and reached nobody off the link"
         return
@@ -168,7 +169,7 @@ def forwarding_image_without_the_recipe() -> Broken:
     return Broken(ForwardingGuest(accept_ra=2), {"guest": KernelGuest("linux:accept_ra=1", {"accept_ra": 1})})
 
 
-@played(test_accepts_advertisements_in_its_role, because="accept_ra=1 has a default route")
+@played(test_accepts_advertisements_in_its_role, because="accept_ra=1, has a default route")
 def forwarding_image_that_accepts() -> Broken:
     return Broken(ForwardingGuest(accept_ra=1), {"guest": KernelGuest("linux:accept_ra=2", {"accept_ra": 2})})
 
@@ -184,19 +185,21 @@ def test_default_route_of_the_default_nic(recording: Recording, notebook: Notebo
         heard = notebook.stimulus(advertised(recording, interface), f"no RA with a router lifetime reached {interface}")
         notebook.cite(heard[0])
     found = {interface: default_routes(recording, interface) for interface in ("eth0", "eth1")}
-    notebook.expect(found["eth0"], "there is no default route on the default NIC", *recording.marked(Attempted))
+    notebook.expect(found["eth0"], "the guest has no default route on the default NIC", *recording.marked(Attempted))
     notebook.cite(found["eth0"][0])
     if not recording.play.options["ignored"]:
-        notebook.expect(found["eth1"], "the second NIC has no default route, although nothing forbids it")
+        notebook.expect(found["eth1"], "the guest has no default route on the second NIC, although nothing forbids it")
         notebook.cite(found["eth1"][0])
         notebook.finding = "without the setting there are two default routes"
         return
-    notebook.expect(not found["eth1"], "the second NIC has a default route, too", *found["eth1"])
+    notebook.expect(not found["eth1"], "the guest has a default route on the second NIC, too", *found["eth1"])
     sent = list(_off_link_by_nic(recording))
     notebook.expect(sent, "the guest sent nothing to an off-link destination", *recording.marked(Attempted))
     for each in sent:
-        notebook.expect(each.frame.interface == "eth0", f"an off-link packet left by {each.frame.interface}", each)
-        notebook.expect(each.source in plan.LAN, f"an off-link packet left with the source {each.source}", each)
+        notebook.expect(each.frame.interface == "eth0",
+                        f"the guest sent an off-link packet by {each.frame.interface}", each)
+        notebook.expect(each.source in plan.LAN,
+                        f"the guest sent an off-link packet with the source {each.source}", each)
     notebook.finding = "one default route, and packets leave by the default NIC with its address"
 
 
@@ -205,7 +208,7 @@ def _off_link_by_nic(recording: Recording) -> Iterator[Echo]:
         yield from sent_off_link(recording, interface)
 
 
-@played(test_default_route_of_the_default_nic, because="the second NIC has a default route, too")
+@played(test_default_route_of_the_default_nic, because="a default route on the second NIC, too")
 def guest_that_does_not_heed_the_setting() -> Broken:
     guest = KernelGuest("linux:accept_ra=1", {"accept_ra": 1})
     return Broken(TwoNics(ignored=True), {"guest": guest})
@@ -216,7 +219,7 @@ def guest_that_ignores_both() -> Broken:
     return Broken(TwoNics(ignored=True), {"guest": DEAF})
 
 
-@edited(test_default_route_of_the_default_nic, because="left with the source")
+@edited(test_default_route_of_the_default_nic, because="with the source")
 def guest_with_a_foreign_source(recording: Recording) -> Recording:
     """Its packets leave by the first NIC with the second network's address."""
 

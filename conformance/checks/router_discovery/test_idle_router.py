@@ -32,16 +32,16 @@ def test_lifetime_is_zero_without_forwarding(recording: Recording, notebook: Not
         _asked(recording, notebook, step)
         forwards = _forwards(recording, notebook, step)
         if forwards:
-            notebook.stimulus(told, "it did not advertise while it forwarded")
+            notebook.stimulus(told, "the router did not advertise itself while it forwarded")
         notebook.cite(*told)
         wrong = [each.lifetime for each in told if (each.lifetime > 0) is not forwards]
         if wrong:
             does = "forwards" if forwards else "does not forward"
-            faults.append(f"{name}: it {does}, and an RA has a Router Lifetime of {wrong[0]} s")
+            faults.append(f"{name}: the router {does}, and its RA has a Router Lifetime of {wrong[0]} s")
         if not forwards:
             idle.append(f"{name}: {f'{len(told)} RAs with 0' if told else 'none'}")
     notebook.expect(not faults, "; ".join(faults))
-    notebook.stimulus(idle, "it forwarded in every step, whatever it was told")
+    notebook.stimulus(idle, "the router forwarded in every step, also where forwarding was off")
     notebook.finding = f"a Router Lifetime while it forwards, and while it does not: {', '.join(idle)}"
 
 
@@ -62,7 +62,7 @@ def _asked(recording: Recording, notebook: Notebook, step: Mark) -> None:
     end = _end(recording, step)
     asked = [each for each in ndp.router_solicitations(recording.at("router", "lan0", outgoing=False))
              if step.ns < each.frame.ns < end]
-    notebook.cite(*notebook.stimulus(asked, f"nobody solicited the router ({step.what.what})"))
+    notebook.cite(*notebook.stimulus(asked, f"no solicitation was sent to the router ({step.what.what})"))
 
 
 def _forwards(recording: Recording, notebook: Notebook, step: Mark) -> bool:
@@ -75,7 +75,7 @@ def _forwards(recording: Recording, notebook: Notebook, step: Mark) -> bool:
             if each.identifier == identifier]
     notebook.cite(*back)
     if step.what.forwarding:
-        notebook.stimulus(back, "nothing came through the router while it was told to forward")
+        notebook.stimulus(back, "nothing came through the router while forwarding was on")
     return bool(back)
 
 
@@ -85,19 +85,20 @@ def router_that_looks() -> Broken:
     return Broken(ForwardingOff(), {"router": ForwardingDaemon("scripted:looks")})
 
 
-@played(test_lifetime_is_zero_without_forwarding, because="never-forwarded: it does not forward, and an RA")
+@played(test_lifetime_is_zero_without_forwarding, because="never-forwarded: the router does not forward, and its RA")
 def router_that_does_not_look() -> Broken:
     """It does what its configuration says, whatever the kernel does."""
     return Broken(ForwardingOff(), {"router": ForwardingDaemon("scripted:never-looks", "never")})
 
 
-@played(test_lifetime_is_zero_without_forwarding, because="no-more: it does not forward, and an RA")
+@played(test_lifetime_is_zero_without_forwarding, because="no-more: the router does not forward, and its RA")
 def router_that_looks_until_it_forwards() -> Broken:
     """It misses that forwarding is disabled."""
     return Broken(ForwardingOff(), {"router": ForwardingDaemon("scripted:looks-once", "once")})
 
 
-@edited(test_lifetime_is_zero_without_forwarding, because="forwards: it forwards, and an RA has a Router Lifetime of 0")
+@edited(test_lifetime_is_zero_without_forwarding,
+        because="forwards: the router forwards, and its RA has a Router Lifetime of 0")
 def router_that_never_dares(recording: Recording) -> Recording:
     """It looked when it was started, and never again."""
     step = next(mark for mark in recording.marked(Step) if mark.what.forwarding)

@@ -44,7 +44,7 @@ def test_discards_fragmented_advertisements(recording: Recording, notebook: Note
 
 def _not_believed(recording: Recording, notebook: Notebook, forgery: Forgery) -> None:
     heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
-    notebook.stimulus(recording.marked(AllForged), "the guest never solicited a router")
+    notebook.stimulus(recording.marked(AllForged), "the guest sent no Router Solicitation")
     forged = [each for each in heard if each.source == forgery.router]
     notebook.cite(*notebook.stimulus(forged, f"the RA with {forgery.wrong} did not reach the guest"))
     traces = list(_traces(recording, forgery))
@@ -54,23 +54,25 @@ def _not_believed(recording: Recording, notebook: Notebook, forgery: Forgery) ->
     notebook.expect(not errors, f"the guest answered an RA with {forgery.wrong} with an error", *errors)
     taken = [each for prefix in (plan.LAN, *(other.prefix for other in FORGERIES.values()))
              for each in _probed(recording, prefix)]
-    notebook.cite(*notebook.stimulus(taken, "the guest took nothing from any RA")[:1])
+    notebook.cite(*notebook.stimulus(taken, "the guest used nothing of any RA, not even of a valid one")[:1])
     notebook.finding = f"an RA with {forgery.wrong} left no trace"
 
 
 @check("RA-11.solicits-on", InvalidAdvertisements(), role="guest")
 def test_solicits_on_after_invalid_advertisements(recording: Recording, notebook: Notebook) -> None:
     """A guest that has heard invalid RAs only goes on soliciting until a valid one comes (RFC 4861 section 6.3.7)."""
-    lied = notebook.stimulus(recording.marked(AllForged), "the guest never solicited a router")[0]
+    lied = notebook.stimulus(recording.marked(AllForged), "the guest sent no Router Solicitation")[0]
     heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
     routers = {forgery.router for forgery in FORGERIES.values()}
-    notebook.cite(*notebook.stimulus([each for each in heard if each.source in routers], "no invalid RA was heard"))
+    notebook.cite(*notebook.stimulus([each for each in heard if each.source in routers],
+                                     "no invalid RA reached the guest"))
     asked = ndp.router_solicitations(recording.at("guest", "eth0", outgoing=True))
     before = [each for each in asked if each.frame.ns < lied.ns]
     after = [each for each in asked if each.frame.ns > lied.ns]
-    notebook.expect(after, "after the invalid RAs the guest did not solicit any more", *before)
-    notebook.in_time(after[0].time - before[-1].time, NEXT_RS, "the next solicitation came late", before[-1], after[0])
-    notebook.finding = "the guest solicited on after invalid RAs"
+    notebook.expect(after, "the guest sent no more Router Solicitations after the invalid RAs", *before)
+    notebook.in_time(after[0].time - before[-1].time, NEXT_RS,
+                     "the guest sent the next solicitation late", before[-1], after[0])
+    notebook.finding = "the guest went on to send solicitations after invalid RAs"
 
 
 def _traces(recording: Recording, forgery: Forgery) -> Iterator[Seen]:
@@ -128,7 +130,7 @@ def guest_that_takes_fragments() -> Broken:
         "linux:suppress_frag_ndisc=0", {"suppress_frag_ndisc": 0})})
 
 
-@edited(test_solicits_on_after_invalid_advertisements, because="did not solicit any more")
+@edited(test_solicits_on_after_invalid_advertisements, because="sent no more Router Solicitations")
 def host_that_stops_soliciting(recording: Recording) -> Recording:
     """It takes no state, but is content."""
     lied = recording.marked(AllForged)[0]

@@ -63,13 +63,16 @@ def test_gives_up_routes_that_end(recording: Recording, notebook: Notebook) -> N
     back = [each for each in tried if each.mac_destination == mac_of("peer", "eth0")]
     if not back:
         spoke = tried[-1].time - told.time
-        notebook.stimulus([spoke] if spoke > SHORT.lifetime + LATE else [], "the play ended too early")
-        notebook.expect(False, f"{spoke:.0f} s after an option with a lifetime of {SHORT.lifetime} s its route is used",
+        notebook.stimulus([spoke] if spoke > SHORT.lifetime + LATE else [],
+                          "the play ended before the route had to be gone")
+        notebook.expect(False,
+                        f"the guest uses a route {spoke:.0f} s after an option with a lifetime of {SHORT.lifetime} s",
                         told, tried[-1])
-    notebook.in_time(back[0].time - told.time, SHORT.lifetime + LATE, "the route ended late", told, back[0])
+    notebook.in_time(back[0].time - told.time, SHORT.lifetime + LATE, "the guest gave the route up late", told, back[0])
     lasted = back[0].time - told.time
-    notebook.expect(lasted >= SHORT.lifetime - EARLY, f"the route ended after {lasted:.1f} s, and was told to last for "
-                    f"{SHORT.lifetime} s", told, back[0])
+    notebook.expect(lasted >= SHORT.lifetime - EARLY,
+                    f"the guest gave the route up after {lasted:.1f} s; its lifetime is {SHORT.lifetime} s",
+                    told, back[0])
     expect_hop(recording, notebook, "lasting", "peer2", f"peer2 leads to {WIDE.network} for ten minutes")
     notebook.finding = "one route ended when it was withdrawn, one when its time was over, and the others stayed"
 
@@ -129,14 +132,14 @@ def guest_that_overlooks_a_lifetime_of_zero(recording: Recording) -> Recording:
     return moved(recording, "withdrawn", "peer2")
 
 
-@played(test_gives_up_routes_that_end, because="its route is used")
+@played(test_gives_up_routes_that_end, because="the guest uses a route")
 def guest_that_never_lets_a_route_go() -> Broken:
     """What it once learned it keeps."""
     guest = RoutedGuest("linux:static-route", network=str(SHORT.network), node="peer2")
     return Broken(RouteInformationOptions(), {"guest": guest})
 
 
-@edited(test_gives_up_routes_that_end, because="the route ended after")
+@edited(test_gives_up_routes_that_end, because="gave the route up after")
 def guest_that_forgets_early(recording: Recording) -> Recording:
     """From the first packet on."""
     return moved(recording, "ends", "peer")

@@ -54,14 +54,14 @@ def test_switches_from_a_dead_router(recording: Recording, notebook: Notebook) -
     dead, until = _dead(recording, sent)
     switched = [each for each in dead if each.mac_destination == dies.what.other]
     seconds = until / 1e9 - dies.time
-    notebook.expect(switched, f"the guest used no other router for {seconds:.0f} s after its own had died", dies,
+    notebook.expect(switched, f"the guest used no other router for {seconds:.0f} s after its own was unreachable", dies,
                     dead[0], dead[-1])
     seconds = switched[0].time - dead[0].time
     notebook.figure("switch from a dead router", seconds, "s")
     notebook.cite(switched[0])
     if not any(dies.ns < when < switched[0].frame.ns for when in _forgot(recording, dies)):
         limit = UNREACHABLE + NEXT_PACKET + PROCESSING + recording.stall()
-        notebook.expect(seconds <= limit, f"the guest left the dead router after {seconds:.1f} s only")
+        notebook.expect(seconds <= limit, f"the guest left the unreachable router after {seconds:.1f} s only")
     notebook.finding = f"another router was used after {seconds:.1f} s"
 
 
@@ -71,18 +71,18 @@ def test_stays_away_from_a_dead_router(recording: Recording, notebook: Notebook)
     dies, sent = _after_death(recording, notebook)
     dead, until = _dead(recording, sent)
     found = [each for each in dead if each.mac_destination == dies.what.other]
-    notebook.expect(found, "the guest never left the dead router", dies, dead[-1])
+    notebook.expect(found, "the guest never left the unreachable router", dies, dead[-1])
     switched = found[0]
     until = min([until, *(when for when in _forgot(recording, dies) if when > switched.frame.ns)])
     again = [each for each in dead if each.mac_destination == dies.what.mac
              and switched.frame.ns < each.frame.ns < until]
-    notebook.expect(not again, "the guest returned to the dead router", dies, switched, *again)
+    notebook.expect(not again, "the guest returned to the unreachable router", dies, switched, *again)
 
 
 def _after_death(recording: Recording, notebook: Notebook) -> tuple[Mark, list[Echo]]:
     """When the router in use died, and what the guest sent from then on."""
-    dies = notebook.stimulus(recording.marked(RouterDies), "no router was in use")[0]
-    return dies, notebook.stimulus(_sent_on(recording), "the guest sent nothing after its router had died")
+    dies = notebook.stimulus(recording.marked(RouterDies), "the guest used no router")[0]
+    return dies, notebook.stimulus(_sent_on(recording), "the guest sent nothing after its router was unreachable")
 
 
 def _dead(recording: Recording, sent: list[Echo]) -> tuple[list[Echo], int]:
@@ -114,7 +114,7 @@ def guest_whose_neighbors_are_fixed() -> Broken:
     return Broken(RouterFailure(), {"guest": GuestWithFixedNeighbors("linux:permanent-neighbors")})
 
 
-@edited(test_stays_away_from_a_dead_router, because="returned to the dead router")
+@edited(test_stays_away_from_a_dead_router, because="returned to the unreachable router")
 def guest_that_returns(recording: Recording) -> Recording:
     """Right after the switch one more packet goes to the dead router."""
     dies = recording.marked(RouterDies)[0]
@@ -123,7 +123,7 @@ def guest_that_returns(recording: Recording) -> Recording:
     return _sending(recording, stray, switched.time + 0.001)
 
 
-@edited(test_switches_from_a_dead_router, because="left the dead router after")
+@edited(test_switches_from_a_dead_router, because="left the unreachable router after")
 def guest_that_is_slow(recording: Recording) -> Recording:
     """Its router had died two seconds earlier, and its kernel forgot nothing meanwhile."""
     dies, first = recording.marked(RouterDies)[0], _sent_on(recording)[0]

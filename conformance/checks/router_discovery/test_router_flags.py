@@ -31,13 +31,14 @@ def test_flags_match_the_mode(recording: Recording, notebook: Notebook) -> None:
     """
     situation = recording.play.situation
     for ra in advertised(recording, notebook):
-        notebook.expect(ra.managed == situation["managed"], f"the RA has M={ra.managed:d}", ra.frame)
+        notebook.expect(ra.managed == situation["managed"], f"the router's RA has M={ra.managed:d}", ra.frame)
         if not situation["managed"]:
-            notebook.expect(ra.other == situation["other"], f"the RA has O={ra.other:d}", ra.frame)
+            notebook.expect(ra.other == situation["other"], f"the router's RA has O={ra.other:d}", ra.frame)
         mine = [prefix for prefix in ra.prefixes if str(prefix.network) == situation["prefix"]["network"]]
-        notebook.expect(mine, f"the RA has no prefix {situation['prefix']['network']}", ra.frame)
+        notebook.expect(mine, f"the router's RA has no prefix {situation['prefix']['network']}", ra.frame)
         autonomous = mine[0].autonomous
-        notebook.expect(autonomous == situation["prefix"]["autonomous"], f"its prefix has A={autonomous:d}", ra.frame)
+        notebook.expect(autonomous == situation["prefix"]["autonomous"],
+                        f"the prefix of the router's RA has A={autonomous:d}", ra.frame)
     notebook.finding = "M, O and A are those of the mode in every RA"
 
 
@@ -68,11 +69,12 @@ def test_calico_style_gives_only_a_default_route(recording: Recording, notebook:
     So the guest has a default route and no route to the prefix itself.
     """
     for ra in advertised(recording, notebook):
-        notebook.expect(ra.managed, "the RA has M=0", ra.frame)
-        notebook.expect(ra.lifetime > 0, "the RA has a router lifetime of 0", ra.frame)
+        notebook.expect(ra.managed, "the router's RA has M=0", ra.frame)
+        notebook.expect(ra.lifetime > 0, "the router's RA has a router lifetime of 0", ra.frame)
         for prefix in ra.prefixes:
-            notebook.expect(not prefix.on_link, f"the prefix {prefix.network} has L=1", ra.frame)
-            notebook.expect(not prefix.autonomous, f"the prefix {prefix.network} has A=1", ra.frame)
+            notebook.expect(not prefix.on_link, f"the router's RA has the prefix {prefix.network} with L=1", ra.frame)
+            notebook.expect(not prefix.autonomous,
+                            f"the router's RA has the prefix {prefix.network} with A=1", ra.frame)
     notebook.finding = "M=1, a router lifetime, and neither L nor A"
 
 

@@ -31,11 +31,13 @@ def test_says_goodbye(recording: Recording, notebook: Notebook) -> None:
     after = [each for each in heard if each.frame.ns > stopped.ns]
     last = [each for each in after if each.lifetime == 0]
     notebook.expect(last, "the router stopped without an RA with Router Lifetime 0", stopped)
-    notebook.expect(len(last) <= MOST, f"it sent {len(last)} RAs with Router Lifetime 0", *last)
+    notebook.expect(len(last) <= MOST,
+                    f"the router sent {len(last)} RAs with Router Lifetime 0, more than MAX_FINAL_RTR_ADVERTISEMENTS",
+                    *last)
     for each in last:
-        notebook.expect(each.destination == ALL_NODES, f"the last RA went to {each.destination} only", each)
+        notebook.expect(each.destination == ALL_NODES, f"the router sent its last RA to {each.destination} only", each)
     again = [each for each in after if each.lifetime and each.frame.ns > last[0].frame.ns]
-    notebook.expect(not again, "it advertised itself once more after its last RA", *again)
+    notebook.expect(not again, "the router advertised itself once more after its last RA", *again)
     gone = [event for event in recording.kernel("guest")
             if no_default_route("guest")(event) and event.ns > last[0].frame.ns]
     notebook.expect(gone, "the guest kept its default route after the last RA", last[0])

@@ -34,13 +34,14 @@ def test_solicits_routers_until_one_answers(recording: Recording, notebook: Note
 
     The first comes within a second of DAD, with a second of grace for the client's own start.
     """
-    up = notebook.stimulus(recording.happened("guest", "link", "new", operstate="UP"), "the link never came up")[0]
+    up = notebook.stimulus(recording.happened("guest", "link", "new", operstate="UP"),
+                           "the guest's link never came up")[0]
     sent = _sent(recording)
-    notebook.expect(sent, "the guest solicited no router", up)
+    notebook.expect(sent, "the guest sent no Router Solicitation", up)
     waited = sent[0].time - up.time
-    notebook.in_time(waited, FIRST_RS + COARSE, "the first solicitation came late", up, sent[0])
+    notebook.in_time(waited, FIRST_RS + COARSE, "the guest sent its first Router Solicitation late", up, sent[0])
     notebook.figure("first Router Solicitation after link up", waited, "s")
-    notebook.expect(len(sent) > 1, "the guest solicited once and never again", sent[0])
+    notebook.expect(len(sent) > 1, "the guest sent one Router Solicitation and never another", sent[0])
     notebook.finding = f"{len(sent)} solicitations, the first {sent[0].time - up.time:.2f} s after link up"
 
 
@@ -48,22 +49,23 @@ def test_solicits_routers_until_one_answers(recording: Recording, notebook: Note
 def test_solicits_routers_at_intervals(recording: Recording, notebook: Notebook) -> None:
     """Two solicitations are at least 4 s apart, less 10 % (RFC 4861 section 6.3.7, RFC 7559 section 2)."""
     unanswered = [each for each in _sent(recording) if each.time <= recording.marked(RouterAppears)[0].time]
-    notebook.stimulus(unanswered[1:], "the guest did not solicit twice before a router appeared")
+    notebook.stimulus(unanswered[1:], "the guest sent no two Router Solicitations before a router appeared")
     for one, two in pairwise(unanswered):
         gap = two.time - one.time
         enough = gap >= RTR_SOLICITATION_INTERVAL * (1 - RAND) - early(recording)
-        notebook.expect(enough, f"two solicitations came {gap:.2f} s apart", one, two)
+        notebook.expect(enough, f"the guest sent two Router Solicitations {gap:.2f} s apart", one, two)
 
 
 #: By part: what each solicitation has to be, and what is said where it is not.
 FORM: dict[str, tuple[Callable[[RouterSolicitation], bool], Callable[[RouterSolicitation], str]]] = {
     "source": (lambda each: each.source == UNSPECIFIED or each.source.is_link_local,
-               lambda each: f"a solicitation came from {each.source}"),
+               lambda each: f"the guest sent a Router Solicitation from {each.source}"),
     "destination": (lambda each: each.destination == ALL_ROUTERS,
-                    lambda each: f"a solicitation went to {each.destination}"),
-    "hop-limit": (lambda each: each.hop_limit == 255, lambda each: f"a solicitation has hop limit {each.hop_limit}"),
+                    lambda each: f"the guest sent a Router Solicitation to {each.destination}"),
+    "hop-limit": (lambda each: each.hop_limit == 255,
+                  lambda each: f"the guest's Router Solicitation has hop limit {each.hop_limit}, not 255"),
     "sllao": (lambda each: each.source != UNSPECIFIED or each.sllao is None,
-              lambda each: "a solicitation from :: has an SLLAO"),
+              lambda each: "the guest's Router Solicitation from :: has an SLLAO"),
 }
 
 
@@ -74,10 +76,10 @@ def test_router_solicitations_are_as_they_should_be(recording: Recording, notebo
     From `::` it has no SLLAO; one from an address without SLLAO is a warning.
     """
     holds, otherwise = FORM[part]
-    for each in notebook.stimulus(_sent(recording), "the guest solicited no router"):
+    for each in notebook.stimulus(_sent(recording), "the guest sent no Router Solicitation"):
         notebook.expect(holds(each), otherwise(each), each)
         if part == "sllao" and each.source != UNSPECIFIED:
-            notebook.recommend(each.sllao, "a solicitation has no SLLAO", each)
+            notebook.recommend(each.sllao, "the guest's Router Solicitation has no SLLAO", each)
 
 
 @check("RA-12.late-router", LonelyGuest(), role="guest")
@@ -87,19 +89,19 @@ def test_takes_a_router_that_appears_late(recording: Recording, notebook: Notebo
     RFC 4861 allows it to have given up by then.
     """
     appeared = notebook.stimulus(recording.marked(RouterAppears), "no router appeared")[0]
-    sent = notebook.stimulus(_sent(recording), "the guest solicited no router")
+    sent = notebook.stimulus(_sent(recording), "the guest sent no Router Solicitation")
     later = [each for each in sent if each.time > appeared.time]
     if not later:
         notebook.cite(sent[-1], appeared)
         notebook.finding = "it had given up when a router appeared, as RFC 4861 allows"
         return
     found = [event for event in recording.kernel("guest") if event.ns > appeared.ns and default_route("guest")(event)]
-    notebook.expect(found, "the late router was solicited, but not taken", later[0], appeared)
+    notebook.expect(found, "the guest solicited the late router, but did not use it", later[0], appeared)
     notebook.cite(later[0], found[0])
     notebook.finding = f"a router that appeared late was found {found[0].time - appeared.time:.1f} s later"
 
 
-@played(test_solicits_routers_until_one_answers, because="solicited no router")
+@played(test_solicits_routers_until_one_answers, because="sent no Router Solicitation")
 def guest_that_waits_to_be_told() -> Broken:
     """router_solicitations=0."""
     return Broken(LonelyGuest(), {"guest": KernelGuest("linux:router_solicitations=0", {"router_solicitations": 0})})
@@ -114,8 +116,8 @@ def guest_without_patience() -> Broken:
 
 #: By part: what spoils the IPv6 header of a solicitation, and what is said then.
 SPOILT: dict[str, tuple[dict[str, object], str]] = {
-    "source": ({"src": "2001:db8::5"}, "came from 2001:db8::5"),
-    "destination": ({"dst": "ff02::1"}, "went to ff02::1"),
+    "source": ({"src": "2001:db8::5"}, "Router Solicitation from 2001:db8::5"),
+    "destination": ({"dst": "ff02::1"}, "Router Solicitation to ff02::1"),
     "hop-limit": ({"hlim": 64}, "has hop limit 64"),
     "sllao": ({"src": "::"}, "from :: has an SLLAO"),
 }
@@ -130,7 +132,7 @@ def guest_that_a_router_must_ignore(recording: Recording, part: str) -> Recordin
     return editing.rewritten(recording, _sent(recording), change)
 
 
-@edited(test_takes_a_router_that_appears_late, because="not taken")
+@edited(test_takes_a_router_that_appears_late, because="did not use it")
 def guest_that_ignores_the_late_router(recording: Recording) -> Recording:
     """It solicits and does not listen."""
     return editing.without(recording, events=default_route("guest"))

@@ -63,16 +63,16 @@ def test_answers_router_solicitations(recording: Recording, notebook: Notebook) 
     answers = []
     for solicitation in asked:
         found = _answers(solicitation, told)
-        notebook.expect(found, f"the solicitation from {solicitation.source} got no answer", solicitation)
+        notebook.expect(found, f"the router did not answer the solicitation from {solicitation.source}", solicitation)
         notebook.cite(found[0])
         acted = _acted(solicitation, found[0], heard)
         answers.append(Answer(solicitation, found[0], acted, _limited(solicitation, multicast)))
     own = _own_delays(answers)
     faults = [*_without_chance(own), *_too_close(multicast, recording.stall())]
     notebook.expect(not faults, "; ".join(faults))
-    notebook.stimulus(own[ENOUGH - 1:], f"only {len(own)} answers tell about the delay")
+    notebook.stimulus(own[ENOUGH - 1:], f"only {len(own)} answers show the router's delay")
     late = max(answers, key=lambda each: each.delay - each.waited)
-    notebook.in_time(late.delay - late.waited, MAX_RA_DELAY_TIME, "a solicitation was answered late",
+    notebook.in_time(late.delay - late.waited, MAX_RA_DELAY_TIME, "the router answered a solicitation late",
                      late.solicitation, late.advertisement)
     notebook.figure("RA delay after RS, shortest", min(own), "s")
     notebook.figure("RA delay after RS, longest", max(own), "s")
@@ -132,7 +132,7 @@ def exemplary_router() -> Broken:
     return Broken(SolicitedRouter(), {"router": exemplary})
 
 
-@played(test_answers_router_solicitations, because="got no answer")
+@played(test_answers_router_solicitations, because="did not answer")
 def router_that_advertises_only_periodically() -> Broken:
     return Broken(SolicitedRouter(), {"router": ScriptedAdvertiser("router:periodic", "silent", period=40.0)})
 
@@ -147,13 +147,13 @@ def router_without_rate_limit() -> Broken:
     return Broken(SolicitedRouter(), {"router": ScriptedAdvertiser("router:unlimited", delay=0.5, at_random=True)})
 
 
-@played(test_answers_router_solicitations, because="answered late")
+@played(test_answers_router_solicitations, because="answered a solicitation late")
 def slow_router() -> Broken:
     slow = ScriptedAdvertiser("router:slow", "unicast", delay=1.5, spacing=MIN_DELAY_BETWEEN_RAS + 0.15)
     return Broken(SolicitedRouter(), {"router": slow})
 
 
-@edited(test_answers_router_solicitations, because="from :: got no answer")
+@edited(test_answers_router_solicitations, because="did not answer the solicitation from ::")
 def answers_the_unspecified_address_by_unicast(recording: Recording) -> Recording:
     """Nobody hears an answer that is sent to the address of somebody else."""
     unspecified = [each for each in ndp.router_solicitations(recording.at("peer", outgoing=True))

@@ -34,16 +34,18 @@ def test_errors_are_limited_and_echo_is_not(recording: Recording, notebook: Note
     flooded = span > 1 and len(offered) / span >= FLOOD
     notebook.stimulus([flooded] if flooded else [], f"no flood: {len(offered)} packets reached the router")
     errors = _errors(recording, FLOODER)
-    notebook.expect(errors, f"none of {len(offered)} packets whose hop limit ended was reported", *offered[:1])
-    notebook.expect(len(errors) <= SHARE * len(offered), f"{len(errors)} of {len(offered)} packets whose hop limit"
-                    " ended were reported: nothing limits the errors", *errors)
+    notebook.expect(errors, f"the router reported none of {len(offered)} packets whose hop limit ended", *offered[:1])
+    notebook.expect(len(errors) <= SHARE * len(offered),
+                    f"the router reported {len(errors)} of {len(offered)} packets whose hop limit ended: nothing "
+                    "limits the errors", *errors)
     slack = AT_ONCE + recording.stall()
     ignored = [packet for packet in offered if not any(
         packet.time - SECOND <= each.time <= packet.time + slack for each in errors)]
-    notebook.expect(not ignored, "no error for more than a second, though packets kept coming", *ignored[:1])
+    notebook.expect(not ignored,
+                    "the router sent no error for more than a second, though packets kept coming", *ignored[:1])
     notebook.cite(*errors)
     lost = _unanswered(recording, notebook)
-    notebook.expect(not lost, f"{len(lost)} pings beside the flood were not answered", *lost)
+    notebook.expect(not lost, f"the router did not answer {len(lost)} pings beside the flood", *lost)
     notebook.figure("ICMPv6 errors during the flood", len(errors) / span, "1/s")
     notebook.finding = (f"{len(errors)} of {len(offered)} packets whose hop limit ended were reported in {span:.1f} s,"
                         " and every ping was answered")
@@ -54,7 +56,7 @@ def _traced(recording: Recording, notebook: Notebook) -> None:
     probes = _expiring(recording, TRACER)
     notebook.stimulus(probes[TRACES - 1:], f"{len(probes)} probes of the traceroute reached the router")
     told = _errors(recording, TRACER)
-    notebook.recommend(len(told) >= TRACES, f"{len(told)} of a traceroute's {TRACES} probes were reported", *told)
+    notebook.recommend(len(told) >= TRACES, f"the router reported {len(told)} of a traceroute's {TRACES} probes", *told)
 
 
 def _expiring(recording: Recording, source: object) -> list[UdpDatagram]:
@@ -79,7 +81,7 @@ def _unanswered(recording: Recording, notebook: Notebook) -> list[Echo]:
     pairs = {identifier: list(pings) for identifier, pings in groupby(
         sorted(asked, key=lambda each: each.identifier), key=lambda each: each.identifier)}
     for identifier, where in ((TO_ROUTER, "to the router"), (THROUGH, "through it")):
-        pings = notebook.stimulus(pairs.get(identifier, []), f"nobody pinged {where}")
+        pings = notebook.stimulus(pairs.get(identifier, []), f"no Echo Request was sent {where}")
         notebook.cite(*(told[key] for key in [(identifier, each.sequence) for each in pings] if key in told))
     notebook.figure("ping loss beside the flood", 100 * len(lost) / len(asked), "%")
     return lost
@@ -91,13 +93,13 @@ def router_that_reports_everything() -> Broken:
     return Broken(Transit(), {"compute-host": CARELESS})
 
 
-@played(test_errors_are_limited_and_echo_is_not, because="was reported")
+@played(test_errors_are_limited_and_echo_is_not, because="reported none")
 def router_that_reports_nothing() -> Broken:
     """A filter drops its errors."""
     return Broken(Transit(), {"compute-host": SILENT})
 
 
-@played(test_errors_are_limited_and_echo_is_not, because="pings beside the flood were not answered")
+@played(test_errors_are_limited_and_echo_is_not, because="pings beside the flood")
 def router_that_starves_echo() -> Broken:
     """It limits echo replies as it limits errors."""
     return Broken(Transit(), {"compute-host": STINGY})
@@ -111,7 +113,7 @@ def router_that_falls_silent(recording: Recording) -> Recording:
                                               if each.time >= first.time + 1])
 
 
-@edited(test_errors_are_limited_and_echo_is_not, because="1 of a traceroute's 3 probes were reported")
+@edited(test_errors_are_limited_and_echo_is_not, because="reported 1 of a traceroute's 3 probes")
 def router_with_a_timer(recording: Recording) -> Recording:
     """It reports one packet every so many milliseconds, whatever came before: no burst."""
     return editing.without(recording, frames=_errors(recording, TRACER)[1:])

@@ -31,7 +31,7 @@ def test_forwards_headers_untouched(recording: Recording, notebook: Notebook) ->
     _passes(recording, notebook, PLAIN.name, "not even a plain packet came through")
     for parcel in PARCELS:
         sent, arrived = _way(recording, notebook, parcel.name)
-        notebook.expect(arrived, f"{parcel.name}: the packet was not forwarded", sent, *arrived)
+        notebook.expect(arrived, f"{parcel.name}: the router did not forward the packet", sent, *arrived)
         _same(recording, notebook, parcel.name, sent, arrived[0])
     through = []
     for parcel in HOP_BY_HOP_PARCELS:
@@ -64,37 +64,37 @@ def _from(frames: Iterable[Frame], source: IPv6Address) -> list[Frame]:
 
 def _same(recording: Recording, notebook: Notebook, name: str, sent: Frame, arrived: Frame) -> None:
     passed = sent.data[HOP_LIMIT_AT] - arrived.data[HOP_LIMIT_AT]
-    notebook.expect(passed == 1, f"{name}: the hop limit decreased by {passed}", sent, arrived)
+    notebook.expect(passed == 1, f"{name}: the router decreased the hop limit by {passed}, not by 1", sent, arrived)
     changed = [at for at, (before, after) in enumerate(zip(sent.data, arrived.data, strict=False))
                if at >= IPV6_AT and at != HOP_LIMIT_AT and before != after]
-    notebook.expect(not changed, f"{name}: byte {min(changed, default=0) - IPV6_AT} of the packet was changed on the"
-                    " way", sent, arrived)
+    notebook.expect(not changed,
+                    f"{name}: the router changed byte {min(changed, default=0) - IPV6_AT} of the packet", sent, arrived)
     sizes = len(sent.data), len(arrived.data)
-    notebook.expect(sizes[0] == sizes[1], f"{name}: the packet became {sizes[1] - sizes[0]:+d} bytes longer")
+    notebook.expect(sizes[0] == sizes[1], f"{name}: the router made the packet {sizes[1] - sizes[0]:+d} bytes longer")
     told = [each for each in transport.icmp_errors(recording.at("router", "lan0", outgoing=True))
             if each.destination == SENDERS[name] and each.source != plan.OUTSIDE]
     notebook.expect(not told, f"{name}: the router answered it with an ICMPv6 error", *told)
 
 
-@played(test_forwards_headers_untouched, because="was not forwarded")
+@played(test_forwards_headers_untouched, because="did not forward")
 def middlebox_that_knows_three_protocols() -> Broken:
     """It drops whatever is not TCP, UDP or ICMPv6 at first sight (RFC 7872)."""
     return Broken(Transit(), {"compute-host": CARELESS})
 
 
-@played(test_forwards_headers_untouched, because="was not forwarded")
+@played(test_forwards_headers_untouched, because="did not forward")
 def router_that_rejects_destination_options() -> Broken:
     """It takes the destination's place."""
     return Broken(Transit(), {"compute-host": STINGY})
 
 
-@played(test_forwards_headers_untouched, because="byte 0 of the packet was changed")
+@played(test_forwards_headers_untouched, because="changed byte 0 of the packet")
 def router_that_marks_traffic() -> Broken:
     """It resets the traffic class, which is in the first two bytes."""
     return Broken(Transit(), {"compute-host": SILENT})
 
 
-@edited(test_forwards_headers_untouched, because="hop-by-hop-option-skip: byte 44")
+@edited(test_forwards_headers_untouched, because="hop-by-hop-option-skip: the router changed byte 44")
 def router_that_fills_in_options(recording: Recording) -> Recording:
     """It writes into an option that may not change on the way (RFC 8200 section 4.2, the third bit of its type)."""
 
@@ -104,13 +104,13 @@ def router_that_fills_in_options(recording: Recording) -> Recording:
     return editing.with_bytes(recording, _arrived(recording, "hop-by-hop-option-skip"), change)
 
 
-@edited(test_forwards_headers_untouched, because="atomic-fragment: the packet became -8 bytes longer")
+@edited(test_forwards_headers_untouched, because="atomic-fragment: the router made the packet -8 bytes longer")
 def router_that_strips_a_header(recording: Recording) -> Recording:
     """It cuts the packet's end."""
     return editing.with_bytes(recording, _arrived(recording, "atomic-fragment"), lambda data: data[:-8])
 
 
-@edited(test_forwards_headers_untouched, because="the hop limit decreased by 0")
+@edited(test_forwards_headers_untouched, because="decreased the hop limit by 0")
 def router_like_a_switch(recording: Recording) -> Recording:
     """It does not count."""
 

@@ -42,7 +42,7 @@ def test_hosts_always_forward(recording: Recording, notebook: Notebook) -> None:
         for host in HOSTS:
             shot = recording.snapshot(moment, host)
             if shot is None:
-                notebook.stimulus([], f"the state of {host} was not kept {moment}")
+                notebook.stimulus([], f"the state of {host} was not recorded {moment}")
             else:
                 value = shot.tables["sysctl"][FORWARDING]
                 notebook.expect(value == 1, f"{FORWARDING} is {value} on {host} at the moment {moment!r}", shot)
@@ -62,7 +62,8 @@ def _flowed(recording: Recording, notebook: Notebook) -> int:
     for request in notebook.stimulus(settled, "c1 sent no Echo Request to c3"):
         notebook.expect(_key(request) in there, f"Echo Request {request.sequence} did not reach c3", request)
         passed = request.hop_limit - there[_key(request)].hop_limit
-        notebook.expect(passed == 2, f"the hop limit decreased by {passed} on the way to c3", there[_key(request)])
+        notebook.expect(passed == 2,
+                        f"the hosts decreased the hop limit by {passed} on the way to c3", there[_key(request)])
     notebook.cite(*notebook.stimulus(late, "no Echo Request was sent after the agent's restart")[:1])
     return len(settled)
 
@@ -87,7 +88,7 @@ def restart_turns_forwarding_off() -> Broken:
     return Broken(EndpointsComeAndGo(agent=Agent(forwards="until-restart")))
 
 
-@edited(test_hosts_always_forward, because="decreased by 1 ")
+@edited(test_hosts_always_forward, because="by 1 on the way to c3")
 def host_that_does_not_count_hops(recording: Recording) -> Recording:
     """Packets that pass a host like a switch."""
 
@@ -117,7 +118,7 @@ def test_each_endpoint_has_one_route_on_its_host(recording: Recording, notebook:
     changes: list[Mark] = [*created, *deleted]
     for mark in sorted(changes, key=lambda mark: mark.ns):
         (_appeared if mark.is_a(Created) else _disappeared)(recording, notebook, mark)
-    for pinged in notebook.stimulus(recording.marked(Pinged), "nobody talked to an endpoint"):
+    for pinged in notebook.stimulus(recording.marked(Pinged), "no Echo Request was sent to an endpoint"):
         _delivered(recording, notebook, pinged)
     notebook.finding = "one /128 route on the endpoint's host, there with the endpoint, of use at once and gone with it"
 
@@ -161,7 +162,7 @@ def _own_routes(recording: Recording, notebook: Notebook, done: Mark, host: str)
         list[dict[str, Any]], Snapshot]:
     """The host's routes to an endpoint, but those that leave by the fabric, in its first state kept after a moment."""
     after = [shot for shot in recording.snapshots if shot.node == host and shot.ns >= done.ns]
-    shot = notebook.stimulus(after, f"the state of {host} was not kept after an endpoint was {done.name}")[0]
+    shot = notebook.stimulus(after, f"the state of {host} was not recorded after an endpoint was {done.name}")[0]
     rows = [row for row in shot.tables["route"] if row["dst"] == done.what.address and row["table"] != "local"]
     return [row for row in rows if row.get("dev") != "fabric0"], shot
 

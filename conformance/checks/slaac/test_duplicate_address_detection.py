@@ -29,10 +29,11 @@ from fixtures.timers import RETRANS_TIMER
 def _format(probe: NeighborSolicitation, notebook: Notebook) -> None:
     """RFC 4862 section 5.4.2 and RFC 4861 section 4.3; a nonce (RFC 7527) is allowed."""
     group = solicited_node(probe.target)
-    notebook.expect(probe.destination == group, f"the probe for {probe.target} went to {probe.destination}", probe)
-    notebook.expect(probe.hop_limit == 255, f"the probe has hop limit {probe.hop_limit}", probe)
-    notebook.expect(probe.sllao is None, "the probe has a Source Link-Layer Address option", probe)
-    notebook.expect(probe.checksum_ok, "the probe has a wrong checksum", probe)
+    notebook.expect(probe.destination == group,
+                    f"the guest sent the DAD probe for {probe.target} to {probe.destination}", probe)
+    notebook.expect(probe.hop_limit == 255, f"the guest's DAD probe has hop limit {probe.hop_limit}, not 255", probe)
+    notebook.expect(probe.sllao is None, "the guest's DAD probe has a Source Link-Layer Address option", probe)
+    notebook.expect(probe.checksum_ok, "the guest's DAD probe has a wrong checksum", probe)
 
 
 @check("SLAAC-03", GuestBoot(mode=Mode.SLAAC), GuestBoot(mode=Mode.STATEFUL), LonelyGuest(), role="guest")
@@ -49,11 +50,13 @@ def test_probes_each_address_before_using_it(recording: Recording, notebook: Not
         before = [probe for probe in probes if probe.target == address and probe.frame.ns < use.ns]
         if not before and recording.marked(WarmBoot):
             notebook.stimulus((), f"{address} may have been probed for earlier: the guest was not switched on")
-        notebook.expect(before, f"{address} was used without a probe for it", use)
+        notebook.expect(before, f"the guest used {address} without a probe for it", use)
         _format(before[-1], notebook)
         waited = use.time - before[-1].time
         enough = waited >= RETRANS_TIMER - early(recording)
-        notebook.expect(enough, f"{address} was used {waited:.3f} s after the probe for it", before[-1], use)
+        notebook.expect(enough,
+                        f"the guest used {address} {waited:.3f} s after the probe for it; RetransTimer is 1 s",
+                        before[-1], use)
     notebook.finding = "each address was probed for, and used a second later at the earliest"
 
 
@@ -93,7 +96,7 @@ def _conflict(recording: Recording, notebook: Notebook) -> NeighborSolicitation 
 
     A probe so late that its wait was not recorded to the end (an RA came just before the play was over) says nothing.
     """
-    contested = notebook.stimulus(recording.marked(Contested), "nobody contested an address of the guest")[0]
+    contested = notebook.stimulus(recording.marked(Contested), "no node contested an address of the guest")[0]
     target = IPv6Address(contested.what.target)
     mine = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     heard = list(recording.at("guest", "eth0", outgoing=False))
@@ -116,7 +119,7 @@ def test_does_not_use_a_duplicate(recording: Recording, notebook: Notebook) -> N
     """
     contest = _conflict(recording, notebook)
     target = contest.target
-    notebook.cite(*notebook.stimulus(recording.marked(AskedAgain), f"nobody asked for {target} again"))
+    notebook.cite(*notebook.stimulus(recording.marked(AskedAgain), f"no node asked for {target} again"))
     after = [frame for frame in recording.at("guest", "eth0", outgoing=True) if frame.ns > contest.frame.ns]
     for frame in after:
         found = headers(frame.data)
@@ -125,7 +128,9 @@ def test_does_not_use_a_duplicate(recording: Recording, notebook: Notebook) -> N
         notebook.expect(answer.target != target, f"the guest answered for the duplicate {target}", answer)
     for event in recording.happened("guest", "address", "new", local=str(target)):
         assigned = event.after_ns > contest.frame.ns and usable(event)
-        notebook.expect(not assigned, f"{target} was assigned after the contest", *([event] if assigned else []))
+        notebook.expect(not assigned,
+                        f"the guest assigned {target} after another node had claimed it",
+                        *([event] if assigned else []))
     notebook.finding = f"{target} was contested, and neither used nor answered for"
 
 

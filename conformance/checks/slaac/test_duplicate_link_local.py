@@ -26,7 +26,7 @@ def test_goes_silent_after_a_duplicate_link_local(recording: Recording, notebook
     It then sends nothing: no answer, no address from a router's prefix (RFC 4862 section 5.4.5). Probes and MLD reports
     that are on their way are let pass.
     """
-    contested = notebook.stimulus(recording.marked(Contested), "nobody contested an address of the guest")[0]
+    contested = notebook.stimulus(recording.marked(Contested), "no node contested an address of the guest")[0]
     target = IPv6Address(contested.what.target)
     ours = plan.link_local(recording.mac("guest", "eth0"))
     notebook.stimulus([target] if target == ours else [], f"{target} is not formed from the guest's MAC address")
@@ -39,10 +39,10 @@ def test_goes_silent_after_a_duplicate_link_local(recording: Recording, notebook
     contest = notebook.stimulus(contests, f"the probe for {target} was not contested in time")[0]
     told = [each for each in ndp.router_advertisements(heard) if each.time > contest.time]
     notebook.cite(probe, contest, *notebook.stimulus(told, "no RA reached the guest after the conflict")[:1])
-    notebook.cite(*notebook.stimulus(recording.marked(AskedAgain), "nobody asked for the guest again"))
+    notebook.cite(*notebook.stimulus(recording.marked(AskedAgain), "no node sent to the guest again"))
     spoken = [frame for frame in sent if frame.ns > contest.frame.ns and _operates(frame)]
-    notebook.expect(not spoken, f"{target} is a duplicate, and the guest went on with IPv6", *spoken[:3])
-    notebook.finding = f"{target} is a duplicate, and the guest said nothing more"
+    notebook.expect(not spoken, f"the guest went on with IPv6, though its {target} is a duplicate", *spoken[:3])
+    notebook.finding = f"the guest sent nothing more, since {target} is a duplicate"
 
 
 def _operates(frame: Frame) -> bool:

@@ -35,7 +35,8 @@ def test_moves_to_the_prefix_of_a_restarted_router(recording: Recording, noteboo
 
 def _forgotten(recording: Recording, notebook: Notebook) -> None:
     before = notebook.stimulus(_flows(recording, "before"), "the guest sent nothing before the restart")[0]
-    notebook.stimulus([before] if before.source in OLD.network else [], f"its first flow came from {before.source}")
+    notebook.stimulus([before] if before.source in OLD.network else [],
+                      f"the guest's first flow came from {before.source}")
     last = _announcing(recording, notebook, OLD.network)[-1]
     restart = _announcing(recording, notebook, NEW.network)[0]
     flows = notebook.stimulus(_flows(recording, "forgotten"), "the guest sent nothing after the restart")
@@ -44,10 +45,13 @@ def _forgotten(recording: Recording, notebook: Notebook) -> None:
     if not moved:
         spoke = flows[-1].time - last.time
         ends = [event for event in recording.kernel("guest") if over("guest", OLD.network)(event)]
-        notebook.stimulus(ends or [spoke] * (spoke > OLD.preferred + LATE), "the play ended too early")
-        notebook.expect(False, f"{spoke:.0f} s after the last RA with {OLD.network} a new flow comes from "
+        notebook.stimulus(ends or [spoke] * (spoke > OLD.preferred + LATE),
+                          "the play ended before new flows had to come from the new prefix")
+        notebook.expect(False,
+                        f"{spoke:.0f} s after the last RA with {OLD.network} the guest's new flow comes from "
                         f"{flows[-1].source}, not from {NEW.network}", last, restart, flows[-1])
-    notebook.in_time(moved[0].time - last.time, OLD.preferred + LATE, f"new flows came from {OLD.network} for too long",
+    notebook.in_time(moved[0].time - last.time, OLD.preferred + LATE,
+                     f"the guest's new flows came from {OLD.network} for too long",
                      last, restart, moved[0])
     waited = moved[0].time - restart.time
     notebook.figure("new prefix used after", waited, "s")
@@ -60,8 +64,9 @@ def _withdrawn(recording: Recording, notebook: Notebook) -> None:
     ready = first_usable(recording, NEXT.network, notebook)
     flows = [each for each in _flows(recording, "withdrawn") if each.frame.ns > ready.ns]
     for each in notebook.stimulus(flows, "the guest sent nothing after it had an address of the third prefix"):
-        notebook.expect(each.source in NEXT.network, f"{NEW.network} is withdrawn, and a new flow comes from "
-                        f"{each.source}", told, ready, each)
+        notebook.expect(each.source in NEXT.network,
+                        f"{NEW.network} is withdrawn, and the guest's new flow comes from {each.source}",
+                        told, ready, each)
 
 
 def _announcing(recording: Recording, notebook: Notebook, network: IPv6Network) -> list[RouterAdvertisement]:

@@ -47,8 +47,9 @@ def test_forms_the_predicted_address(recording: Recording, notebook: Notebook) -
     predicted = plan.eui64(plan.LAN, recording.mac("guest", "eth0"))
     formed = _formed(recording)
     for address in notebook.stimulus(formed, "the guest formed no address"):
-        notebook.expect(address == predicted, f"it formed {address}, and {predicted} is predicted", formed[address])
-    notebook.finding = f"it formed {predicted}, as predicted, and no other address"
+        notebook.expect(address == predicted,
+                        f"the guest formed {address}, and {predicted} is predicted", formed[address])
+    notebook.finding = f"the guest formed {predicted}, as predicted, and no other address"
 
 
 @played(test_forms_the_predicted_address, because="is predicted")

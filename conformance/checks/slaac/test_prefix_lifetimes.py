@@ -55,11 +55,12 @@ def test_two_hour_rule(recording: Recording, notebook: Notebook) -> None:
     for name in ("cut", "withdrawn"):
         after = shot(recording, name, notebook)
         passed = after.time - before.time
-        notebook.expect(rows(after, LONG.network), f"the address in {LONG.network} is gone", after)
+        notebook.expect(rows(after, LONG.network), f"the guest removed the address in {LONG.network}", after)
         for row in rows(after, LONG.network):
             has = row["valid_life_time"]
             notebook.expect(2 * HOURS - passed - LATE <= has <= 2 * HOURS + ROUNDED_UP,
-                            f"{row['local']} is valid for {has} s, not for two hours, after an RA with 60 s", after)
+                            f"the guest's {row['local']} is valid for {has} s, not for two hours, after an RA with "
+                            "60 s", after)
     notebook.finding = "the long lifetime was cut to two hours"
 
 
@@ -75,8 +76,9 @@ def test_short_lifetimes_are_not_cut(recording: Recording, notebook: Notebook) -
         after = shot(recording, name, notebook)
         kept = [row["valid_life_time"] for row in rows(after, STEADY.network) if row["local"] == old["local"]]
         low = old["valid_life_time"] - (after.time - before.time) - LATE
-        notebook.expect(kept and kept[0] >= low, f"{old['local']} is valid for {kept[0] if kept else 0} s after an"
-                        f" RA with 30 s; it had {old['valid_life_time']} s, which is not to be cut", after)
+        notebook.expect(kept and kept[0] >= low,
+                        f"the guest's {old['local']} is valid for {kept[0] if kept else 0} s after an RA with 30 s; "
+                        f"it had {old['valid_life_time']} s, which is not to be cut", after)
     notebook.finding = "the short lifetime was left alone"
 
 
@@ -95,8 +97,9 @@ def test_lifetimes_are_raised(recording: Recording, notebook: Notebook, part: st
     told = [row for row in rows(after, prefix.network) if row["local"] == had["local"]]
     has = told[0]["valid_life_time"] if told else 0
     low = prefix.valid - PATIENCE - LATE
-    notebook.expect(low <= has <= prefix.valid + ROUNDED_UP, f"{had['local']} is valid for {has} s after an RA with"
-                    f" {prefix.valid} s; it had {had['valid_life_time']} s", before, after)
+    notebook.expect(low <= has <= prefix.valid + ROUNDED_UP,
+                    f"the guest's {had['local']} is valid for {has} s after an RA with {prefix.valid} s; it had "
+                    f"{had['valid_life_time']} s", before, after)
     notebook.finding = f"the lifetime was raised from {had['valid_life_time']} s to {has} s"
 
 
@@ -111,28 +114,32 @@ def test_deprecated_address_is_left_for_others(recording: Recording, notebook: N
     address = IPv6Address(ready.fields["local"])
     ends = notebook.stimulus(_said(recording, deprecated("guest", address)), f"{address} was never deprecated")[0]
     told = ready.fields["preferred_life_time"]
-    notebook.in_time(ends.time - ready.time, told + LATE, f"{address} was preferred for too long", ready, ends)
-    notebook.expect(ends.time - ready.time >= told - LATE, f"{address} was deprecated early", ready, ends)
+    notebook.in_time(ends.time - ready.time, told + LATE,
+                     f"the guest kept {address} preferred for too long", ready, ends)
+    notebook.expect(ends.time - ready.time >= told - LATE, f"the guest deprecated {address} early", ready, ends)
     looked_for(recording, notebook, NEAR_FLEETING + 1)
-    for request in notebook.stimulus(to_router(recording, NEAR_FLEETING + 1), "the guest sent nothing later"):
-        notebook.expect(request.source != address, f"a new flow comes from {address}, which is deprecated", request)
+    for request in notebook.stimulus(to_router(recording, NEAR_FLEETING + 1),
+                                     "the guest sent nothing after the address was deprecated"):
+        notebook.expect(request.source != address,
+                        f"the guest's new flow comes from {address}, which is deprecated", request)
     _answers_while_valid(recording, notebook, address, ready)
 
 
 def _answers_while_valid(recording: Recording, notebook: Notebook, address: IPv6Address, ready: KernelEvent) -> None:
     """It answers before it is removed, is removed in time, and answers no more."""
     removed = _said(recording, gone("guest", address))
-    notebook.expect(removed, f"{address} is not removed after its valid lifetime", ready)
+    notebook.expect(removed, f"the guest's {address} is not removed after its valid lifetime", ready)
     end, told = removed[0], ready.fields["valid_life_time"]
-    notebook.in_time(end.time - ready.time, told + LATE, f"{address} was removed late", ready, end)
+    notebook.in_time(end.time - ready.time, told + LATE, f"the guest removed {address} late", ready, end)
     asked = [each for each in echoes(recording.at("guest", "eth0", outgoing=False), reply=False)
              if each.destination == address]
-    notebook.stimulus(asked[1:], "nobody asked for the address before and after its end")
+    notebook.stimulus(asked[1:], "no node sent to the address before and after its end")
     answers = _replies(recording, address)
-    notebook.expect([each for each in answers if each.time < end.time], f"{address} did not answer while deprecated",
+    notebook.expect([each for each in answers if each.time < end.time],
+                    f"the guest's {address} did not answer while deprecated",
                     asked[0], *answers)
     late = [each for each in answers if each.time > end.time]
-    notebook.expect(not late, f"{address} answers, though it is gone", *late)
+    notebook.expect(not late, f"the guest answers from {address}, though its valid lifetime is over", *late)
 
 
 @check("RA-15", AdvertisedPrefixes(), role="guest")
@@ -167,7 +174,8 @@ def test_on_link_until_the_end(recording: Recording, notebook: Notebook) -> None
     first = notebook.stimulus(told, f"no RA with {FLEETING.network} reached the guest")[0]
     tried = looked_for(recording, notebook, absent(FLEETING, 1))
     left = first.time + FLEETING.valid - tried.what.begin
-    notebook.stimulus([tried] if left > recording.stall() else [], "the guest looked there when the prefix had ended")
+    notebook.stimulus([tried] if left > recording.stall() else [],
+                      "the guest tried no address of the prefix when it had ended")
     notebook.cite(first)
     _on_link(recording, notebook, FLEETING, 1)
     notebook.finding = f"the prefix was on-link {left:.1f} s before its end"
@@ -184,14 +192,15 @@ def _on_link(recording: Recording, notebook: Notebook, prefix: Prefix, number: i
     destination = absent(prefix, number)
     tried = looked_for(recording, notebook, destination)
     found = on_link(recording, destination)
-    notebook.expect(found, f"{destination} was not solicited, though {prefix.network} is on-link", tried, *found[:1])
+    notebook.expect(found,
+                    f"the guest did not solicit {destination}, though {prefix.network} is on-link", tried, *found[:1])
 
 
 def _to_router(recording: Recording, notebook: Notebook, prefix: Prefix, number: int) -> None:
     destination = absent(prefix, number)
     looked_for(recording, notebook, destination)
     wrong = on_link(recording, destination)
-    notebook.expect(not wrong, f"{destination} was solicited, though {prefix.network} is not on-link", *wrong[:1])
+    notebook.expect(not wrong, f"the guest solicited {destination}, though {prefix.network} is not on-link", *wrong[:1])
     sent = to_router(recording, destination)
     notebook.cite(*notebook.stimulus(sent, f"the guest sent nothing to {destination}"))
 
@@ -246,7 +255,7 @@ def guest_that_keeps_its_address(recording: Recording) -> Recording:
     return editing.without(recording, events=_said(recording, gone("guest", first_address(recording))))
 
 
-@edited(test_deprecated_address_is_left_for_others, because="was deprecated early")
+@edited(test_deprecated_address_is_left_for_others, because="early")
 def guest_in_a_hurry(recording: Recording) -> Recording:
     """It deprecates the address long before its time."""
     events = _said(recording, deprecated("guest", first_address(recording)))

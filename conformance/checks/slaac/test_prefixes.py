@@ -40,11 +40,11 @@ def test_forms_addresses_with_the_advertised_lifetimes(recording: Recording, not
     """
     for prefix in (STEADY, LONG, FLEETING):
         events = formed(recording, prefix.network)
-        notebook.expect(events, f"no address was formed from {prefix.network}", *recording.marked(Start))
+        notebook.expect(events, f"the guest formed no address from {prefix.network}", *recording.marked(Start))
         _lives(recording, prefix, events[0], notebook)
         notebook.cite(*events)
     wrong = formed(recording, OFF_LINK.network)
-    notebook.expect(not wrong, f"an address was formed from {OFF_LINK.network}, which has A=0", *wrong)
+    notebook.expect(not wrong, f"the guest formed an address from {OFF_LINK.network}, which has A=0", *wrong)
     notebook.finding = "each of three autonomous prefixes gave an address that lives as long as advertised"
 
 
@@ -66,7 +66,8 @@ def _lives(recording: Recording, prefix: Prefix, event: KernelEvent, notebook: N
     for word, told in (("valid", prefix.valid), ("preferred", prefix.preferred)):
         has = event.fields[f"{word}_life_time"]
         notebook.expect(told - passed - SECONDS <= has <= told + ROUNDED_UP,
-                        f"{event.fields['local']} is {word} for {has} s, and {told} s were advertised", event)
+                        f"the guest's {event.fields['local']} is {word} for {has} s, and {told} s were advertised",
+                        event)
 
 
 @check("SLAAC-08", AdvertisedPrefixes(), role="guest")
@@ -78,7 +79,8 @@ def test_ignores_a_prefix_that_contradicts_itself(recording: Recording, notebook
     notebook.cite(_advertised(recording, CONTRADICTORY, notebook))
     notebook.cite(first_usable(recording, STEADY.network, notebook))
     wrong = formed(recording, CONTRADICTORY.network)
-    notebook.expect(not wrong, f"an address was formed from {CONTRADICTORY.network}, preferred for longer than valid",
+    notebook.expect(not wrong,
+                    f"the guest formed an address from {CONTRADICTORY.network}, preferred for longer than valid",
                     *wrong)
 
 
@@ -97,7 +99,7 @@ def test_forms_no_address_from_a_prefix_of_the_wrong_length(
     prefix = ODD[part]
     notebook.cite(first_usable(recording, STEADY.network, notebook), *_all_advertised(recording, prefix, notebook))
     wrong = formed(recording, prefix.network)
-    notebook.expect(not wrong, f"an address was formed from {prefix.network}", *wrong[:1])
+    notebook.expect(not wrong, f"the guest formed an address from {prefix.network}", *wrong[:1])
 
 
 @check("SLAAC-09", AdvertisedPrefixes(), role="guest", parts=[f"{part}-on-link" for part in ODD])
@@ -106,7 +108,7 @@ def test_prefix_of_the_wrong_length_is_on_link(recording: Recording, notebook: N
     destination = absent(ODD[part.removesuffix("-on-link")])
     tried = looked_for(recording, notebook, destination)
     found = on_link(recording, destination)
-    notebook.expect(found, f"{destination} was not solicited, though its prefix is on-link", tried, *found[:1])
+    notebook.expect(found, f"the guest did not solicit {destination}, though its prefix is on-link", tried, *found[:1])
 
 
 @check("SLAAC-17", AdvertisedPrefixes(), role="guest")
@@ -119,12 +121,12 @@ def test_ignores_the_link_local_prefix(recording: Recording, notebook: Notebook)
     seen = formed(recording, LINK_LOCAL.network)
     notebook.stimulus(seen, "the guest had no link-local address")
     others = [event for event in seen if event.fields["local"] != seen[0].fields["local"]]
-    notebook.expect(not others, "a second link-local address was formed", *others)
+    notebook.expect(not others, "the guest formed a second link-local address", *others)
     expired = shot(recording, "expired", notebook)
     for row in rows(expired, LINK_LOCAL.network):
         ends = row["valid_life_time"] != FOR_EVER or row["preferred_life_time"] != FOR_EVER
-        notebook.expect(not ends, f"{row['local']} got the advertised lifetimes", seen[-1], expired)
-    notebook.expect(rows(expired, LINK_LOCAL.network), "the link-local address is gone", seen[-1], expired)
+        notebook.expect(not ends, f"the guest gave {row['local']} the advertised lifetimes", seen[-1], expired)
+    notebook.expect(rows(expired, LINK_LOCAL.network), "the guest removed its link-local address", seen[-1], expired)
 
 
 @check("SLAAC-14", AdvertisedPrefixes(), role="guest")
@@ -135,19 +137,19 @@ def test_prefixes_do_not_disturb_each_other(recording: Recording, notebook: Note
     """
     before, after = shot(recording, "configured", notebook), shot(recording, "withdrawn", notebook)
     for prefix in (STEADY, LONG, FLEETING):
-        notebook.expect(rows(before, prefix.network), f"there is no address in {prefix.network}", before)
-        notebook.expect(rows(after, prefix.network), f"the address in {prefix.network} is gone", after)
+        notebook.expect(rows(before, prefix.network), f"the guest has no address in {prefix.network}", before)
+        notebook.expect(rows(after, prefix.network), f"the guest removed the address in {prefix.network}", after)
     for row in rows(after, STEADY.network):
         ended = row["preferred_life_time"] <= ROUNDED_UP
-        notebook.expect(ended, f"{row['local']} is preferred, though withdrawn", after)
+        notebook.expect(ended, f"the guest's {row['local']} is preferred, though withdrawn", after)
     passed = after.time - _advertised(recording, FLEETING, notebook).time
     for prefix in (LONG, FLEETING) if passed < FLEETING.preferred - SECONDS else (LONG,):
         for row in rows(after, prefix.network):
             kept = row["preferred_life_time"] > 0
-            notebook.expect(kept, f"{row['local']} is deprecated, and was not withdrawn", after)
+            notebook.expect(kept, f"the guest's {row['local']} is deprecated, and was not withdrawn", after)
 
 
-@edited(test_forms_addresses_with_the_advertised_lifetimes, because="no address was formed from 2001:db8:a2::/64")
+@edited(test_forms_addresses_with_the_advertised_lifetimes, because="formed no address from 2001:db8:a2::/64")
 def guest_that_takes_one_prefix_only(recording: Recording) -> Recording:
     """It overlooks the second prefix."""
     return editing.without(recording, events=formed(recording, LONG.network))
@@ -165,7 +167,7 @@ def guest_that_overlooks_the_flag(recording: Recording) -> Recording:
     return _also_in(recording, OFF_LINK)
 
 
-@played(test_forms_addresses_with_the_advertised_lifetimes, because="no address was formed")
+@played(test_forms_addresses_with_the_advertised_lifetimes, because="formed no address")
 def guest_without_autoconfiguration() -> Broken:
     """Its kernel does not autoconfigure."""
     return Broken(AdvertisedPrefixes(), {"guest": KernelGuest("linux:autoconf=0", {"autoconf": 0})})
@@ -177,13 +179,13 @@ def guest_that_does_not_compare_lifetimes(recording: Recording) -> Recording:
     return _also_in(recording, CONTRADICTORY)
 
 
-@edited(test_forms_no_address_from_a_prefix_of_the_wrong_length, because="an address was formed")
+@edited(test_forms_no_address_from_a_prefix_of_the_wrong_length, because="formed an address")
 def guest_with_identifiers_of_any_length(recording: Recording, part: str) -> Recording:
     """It cuts its interface identifier to what is left, or fills up."""
     return _also_in(recording, ODD[part])
 
 
-@edited(test_prefix_of_the_wrong_length_is_on_link, because="was not solicited")
+@edited(test_prefix_of_the_wrong_length_is_on_link, because="did not solicit")
 def guest_that_drops_the_whole_option(recording: Recording, part: str) -> Recording:
     """It asks nobody on its link."""
     return editing.without(recording, frames=on_link(recording, absent(ODD[part.removesuffix("-on-link")])))
@@ -195,7 +197,7 @@ def guest_that_autoconfigures_link_local(recording: Recording) -> Recording:
     return _also_in(recording, LINK_LOCAL)
 
 
-@edited(test_ignores_the_link_local_prefix, because="got the advertised lifetimes")
+@edited(test_ignores_the_link_local_prefix, because="the advertised lifetimes")
 def guest_whose_link_local_address_ends(recording: Recording) -> Recording:
     """It applies the lifetimes to the address it has."""
     return with_rows(recording, "expired", LINK_LOCAL.network, lambda row: {**row, "preferred_life_time": 0})

@@ -54,13 +54,14 @@ def test_identifiers_are_opaque_and_stay(recording: Recording, notebook: Noteboo
         notebook.stimulus(again, f"no address of {prefix} was formed after the reboot")
         for probe in first:
             predictable = probe.target == plan.eui64(prefix, recording.mac("guest", "eth0"))
-            notebook.expect(not predictable, f"{probe.target} is formed from the MAC address", probe)
+            notebook.expect(not predictable, f"the guest formed {probe.target} from its MAC address", probe)
             number = identifier(probe.target)
             other = seen.setdefault(number, prefix)
-            notebook.expect(other == prefix, f"{prefix} and {other} have an identifier in common", probe)
+            notebook.expect(other == prefix,
+                            f"the guest's addresses in {prefix} and {other} have an identifier in common", probe)
         for probe in again:
             same = probe.target in {each.target for each in first}
-            otherwise = f"it formed {probe.target} after a reboot, and {first[0].target} before"
+            otherwise = f"the guest formed {probe.target} after a reboot, and {first[0].target} before"
             notebook.expect(same, otherwise, *first, probe)
     _tries_another(recording, notebook)
     notebook.finding = "two prefixes, two opaque identifiers, the same after a reboot; after a conflict another one"
@@ -68,7 +69,7 @@ def test_identifiers_are_opaque_and_stay(recording: Recording, notebook: Noteboo
 
 def _tries_another(recording: Recording, notebook: Notebook) -> None:
     """Of the contested prefix the guest takes a second address when the first is taken."""
-    contested = notebook.stimulus(recording.marked(Contested), "nobody contested an address of the guest")[0]
+    contested = notebook.stimulus(recording.marked(Contested), "no node contested an address of the guest")[0]
     target = IPv6Address(contested.what.target)
     heard = ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=False))
     probe = notebook.stimulus([each for each in _probes(recording, CONTESTED) if each.target == target],
@@ -76,13 +77,15 @@ def _tries_another(recording: Recording, notebook: Notebook) -> None:
     in_time = [each for each in heard if each.target == target and 0 < each.time - probe.time < RETRANS_TIMER]
     contest = notebook.stimulus(in_time, f"{target} was not contested in time")[0]
     others = [each for each in _probes(recording, CONTESTED) if each.target != target]
-    notebook.expect(others, f"{target} was taken, and the guest tried no other address", probe, contest, *others[:1])
-    notebook.in_time(others[0].time - contest.time, ANOTHER + LATE, "it tried another address late", contest, others[0])
+    notebook.expect(others, f"the guest tried no other address when {target} was taken", probe, contest, *others[:1])
+    notebook.in_time(others[0].time - contest.time, ANOTHER + LATE,
+                     "the guest tried another address late", contest, others[0])
     answers = _answers(recording, others[0].target)
-    notebook.expect(answers, f"{others[0].target} was probed for, and never answered", others[0], *answers[:1])
+    notebook.expect(answers,
+                    f"the guest probed for {others[0].target}, and never answered for it", others[0], *answers[:1])
 
 
-@played(test_identifiers_are_opaque_and_stay, because="formed from the MAC address")
+@played(test_identifiers_are_opaque_and_stay, because="from its MAC address")
 def guest_with_hardware_identifiers() -> Broken:
     """addr_gen_mode=0, EUI-64."""
     return Broken(StableIdentifiers(), {"guest": KernelGuest("linux:addr_gen_mode=0", {"addr_gen_mode": 0})})

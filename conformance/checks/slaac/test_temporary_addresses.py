@@ -31,25 +31,28 @@ def test_uses_and_renews_temporary_addresses(recording: Recording, notebook: Not
     formed = [event for event in recording.kernel(ON) if temporary(ON)(event)]
     notebook.expect(formed, "the guest formed no temporary address", told)
     first = formed[0]
-    talks = notebook.stimulus(_talks(recording, ON), "the guest talked to nobody")
+    talks = notebook.stimulus(_talks(recording, ON), "the guest sent nothing to others")
     _from_temporary(notebook, talks[0], {event.fields["local"] for event in formed}, first)
     preferred = first.fields["preferred_life_time"]
-    notebook.expect(preferred <= PREFERRED, f"the temporary address is preferred for {preferred} s", first)
+    notebook.expect(preferred <= PREFERRED, f"the guest's temporary address is preferred for {preferred} s", first)
     others = [event for event in formed if event.fields["local"] != first.fields["local"]]
-    notebook.expect(others, f"no other temporary address followed the first, preferred for {preferred} s", first)
-    notebook.in_time(others[0].time - first.time, preferred, "the next temporary address came late", first, others[0])
+    notebook.expect(others,
+                    f"the guest formed no other temporary address after the first, preferred for {preferred} s", first)
+    notebook.in_time(others[0].time - first.time, preferred,
+                     "the guest formed the next temporary address late", first, others[0])
     ends = [event for event in recording.kernel(ON) if over(ON, first.fields["local"])(event)]
     end = notebook.stimulus(ends, "the first temporary address was never over")[0]
-    notebook.in_time(end.time - first.time, preferred + LATE, "the first was preferred for too long", first, end)
+    notebook.in_time(end.time - first.time, preferred + LATE,
+                     "the guest kept the first temporary address preferred for too long", first, end)
     later = [talk for talk in talks if talk.frame.ns > end.ns]
-    talk = notebook.stimulus(later, "the guest talked to nobody when the first temporary address was over")[0]
+    talk = notebook.stimulus(later, "the guest sent nothing when the first temporary address was deprecated")[0]
     _from_temporary(notebook, talk, {event.fields["local"] for event in others}, others[0])
     notebook.figure("next temporary address before the end of the first", end.time - others[0].time, "s")
     notebook.finding = "flows came from a temporary address, and from the next one when the first was over"
 
 
 def _from_temporary(notebook: Notebook, talk: Echo, known: set[str], event: KernelEvent) -> None:
-    text = f"a new flow comes from {talk.source}, which is no temporary address that is preferred"
+    text = f"the guest's new flow comes from {talk.source}, which is no temporary address that is preferred"
     notebook.expect(str(talk.source) in known, text, event, talk)
 
 
@@ -67,9 +70,10 @@ def test_forms_no_temporary_address_unwanted(recording: Recording, notebook: Not
     formed = [event for event in recording.kernel(OFF) if temporary(OFF)(event)]
     notebook.expect(not formed, f"the guest formed {len(formed)} temporary addresses", *formed)
     notebook.expect(len(targets) == 1, f"the guest probed for {len(targets)} addresses of one prefix", *probes)
-    talks = notebook.stimulus(_talks(recording, OFF)[1:], "the guest did not talk to anybody twice")
+    talks = notebook.stimulus(_talks(recording, OFF)[1:], "the guest did not send to others twice")
     for talk in talks:
-        notebook.expect(talk.source in targets, f"a new flow comes from {talk.source}, and not from its address", talk)
+        notebook.expect(talk.source in targets,
+                        f"the guest's new flow comes from {talk.source}, and not from its address", talk)
     notebook.finding = "one address of the prefix, and all flows came from it"
 
 
@@ -96,7 +100,7 @@ def guest_that_prefers_its_public_address() -> Broken:
     return Broken(TemporaryAddresses(), {"guest": KernelGuest("linux:use_tempaddr=1", {"use_tempaddr": 1})})
 
 
-@edited(test_uses_and_renews_temporary_addresses, because="no other temporary address followed")
+@edited(test_uses_and_renews_temporary_addresses, because="formed no other temporary address")
 def guest_that_renews_nothing(recording: Recording) -> Recording:
     """Its temporary address is the only one that it ever has."""
     formed = [event for event in recording.kernel(ON) if temporary(ON)(event)]
@@ -104,7 +108,7 @@ def guest_that_renews_nothing(recording: Recording) -> Recording:
     return editing.without(recording, events=[event for event in formed if event.fields["local"] != local])
 
 
-@edited(test_uses_and_renews_temporary_addresses, because="the next temporary address came late")
+@edited(test_uses_and_renews_temporary_addresses, because="formed the next temporary address late")
 def guest_that_renews_late(recording: Recording) -> Recording:
     """There is another one only when the first is over."""
     formed = [event for event in recording.kernel(ON) if temporary(ON)(event)]

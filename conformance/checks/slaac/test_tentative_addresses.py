@@ -63,9 +63,9 @@ def test_is_silent_about_tentative_addresses(recording: Recording, notebook: Not
         used = [frame for frame in _sent(recording) if _source(frame) == each.target]
         answers = [answer for answer in ndp.neighbor_advertisements(_sent(recording)) if answer.target == each.target]
         early = [answer for answer in answers if each.when(answer.time)]
-        notebook.expect(not early, f"it answered for {each.target}, which was tentative", *early)
+        notebook.expect(not early, f"the guest answered for {each.target}, which was tentative", *early)
         early_use = [frame for frame in used if each.when(frame.time)]
-        notebook.expect(not early_use, f"it sent from {each.target}, which was tentative", *early_use)
+        notebook.expect(not early_use, f"the guest sent from {each.target}, which was tentative", *early_use)
         notebook.cite(*notebook.stimulus(answers, f"{each.target} was never assigned")[:1])
     notebook.finding = f"{len(addresses)} addresses were neither used nor answered for until they were assigned"
 
@@ -81,7 +81,7 @@ def _asked(recording: Recording, notebook: Notebook, address: Tentative) -> None
     if address.target in plan.LAN:
         begun = [mark for mark in recording.marked(Attempt)
                  if mark.what.what.endswith("tentative") and address.when(mark.time)]
-        late = f"no program wanted to talk while {address.target} was tentative"
+        late = f"no program of the guest sent anything while {address.target} was tentative"
         notebook.cite(*notebook.stimulus(begun, late))
 
 
@@ -90,13 +90,13 @@ def _source(frame: Frame) -> object:
     return found.source if found else None
 
 
-@played(test_is_silent_about_tentative_addresses, because="it answered for")
+@played(test_is_silent_about_tentative_addresses, because="answered for")
 def host_that_does_not_wait() -> Broken:
     """It probes, and has the address at once."""
     return Broken(TentativeAddress(), {"guest": ScriptedGuest("host:impatient", Habits(waits=False))})
 
 
-@edited(test_is_silent_about_tentative_addresses, because="it sent from")
+@edited(test_is_silent_about_tentative_addresses, because="sent from")
 def guest_that_lets_programs_use_it(recording: Recording) -> Recording:
     """The ping from the address gets through while it is tentative."""
     first = next(mark for mark in recording.marked(Attempt) if mark.what.what == "while-tentative")
@@ -121,18 +121,19 @@ def test_knows_its_own_probe_again(recording: Recording, notebook: Notebook) -> 
         copy = notebook.stimulus(back, f"no probe for {target} came back")[0]
         notebook.stimulus([copy.nonce] if copy.nonce else [], "the guest's probes have no nonce (RFC 7527)")
         assigned = [each for each in answers if each.target == target and each.time > copy.time]
-        notebook.expect(assigned, f"{target} was not assigned after the guest heard its own probe", copy, *assigned[:1])
+        notebook.expect(assigned,
+                        f"the guest did not assign {target} after its own probe came back", copy, *assigned[:1])
     notebook.cite(*copies)
     notebook.finding = f"{len(copies)} probes came back, and the addresses were assigned all the same"
 
 
-@played(test_knows_its_own_probe_again, because="was not assigned")
+@played(test_knows_its_own_probe_again, because="did not assign")
 def segment_with_another_node() -> Broken:
     """What comes back is followed by a probe with another nonce: the guest must take that for a conflict, and does."""
     return Broken(TentativeAddress(rival=True), {"guest": "linux"})
 
 
-@edited(test_knows_its_own_probe_again, because="was not assigned")
+@edited(test_knows_its_own_probe_again, because="did not assign")
 def guest_that_takes_itself_for_another(recording: Recording) -> Recording:
     """It never has the address of the LAN."""
     def of_the_lan(frame: Frame) -> bool:

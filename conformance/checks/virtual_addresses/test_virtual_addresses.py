@@ -45,10 +45,12 @@ def test_takes_the_virtual_addresses(recording: Recording, notebook: Notebook) -
                 flags = (each.router, each.solicited, each.override)
                 what = f"R={flags[0]:d}, S={flags[1]:d}, O={flags[2]:d}"
                 notebook.expect(flags == (True, False, True), f"the unsolicited NA for {target} has {what}", each)
-                notebook.expect(each.tllao == MAC, f"its target link-layer address is {each.tllao}", each)
+                notebook.expect(each.tllao == MAC,
+                                f"the unsolicited NA for {target} has the target link-layer address {each.tllao}", each)
         for mark in turn.asked:
             for each in _answers(recording, turn, turn.node, mark):
-                notebook.expect(each.tllao in (None, MAC), f"the answer has the link-layer address {each.tllao}", each)
+                notebook.expect(each.tllao in (None, MAC),
+                                f"{turn.node}'s answer has the link-layer address {each.tllao}", each)
     notebook.finding = f"at each change both addresses were announced with {MAC}"
 
 
@@ -75,7 +77,8 @@ def test_hosts_keep_the_virtual_router(recording: Recording, notebook: Notebook)
 
     When the active router is gone without a word, the host's packets are served again within Active_Down_Interval.
     """
-    routes = notebook.stimulus(filter(default_route("guest"), recording.kernel("guest")), "the guest got no router")
+    routes = notebook.stimulus(filter(default_route("guest"), recording.kernel("guest")),
+                               "the guest got no default router")
     for route in routes:
         gateway = route.fields.get("gateway")
         text = f"the guest's default router is {gateway}, not the virtual one"
@@ -89,7 +92,8 @@ def test_hosts_keep_the_virtual_router(recording: Recording, notebook: Notebook)
     turn = turns(recording, notebook)[-1]
     before, after = outage(recording, notebook, turn)
     limit = down(PRIORITIES[turn.node]) + ROOM
-    notebook.in_time(after.time - turn.began.time, limit, "the guest was served late after the failure", before, after)
+    notebook.in_time(after.time - turn.began.time, limit,
+                     "the guest got its answers late after the failure", before, after)
     notebook.figure("silence of the virtual address when the link is lost", after.time - before.time, "s")
     notebook.finding = "the guest's default router stayed the same in all changes"
 
@@ -108,7 +112,7 @@ def host_that_is_told_goodbye(recording: Recording) -> Recording:
     return editing.with_event(recording, KernelEvent(when, when - 1, "guest", "route", "del", route.fields))
 
 
-@edited(test_hosts_keep_the_virtual_router, because="served late")
+@edited(test_hosts_keep_the_virtual_router, because="got its answers late")
 def host_that_waits(recording: Recording) -> Recording:
     """Nobody answers the guest for another two seconds."""
     failed = recording.marked(Down)[0].time
@@ -132,7 +136,7 @@ def test_only_the_active_router_answers(recording: Recording, notebook: Notebook
               if event.kind == "address" and "dadfailed" in event.fields.get("flags", ())]
     notebook.expect(not failed, "a router found a virtual address to be a duplicate: dadfailed", *failed[:1])
     for turn in turns(recording, notebook):
-        asked = notebook.stimulus(turn.asked, f"nobody asked after {turn.why}")
+        asked = notebook.stimulus(turn.asked, f"no node asked for the virtual address after {turn.why}")
         for mark in asked:
             what = f"the {mark.what.form} that asked for {mark.what.target}"
             answers = _answers(recording, turn, turn.node, mark)
@@ -187,21 +191,21 @@ def test_only_the_active_router_advertises(recording: Recording, notebook: Noteb
         text = f"an RA came from {each.source}, not from the virtual link-local address"
         notebook.expect(each.source == VIRTUAL_LINK_LOCAL, text, each)
         _as_configured(notebook, each)
-        notebook.expect(each.sllao in (None, MAC), f"its source link-layer address is {each.sllao}", each)
+        notebook.expect(each.sllao in (None, MAC), f"the RA's source link-layer address is {each.sllao}", each)
     notebook.finding = "all RAs came from the active router and the virtual link-local address, with all options"
 
 
 def _as_configured(notebook: Notebook, each: RouterAdvertisement) -> None:
     wanted = network(Mode.SLAAC)
-    notebook.expect(each.lifetime == wanted.router_lifetime, f"its Router Lifetime is {each.lifetime} s", each)
+    notebook.expect(each.lifetime == wanted.router_lifetime, f"the RA's Router Lifetime is {each.lifetime} s", each)
     prefixes = [(str(one.prefix), one.length, one.valid, one.preferred, one.autonomous) for one in each.prefixes]
     prefix = wanted.prefix
     right = (str(prefix.network.network_address), prefix.network.prefixlen, prefix.valid, prefix.preferred, True)
-    notebook.expect(prefixes == [right], f"its prefixes are {prefixes}", each)
+    notebook.expect(prefixes == [right], f"the RA's prefixes are {prefixes}", each)
     servers = {server for option in each.rdnss for server in option.servers}
-    notebook.expect(servers == set(wanted.dns), "its RDNSS option is not the configured one", each)
+    notebook.expect(servers == set(wanted.dns), "the RA's RDNSS option is not the configured one", each)
     domains = {domain.rstrip(".") for option in each.dnssl for domain in option.domains}
-    notebook.expect(domains == {wanted.domain}, "its DNSSL option is not the configured one", each)
+    notebook.expect(domains == {wanted.domain}, "the RA's DNSSL option is not the configured one", each)
 
 
 @played(test_only_the_active_router_advertises, because="was not the active router")

@@ -64,7 +64,7 @@ def test_vrrp_advertisements(recording: Recording, notebook: Notebook) -> None:
     link-local address is the first one; the checksum covers the pseudo-header.
     """
     sent = [each for node in PRIORITIES for each in said(recording, node)]
-    for each in notebook.stimulus(sent, "nobody sent a VRRP advertisement"):
+    for each in notebook.stimulus(sent, "no router sent a VRRP advertisement"):
         expect = partial(_expect, notebook, each)
         expect(each.malformed is None, f"an advertisement is malformed: {each.malformed}")
         expect(each.hop_limit == 255, f"an advertisement has the hop limit {each.hop_limit}")
@@ -110,21 +110,23 @@ def test_ignores_invalid_vrrp_advertisements(recording: Recording, notebook: Not
     believed it would be silent for Active_Down_Interval. A valid one of the same priority is believed in the end, so
     they were well-formed but for their faults.
     """
-    notebook.stimulus(recording.marked(OnlyInvalid), "nobody sent an invalid advertisement")
+    notebook.stimulus(recording.marked(OnlyInvalid), "no invalid advertisement was sent")
     ready = notebook.stimulus(recording.marked(Ready), "the router did not start")[0]
-    lies = notebook.stimulus(heard(recording, "r1", ready.time), "no invalid advertisement came while it waited")
+    lies = notebook.stimulus(heard(recording, "r1", ready.time),
+                             "no invalid advertisement reached the router while it was the backup")
     took = said(recording, "r1", ready.time)
-    notebook.expect(took, "it did not take over while only invalid advertisements came", *lies[:6])
+    notebook.expect(took, "the router did not take over while only invalid advertisements came", *lies[:6])
     for lie in notebook.stimulus(recording.marked(InvalidSent), "no invalid advertisement came to the active router"):
         defect = lie.what.defect
-        came = notebook.stimulus(_after(recording, lie), f"the one with {defect} did not reach it")[0]
+        came = notebook.stimulus(_after(recording, lie), f"the advertisement with {defect} did not reach the router")[0]
         after = said(recording, "r1", came.time)
-        text = f"it believed an advertisement with {defect}"
+        text = f"the router believed an advertisement with {defect}"
         notebook.expect(after, text, came)
         notebook.in_time(after[0].time - came.time, ACTIVE, text, came, after[0])
     truth = notebook.stimulus(_rivals(recording, "higher priority"), "no valid advertisement came")[0]
     silent = _silence(recording, truth)
-    notebook.stimulus([silent] if silent >= down(PRIORITY) else [], "it did not believe a valid advertisement either")
+    notebook.stimulus([silent] if silent >= down(PRIORITY) else [],
+                      "the router did not believe a valid advertisement either")
     notebook.finding = f"{len(recording.marked(InvalidSent))} kinds of invalid advertisements discarded"
 
 
@@ -150,27 +152,28 @@ def test_gives_way_to_the_stronger(recording: Recording, notebook: Notebook) -> 
     Skew_Time (section 6.4.2).
     """
     for name in RIVALS:
-        came = notebook.stimulus(_rivals(recording, name), f"the rival of {name} did not reach it")[0]
+        came = notebook.stimulus(_rivals(recording, name), f"the rival of {name} did not reach the router")[0]
         after = said(recording, "r1", came.time)
-        notebook.expect(after, f"it never became active again after a rival of {name}", came)
+        notebook.expect(after, f"the router never became active again after a rival of {name}", came)
         silent = after[0].time - came.time
         if "lower" in name:
-            text = f"it gave way to a rival of {name}"
+            text = f"the router gave way to a rival of {name}"
             notebook.in_time(silent, ACTIVE, text, came, after[0])
             continue
-        notebook.expect(silent >= down(PRIORITY), f"it did not give way to a rival of {name}", came, after[0])
-        text = f"after a rival of {name} it took over late"
+        notebook.expect(silent >= down(PRIORITY), f"the router did not give way to a rival of {name}", came, after[0])
+        text = f"the router took over late after a rival of {name}"
         notebook.in_time(silent, down(PRIORITY) + ROOM, text, came, after[0])
-    leaves = notebook.stimulus(recording.marked(RivalLeaves), "no rival left")[0]
+    leaves = notebook.stimulus(recording.marked(RivalLeaves), "the rival never stopped")[0]
     zero = [each for each in heard(recording, "r1", leaves.time) if each.priority == 0]
-    last = notebook.stimulus(zero, "no advertisement of priority 0 reached it")[0]
+    last = notebook.stimulus(zero, "no advertisement of priority 0 reached the router")[0]
     after = said(recording, "r1", last.time)
-    notebook.expect(after, "it did not take over after priority 0", last)
+    notebook.expect(after, "the router did not take over after an advertisement of priority 0", last)
     waited = after[0].time - last.time
-    notebook.expect(waited >= skew(PRIORITY), "after priority 0 it did not wait for Skew_Time", last, after[0])
-    notebook.in_time(waited, ACTIVE, "after priority 0 it took over late", last, after[0])
+    notebook.expect(waited >= skew(PRIORITY),
+                    "the router did not wait for Skew_Time after an advertisement of priority 0", last, after[0])
+    notebook.in_time(waited, ACTIVE, "the router took over late after an advertisement of priority 0", last, after[0])
     notebook.figure("take-over after priority 0", waited, "s")
-    notebook.finding = "it gave way to the stronger, not to the weaker, and came back in time"
+    notebook.finding = "the router gave way to the stronger, not to the weaker, and came back in time"
 
 
 def _rivals(recording: Recording, name: str) -> list[VrrpAdvertisement]:
@@ -202,7 +205,7 @@ def router_that_does_not_compare_addresses(recording: Recording) -> Recording:
     return _goes_on(recording, "equal priority, higher address")
 
 
-@edited(test_gives_way_to_the_stronger, because="after priority 0 it took over late")
+@edited(test_gives_way_to_the_stronger, because="late after an advertisement of priority 0")
 def router_that_waits_as_for_a_dead_one(recording: Recording) -> Recording:
     """After priority 0 it lets Active_Down_Interval pass."""
     leaves = recording.marked(RivalLeaves)[0]

@@ -28,10 +28,10 @@ def gap(recording: Recording, notebook: Notebook, moving: Mark, source: str, to:
     before = [each for each in heard if each.frame.ns < moving.ns]
     after = [each for each in heard if each.frame.ns >= moving.ns]
     notebook.cite(*notebook.stimulus(before, f"{to} did not answer {source} before it moved")[-1:])
-    notebook.expect(after, f"{to} was silent too long when it moved: it never answered {source} again", moving)
+    notebook.expect(after, f"{to} did not answer {source} any more after it moved", moving)
     asked = [each.time for each in echoes(recording.at(source, outgoing=True), reply=False)
              if each.destination == AT[to] and each.frame.ns >= moving.ns]
     times = [moving.time, *(each.time for each in after), max([*asked, after[-1].time])]
     silence = max(late - early for early, late in pairwise(times))
     notebook.figure(f"silence of {to} when it moves", silence, "s")
-    notebook.in_time(silence, limit, f"{to} was silent too long when it moved", after[0])
+    notebook.in_time(silence, limit, f"{to} answered {source} late after it moved", after[0])

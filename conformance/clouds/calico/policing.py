@@ -21,7 +21,7 @@ HOME = {"vm1": ("host1", "tap1"), "vm2": ("host1", "tap2"), "vm3": ("host2", "ta
 
 def expect_policy(recording: Recording, notebook: Notebook, requirement: str) -> int:
     """Expect that every call was answered or stopped, each as its policy wants it; returns how many there were."""
-    told = notebook.stimulus(flows(recording, judges=requirement), "nobody called anybody")
+    told = notebook.stimulus(flows(recording, judges=requirement), "no node connected to another")
     for flow in told:
         if flow.mark.what.more["stops"]:
             expect_stopped(recording, notebook, flow, flow.mark.what.more["stops"])
@@ -35,7 +35,7 @@ def expect_policy(recording: Recording, notebook: Notebook, requirement: str) ->
 def expect_arrival(recording: Recording, notebook: Notebook, flow: Flow) -> None:
     """Expect that what the caller said arrived; whether it has an answer is not the policy's business."""
     sent = passages(recording.at(flow.source, outgoing=True), flow, back=False)
-    notebook.cite(*frames(notebook.stimulus(sent, f"{flow.source} did not begin: {flow}")[:1]))
+    notebook.cite(*frames(notebook.stimulus(sent, f"{flow.source} sent nothing: {flow}")[:1]))
     there = passages(recording.at(flow.to, outgoing=False), flow, back=False)
     notebook.expect(there, f"{flow} did not arrive", *frames(there[:1]))
 
@@ -50,7 +50,7 @@ def expect_stopped(recording: Recording, notebook: Notebook, flow: Flow, side: s
     if side == "source":
         host = HOME[flow.source][0]
         left = passages(recording.at(host, outgoing=True), flow, back=False)
-        notebook.expect(not left, f"{flow} was not stopped at its source, and left {host}", *frames(left[:1]))
+        notebook.expect(not left, f"{flow} was not stopped by {flow.source}'s host, and left {host}", *frames(left[:1]))
         answers = passages(recording.at(flow.source, outgoing=False), flow, back=True)
         notebook.expect(not answers, f"{flow} was answered", *frames(answers[:1]))
         return
@@ -60,7 +60,7 @@ def expect_stopped(recording: Recording, notebook: Notebook, flow: Flow, side: s
     host, tap = HOME[flow.to]
     came = passages(recording.at(host, outgoing=False), flow, back=False)
     if flow.source != host:
-        notebook.cite(*frames(notebook.stimulus(came, f"{flow} did not even come to {host}")[:1]))
+        notebook.cite(*frames(notebook.stimulus(came, f"{flow} did not reach {host}")[:1]))
     left = passages(recording.at(host, tap, outgoing=True), flow, back=False)
     notebook.expect(not left, f"{flow} left {host} by {tap}", *frames(left[:1]))
 

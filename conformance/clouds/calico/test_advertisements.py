@@ -31,13 +31,13 @@ def test_tap_advertises_only_a_default_route(recording: Recording, notebook: Not
     found = router_advertisements(recording.at("vm1", "eth0", outgoing=False))
     for ra in notebook.stimulus(found, "no Router Advertisement reached vm1"):
         notebook.expect(ra.source == tap, f"the RA comes from {ra.source}, not from the tap's {tap}", ra)
-        notebook.expect(ra.managed, "the RA has M=0", ra)
-        notebook.expect(ra.lifetime > 0, "the RA has a router lifetime of 0", ra)
+        notebook.expect(ra.managed, "dnsmasq's RA for vm1 has M=0", ra)
+        notebook.expect(ra.lifetime > 0, "dnsmasq's RA for vm1 has a router lifetime of 0", ra)
         for prefix in ra.prefixes:
-            notebook.expect(not prefix.on_link, f"the prefix {prefix.network} has L=1", ra)
-            notebook.expect(not prefix.autonomous, f"the prefix {prefix.network} has A=1", ra)
+            notebook.expect(not prefix.on_link, f"dnsmasq's RA for vm1 has the prefix {prefix.network} with L=1", ra)
+            notebook.expect(not prefix.autonomous, f"dnsmasq's RA for vm1 has the prefix {prefix.network} with A=1", ra)
     shots = [shot for shot in (recording.snapshot("booted", "vm1"),) if shot is not None]
-    routes = notebook.stimulus(shots, "vm1 was not looked at after its boot")[0].tables["route"]
+    routes = notebook.stimulus(shots, "vm1's state was not recorded after its boot")[0].tables["route"]
     default = [row for row in routes if row["dst"] == "default" and row.get("gateway") == str(tap)]
     notebook.expect(default, f"vm1 has no default route to {tap}", shots[0])
     onlink = [row for row in routes if row["dst"] == str(plan.LAN) and not row.get("gateway")]
@@ -76,7 +76,7 @@ def test_tap_makes_no_address_by_itself(recording: Recording, notebook: Notebook
         notebook.cite(ra)
     probes = [each for each in neighbor_solicitations(recording.at("vm1", "eth0", outgoing=True))
               if each.dad and each.target in plan.LAN and each.target != ALLOCATED]
-    notebook.expect(not probes, f"vm1 formed {probes[0].target if probes else ''}", *probes[:1])
+    notebook.expect(not probes, f"vm1 formed {probes[0].target if probes else ''} from a prefix with A=0", *probes[:1])
     held = {event.fields["local"] for event in recording.happened("vm1", "address", "new", family="inet6")
             if IPv6Address(event.fields["local"]) in plan.LAN}
     notebook.expect(held <= {str(ALLOCATED)}, f"vm1 has {', '.join(sorted(held))}")
@@ -106,14 +106,14 @@ def vm_with_an_address_of_its_own() -> Broken:
 def sent_to_the_tap(recording: Recording, notebook: Notebook, to: str) -> None:
     """Expect that what vm1 sent to somebody had the tap's MAC address, and that it solicited nobody for it."""
     tap = recording.mac("host1", "tap1")
-    for flow in notebook.stimulus(flows(recording, to=to), f"vm1 did not call {to}"):
+    for flow in notebook.stimulus(flows(recording, to=to), f"vm1 did not connect to {to}"):
         sent = passages(recording.at("vm1", "eth0", outgoing=True), flow, back=False)
         asked = [each for each in neighbor_solicitations(recording.at("vm1", "eth0", outgoing=True))
                  if each.target == flow.address]
         notebook.expect(not asked, f"vm1 solicited {flow.address} on its link", *asked[:1])
         for each in notebook.stimulus(sent, f"vm1 sent nothing to {flow.address}"):
             mac = each.headers.mac_destination
-            notebook.expect(mac == tap, f"the packet for {flow.address} went to {mac}, not to the tap", each.frame)
+            notebook.expect(mac == tap, f"vm1 sent the packet for {flow.address} to {mac}, not to the tap", each.frame)
 
 
 @check("RA-07", CalicoVmBoots(), role="guest", cloud="calico")
@@ -206,26 +206,27 @@ def test_tap_leads_to_the_allocated_address(recording: Recording, notebook: Note
     Its lifetimes are the Reply's, within 2 s. With Rapid Commit, two messages are enough.
     """
     spoken = dhcpv6.messages(recording.at("vm1", "eth0"))
-    replies = [each for each in spoken if each.name == "REPLY" and each.addresses]
-    solicits = notebook.stimulus([each for each in spoken if each.name == "SOLICIT"], "vm1 sent no Solicit")
+    replies = [each for each in spoken if each.name == "Reply" and each.addresses]
+    solicits = notebook.stimulus([each for each in spoken if each.name == "Solicit"], "vm1 sent no Solicit")
     notebook.expect(replies, "vm1 was given no address", *solicits[:1])
     reply = replies[0]
-    asked = [each for each in spoken if each.name in ("REQUEST", "SOLICIT") and each.frame.ns < reply.frame.ns]
+    asked = [each for each in spoken if each.name in ("Request", "Solicit") and each.frame.ns < reply.frame.ns]
     names = [each.name for each in asked if each.transaction_id == reply.transaction_id]
-    notebook.expect(names, "the Reply answers no question of vm1", reply)
-    if names[-1] == "REQUEST":
-        request = next(each for each in reversed(asked) if each.name == "REQUEST")
-        offers = [each for each in spoken if each.name == "ADVERTISE" and each.frame.ns < request.frame.ns]
-        notebook.expect(offers, "vm1 requests what nobody offered", request)
+    notebook.expect(names, "the Reply answers no message of vm1", reply)
+    if names[-1] == "Request":
+        request = next(each for each in reversed(asked) if each.name == "Request")
+        offers = [each for each in spoken if each.name == "Advertise" and each.frame.ns < request.frame.ns]
+        notebook.expect(offers, "vm1 requests an address that no server offered", request)
         known = request.server_duid in {each.server_duid for each in offers}
-        notebook.expect(known, "vm1 asks a server that offered nothing", request)
+        notebook.expect(known, "vm1 requests from a server that offered nothing", request)
     notebook.expect(set(reply.addresses) == {ALLOCATED}, f"vm1 was given {reply.addresses[0]}", reply)
     held = [event for event in recording.happened("vm1", "address", "new", local=str(ALLOCATED))
             if "tentative" not in event.fields["flags"]]
     notebook.expect(held, f"vm1 did not take {ALLOCATED}", *held[:1])
     granted = reply.ia_na[0].addresses[0].valid
     differs = abs(held[0].fields["valid_life_time"] - granted)
-    notebook.in_time(differs, ROUNDING + held[0].time - reply.time, "the lifetime differs from the lease's", held[0])
+    notebook.in_time(differs, ROUNDING + held[0].time - reply.time,
+                     "vm1's address has another lifetime than the lease", held[0])
     notebook.finding = f"{', '.join(dict.fromkeys(each.name for each in spoken))}: vm1 has {ALLOCATED}"
 
 
@@ -235,7 +236,7 @@ def vm_that_does_not_take_it(recording: Recording) -> Recording:
     return without(recording, events=recording.happened("vm1", "address", "new", local=str(ALLOCATED)))
 
 
-@edited(test_tap_leads_to_the_allocated_address, because="the lifetime differs")
+@edited(test_tap_leads_to_the_allocated_address, because="another lifetime")
 def vm_that_keeps_it_for_ever(recording: Recording) -> Recording:
     """A client that ignores lifetimes."""
     held = recording.happened("vm1", "address", "new", local=str(ALLOCATED))

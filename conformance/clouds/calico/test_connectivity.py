@@ -22,7 +22,7 @@ def chosen(recording: Recording, notebook: Notebook, *pairs: tuple[str, str], st
     """The flows between these pairs of nodes at one stage of the play, and all of them."""
     found = [flow for flow in flows(recording, stage=stage) if (flow.source, flow.to) in pairs]
     missing = set(pairs) - {(flow.source, flow.to) for flow in found}
-    notebook.stimulus([] if missing else found, f"nobody tried {', '.join(sorted(map(' to '.join, missing)))}")
+    notebook.stimulus([] if missing else found, f"no flow was tried: {', '.join(sorted(map(' to '.join, missing)))}")
     return found
 
 
@@ -130,7 +130,7 @@ def test_calico_translates_no_address(recording: Recording, notebook: Notebook) 
             ports = sent.headers.payload[:4], there.headers.payload[:4]
             same = flow.protocol == "icmpv6" or ports[0] == ports[1]
             notebook.expect(same, f"{flow}: the ports changed on the way", there.frame)
-            notebook.expect(flow.words in there.says, f"{flow}: what it says changed on the way", there.frame)
+            notebook.expect(flow.words in there.says, f"{flow}: the payload changed on the way", there.frame)
     notebook.finding = "addresses, ports and the addresses in the payload are the same at both ends"
 
 

@@ -47,16 +47,16 @@ def test_calico_endpoints_become_known_everywhere(recording: Recording, notebook
         told = [each for each in bgp.updates(recording.at(host, "fabric0", outgoing=True))
                 if any(str(net.network_address) == address for net in each.announced)
                 and each.segment.frame.ns >= begun(recording, mark).ns]
-        notebook.expect(told, f"{host} announced {address} to nobody", *(each.segment for each in told))
+        notebook.expect(told, f"{host} announced {address} to no other host", *(each.segment for each in told))
         for node, routes in learnt(recording, mark):
-            notebook.expect(routes, f"{node} does not know {address} of {host}", mark)
+            notebook.expect(routes, f"{node} has no route to {address} of {host}", mark)
             event = routes[0]
             gateway, device = event.fields.get("gateway"), event.fields.get("dev")
             right = gateway in own(recording, host) and device == "fabric0"
-            notebook.expect(right, f"{node} goes to {address} by {gateway} on {device}, not by {host}", event)
+            notebook.expect(right, f"{node} routes {address} by {gateway} on {device}, not by {host}", event)
             if address not in map(str, ALLOCATED.values()) or mark.ns > _meeting(recording):
                 late = event.after_ns / 1e9 - mark.time
-                notebook.in_time(late, CONVERGENCE, f"{node} knew {address} late", event)
+                notebook.in_time(late, CONVERGENCE, f"{node} had a route to {address} late", event)
     notebook.finding = f"each of {len(made)} endpoints became known to the two others, by the owning host"
 
 
@@ -81,7 +81,7 @@ def endpoint_known_late(recording: Recording) -> Recording:
     return shifted(recording, 3 * CONVERGENCE, events=routes)
 
 
-@played(test_calico_endpoints_become_known_everywhere, because="to nobody")
+@played(test_calico_endpoints_become_known_everywhere, because="to no other host")
 def fabric_that_announces_nothing() -> Broken:
     """Daemons that are peers, but announce another network than the one in use."""
     return Broken(CalicoDatacentre(wrong="announce"))
@@ -93,10 +93,10 @@ def test_calico_moves_and_withdrawals_converge(recording: Recording, notebook: N
 
     When an endpoint is deleted, the others lose its route, and who asks for it gets an ICMPv6 unreachable, not a loop.
     """
-    moving = notebook.stimulus(recording.marked(Moving), "nothing moved")[0]
+    moving = notebook.stimulus(recording.marked(Moving), "no endpoint moved")[0]
     gap(recording, notebook, moving, "outside", "vm1", CONVERGENCE)
     strays = [each for each in _requests(recording, "vm1") if each.frame.node not in ("vm1", *ROUTERS)]
-    notebook.expect(not strays, "what was sent to vm1 reached somebody else", *strays[:1])
+    notebook.expect(not strays, "another node than vm1 got what was sent to vm1", *strays[:1])
     leaving = notebook.stimulus(recording.marked(Leaving), "no endpoint was deleted")[0]
     for node in ("border", "host1"):
         gone = [event for event in recording.happened(node, "route", "del", dst=str(AT["vm3"]), protocol="bird")
@@ -104,10 +104,10 @@ def test_calico_moves_and_withdrawals_converge(recording: Recording, notebook: N
         notebook.expect(gone, f"{node} kept its route to the deleted vm3", leaving)
         late = gone[0].after_ns / 1e9 - leaving.time
         notebook.in_time(late, CONVERGENCE, f"{node} lost its route to the deleted vm3 late", gone[0])
-    for flow in notebook.stimulus(flows(recording, stage="gone"), "nobody asked for the deleted vm3"):
+    for flow in notebook.stimulus(flows(recording, stage="gone"), "no node sent to the deleted vm3"):
         errors = [each for each in icmp_errors(recording.at(flow.source, outgoing=False), "destination-unreachable")
                   if each.about == flow.address and each.frame.ns >= flow.mark.ns]
-        notebook.expect(errors, f"{flow.source} was not told that vm3 is gone", *errors[:1])
+        notebook.expect(errors, f"{flow.source} got no ICMPv6 error when it sent to the deleted vm3", *errors[:1])
         for node in ROUTERS:
             passed = passages(recording.at(node, outgoing=False), flow, back=False)
             notebook.expect(len(passed) < 2, f"what {flow.source} sent to vm3 came to {node} {len(passed)} times")
@@ -119,7 +119,7 @@ def _requests(recording: Recording, to: str) -> list[Echo]:
             if each.destination == AT[to]]
 
 
-@edited(test_calico_moves_and_withdrawals_converge, because="was silent too long")
+@edited(test_calico_moves_and_withdrawals_converge, because="late after it moved")
 def vm_that_is_away_for_long(recording: Recording) -> Recording:
     """A route that follows the VM after 20 s."""
     moving = recording.marked(Moving)[0]
@@ -128,13 +128,13 @@ def vm_that_is_away_for_long(recording: Recording) -> Recording:
     return shifted(recording, 10 * CONVERGENCE, frames=mine)
 
 
-@played(test_calico_moves_and_withdrawals_converge, because="vm1 was silent too long")
+@played(test_calico_moves_and_withdrawals_converge, because="late after it moved")
 def host_that_does_not_welcome() -> Broken:
     """The new host's agent does nothing for who moves there."""
     return Broken(CalicoDatacentre(wrong="welcome"))
 
 
-@edited(test_calico_moves_and_withdrawals_converge, because="was not told that vm3 is gone")
+@edited(test_calico_moves_and_withdrawals_converge, because="got no ICMPv6 error")
 def gone_without_a_word(recording: Recording) -> Recording:
     """Packets for the deleted endpoint vanish."""
     return without(recording, frames=icmp_errors(recording.at("vm2"), "destination-unreachable"))

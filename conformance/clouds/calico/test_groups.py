@@ -59,11 +59,11 @@ def test_calico_groups_are_followed(recording: Recording, notebook: Notebook) ->
     a member whose address changes; new flows are what counts.
     """
     changed = notebook.stimulus(recording.marked(Regrouping), "no group changed")[0]
-    for flow in notebook.stimulus(flows(recording, stage="before"), "nobody called before groups changed"):
+    for flow in notebook.stimulus(flows(recording, stage="before"), "no node connected before groups changed"):
         _expect_as_told(recording, notebook, flow)
     for change in CHANGES:
         _expect_followed(recording, notebook, change, changed)
-    for flow in notebook.stimulus(flows(recording, stage="settled"), "nobody called after groups changed"):
+    for flow in notebook.stimulus(flows(recording, stage="settled"), "no node connected after groups changed"):
         _expect_as_told(recording, notebook, flow)
     notebook.finding = "who joined and who has a new address is admitted, who left and the old address are not"
 
@@ -79,7 +79,7 @@ def _expect_followed(recording: Recording, notebook: Notebook, change: Change, c
     """Expect that calls were treated as the changed group wants it in time, and ever after."""
     calls = flows(recording, change=change.name)
     late = [flow for flow in calls if flow.mark.time - changed.time > EFFECTIVE]
-    for flow in notebook.stimulus(late, f"no call came {EFFECTIVE:g} s after groups changed ({change.name})"):
+    for flow in notebook.stimulus(late, f"no node connected {EFFECTIVE:g} s after groups changed ({change.name})"):
         if change.after:
             expect_answer(recording, notebook, flow)
         else:
@@ -88,10 +88,12 @@ def _expect_followed(recording: Recording, notebook: Notebook, change: Change, c
     if change.after and not change.before:
         seconds = came[0].time - changed.time
         notebook.figure(f"first admitted after: {change.name}", seconds, "s")
-        notebook.in_time(seconds, EFFECTIVE, f"a group was followed late ({change.name})", changed, came[0])
+        notebook.in_time(seconds, EFFECTIVE,
+                         f"the change of a group took effect late ({change.name})", changed, came[0])
     elif came and not change.after:
         seconds = came[-1].time - changed.time
-        notebook.in_time(seconds, EFFECTIVE, f"a group was followed late ({change.name})", changed, came[-1])
+        notebook.in_time(seconds, EFFECTIVE,
+                         f"the change of a group took effect late ({change.name})", changed, came[-1])
 
 
 @played(test_calico_groups_are_followed, because="udp from vm2 to vm1 port 5102 did not arrive")
@@ -112,7 +114,7 @@ def change_of_address_is_missed() -> Broken:
     return Broken(CalicoGroups(forgets=THREE))
 
 
-@edited(test_calico_groups_are_followed, because="a group was followed late (join)")
+@edited(test_calico_groups_are_followed, because="took effect late (join)")
 def group_followed_at_leisure(recording: Recording) -> Recording:
     """An agent that looks at groups every few seconds."""
     mine = [each.frame for flow in flows(recording, change="join")

@@ -87,10 +87,10 @@ def answers_about_the_gateway(recording: Recording, notebook: Notebook) -> Itera
     for host in ("host1", "host2"):
         asked = [each for each in neighbor_solicitations(recording.at("vm1", outgoing=True))
                  if each.target == gateway and not each.dad and (each.frame.ns < moving.ns) == (host == "host1")]
-        question = notebook.stimulus(asked, f"vm1 did not ask for its gateway {gateway} on {host}")[-1]
+        question = notebook.stimulus(asked, f"vm1 sent no solicitation for its gateway {gateway} on {host}")[-1]
         told = [each for each in receivable(neighbor_advertisements(recording.at("vm1", outgoing=False)))
                 if each.target == gateway and each.frame.ns >= question.frame.ns]
-        notebook.expect(told, f"on {host}, nobody answered for the gateway {gateway}", question)
+        notebook.expect(told, f"{host} did not answer for the gateway {gateway}", question)
         yield host, question, told[0]
 
 
@@ -147,10 +147,10 @@ def test_calico_containers_reach_all_by_their_host(recording: Recording, noteboo
     reached, through its host, which counts the hop.
     """
     for name, mac in (("c1", recording.mac("host1", "cali1")), ("c3", recording.mac("host2", "cali3"))):
-        for question in notebook.stimulus(asked_by(recording, name), f"{name} asked for nobody"):
+        for question in notebook.stimulus(asked_by(recording, name), f"{name} sent no solicitation"):
             told = [each for each in receivable(neighbor_advertisements(recording.at(name, outgoing=False)))
                     if each.target == question.target and each.frame.ns >= question.frame.ns]
-            notebook.expect(told, f"nobody answered {name} for {question.target}", question)
+            notebook.expect(told, f"{name} got no answer to its solicitation for {question.target}", question)
             notebook.expect(told[0].mac_source == mac, f"{told[0].mac_source} answered {name}, not its host", told[0])
             notebook.expect(told[0].tllao == mac, f"the answer to {name} has the TLLAO {told[0].tllao}", told[0])
             notebook.expect(told[0].solicited, f"the answer to {name} for {question.target} has S=0", told[0])
@@ -159,7 +159,7 @@ def test_calico_containers_reach_all_by_their_host(recording: Recording, noteboo
              ("c3", "outside", 2), ("outside", "c1", 2))
     for source, to, hosts in pairs:
         tried = flows(recording, stage="settled", source=source, to=to)
-        for flow in notebook.stimulus(tried, f"{source} did not call {to}"):
+        for flow in notebook.stimulus(tried, f"{source} did not connect to {to}"):
             there, _ = expect_answer(recording, notebook, flow)
             sent = passages(recording.at(source, outgoing=True), flow, back=False)[0]
             hops = sent.headers.hop_limit - there.headers.hop_limit
@@ -167,7 +167,7 @@ def test_calico_containers_reach_all_by_their_host(recording: Recording, noteboo
     notebook.finding = "each answer is the host's own; containers reach containers, VMs and outside, and are reached"
 
 
-@played(test_calico_containers_reach_all_by_their_host, because="nobody answered c1")
+@played(test_calico_containers_reach_all_by_their_host, because="c1 got no answer")
 def host_that_answers_for_nobody() -> Broken:
     """host1's agent makes no proxy entries."""
     return Broken(CalicoDatacentre(wrong="proxies"))
@@ -190,7 +190,7 @@ def test_calico_moved_container_is_found_again(recording: Recording, notebook: N
 
     Who talked to it hears of it again within the time of Neighbor Unreachability Detection and of the routing.
     """
-    moving = notebook.stimulus(recording.marked(Moving), "nothing moved")[0]
+    moving = notebook.stimulus(recording.marked(Moving), "no endpoint moved")[0]
     gap(recording, notebook, moving, "c1", "c2", NUD + CONVERGENCE)
     late = [frame for frame in recording.at("host1", "cali2", outgoing=True) if frame.time > moving.time + AT_ONCE]
     notebook.expect(not late, f"host1 still sends by cali2, {len(late)} packets", *late[:1])
@@ -198,8 +198,8 @@ def test_calico_moved_container_is_found_again(recording: Recording, notebook: N
     asked = [each for each in asked_by(recording, "c2") if each.frame.ns >= moving.ns]
     told = [each for each in neighbor_advertisements(recording.at("c2", "eth1", outgoing=False))
             if each.target in {question.target for question in asked}]
-    notebook.stimulus(asked, "c2 asked for nobody at its new place")
-    notebook.expect(told, "the new host answers c2 for nobody", asked[0])
+    notebook.stimulus(asked, "c2 sent no solicitation at its new place")
+    notebook.expect(told, "the new host answers none of c2's solicitations", asked[0])
     for each in told:
         notebook.expect(each.mac_source == mac, f"{each.mac_source} answered c2 at its new place, not host2", each)
     for source in ("c1", "c3"):
@@ -217,7 +217,7 @@ def host_that_does_not_let_go(recording: Recording) -> Recording:
                       outgoing=True)
 
 
-@played(test_calico_moved_container_is_found_again, because="c2 was silent too long")
+@played(test_calico_moved_container_is_found_again, because="late after it moved")
 def new_host_does_nothing() -> Broken:
     """The new host's agent does nothing for who moves there."""
     return Broken(CalicoDatacentre(wrong="welcome"))
@@ -232,7 +232,7 @@ def test_calico_workloads_meet_only_through_their_host(recording: Recording, not
     macs = {recording.mac(name, "eth0") for name in (*ALLOCATED, *ADDRESSES)}
     for source, to in pairs:
         tried = flows(recording, stage="settled", source=source, to=to)
-        for flow in notebook.stimulus(tried, f"{source} did not call {to}"):
+        for flow in notebook.stimulus(tried, f"{source} did not connect to {to}"):
             for each in expect_answer(recording, notebook, flow):
                 mac = each.headers.mac_source
                 notebook.expect(mac not in macs, f"{flow} came straight from another workload ({mac})", each.frame)

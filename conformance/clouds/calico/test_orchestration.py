@@ -28,7 +28,7 @@ def test_calico_subnets_are_stateful_64s(recording: Recording, notebook: Noteboo
     A refusal changes nothing on the hosts. The one that is accepted works: its VMs hear RAs with M=1 and its prefix,
     and get their addresses of it by DHCPv6.
     """
-    over = notebook.stimulus(recording.marked(AskedInVain), "nobody asked for an impossible subnet")[0]
+    over = notebook.stimulus(recording.marked(AskedInVain), "no impossible subnet was submitted")[0]
     refused = [mark for mark in recording.marked(CloudRefused) if mark.what.what == "create-subnet-in-vain"]
     believed = [mark for mark in recording.marked(CloudAccepted) if mark.what.what == "create-subnet-in-vain"]
     told = [mark.what.answer for mark in believed]
@@ -41,8 +41,9 @@ def test_calico_subnets_are_stateful_64s(recording: Recording, notebook: Noteboo
         heard = router_advertisements(recording.at(vm, outgoing=False))
         for ra in notebook.stimulus(heard, f"no RA reached {vm}"):
             prefixes = [prefix.network for prefix in ra.prefixes]
-            notebook.expect(ra.managed and prefixes == [NETWORK], f"{vm} hears M={ra.managed:d}, {prefixes}", ra)
-        got = [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "REPLY") if each.addresses]
+            notebook.expect(ra.managed and prefixes == [NETWORK],
+                            f"{vm} gets RAs with M={ra.managed:d}, {prefixes}", ra)
+        got = [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "Reply") if each.addresses]
         notebook.expect(got and set(got[0].addresses) == {address}, f"{vm} did not get {address}", *got[:1])
     notebook.finding = f"{len(refused)} impossible subnets were refused; the right one serves its VMs"
 
@@ -50,7 +51,7 @@ def test_calico_subnets_are_stateful_64s(recording: Recording, notebook: Noteboo
 def _state(recording: Recording, notebook: Notebook, moment: str) -> dict[str, Any]:
     """Links, addresses and routes of host1."""
     shots = [shot for shot in (recording.snapshot(moment, "host1"),) if shot is not None]
-    shot = notebook.stimulus(shots, f"host1 was not looked at {moment}")[0]
+    shot = notebook.stimulus(shots, f"host1's state was not recorded {moment}")[0]
     notebook.cite(shot)
     links = [row["ifname"] for row in shot.tables["link"]]
     routes = [(row["dst"], row.get("dev")) for row in shot.tables["route"] if row["table"] == "main"]
@@ -63,7 +64,7 @@ def orchestrator_that_accepts_all() -> Broken:
     return Broken(CalicoDatacentre(wrong="subnets"))
 
 
-@edited(test_calico_subnets_are_stateful_64s, because="hears M=0")
+@edited(test_calico_subnets_are_stateful_64s, because="with M=0")
 def subnet_of_another_mode(recording: Recording) -> Recording:
     """The accepted subnet is served as if its mode were another."""
 
@@ -81,7 +82,7 @@ def test_calico_lists_what_its_workloads_have(recording: Recording, notebook: No
         for owner in owners:
             shots: list[Snapshot] = [shot for shot in recording.snapshots
                                      if (shot.name, shot.node) == ("settled", owner)]
-            shot = notebook.stimulus(shots, f"{owner} was not looked at")[0]
+            shot = notebook.stimulus(shots, f"{owner}'s state was not recorded")[0]
             expect_agreement(recording, notebook, mark, shot, owner, within)
     notebook.finding = "list, workloads and wire agree for three VMs and three containers"
 
@@ -98,17 +99,17 @@ def test_calico_vms_get_what_was_allocated(recording: Recording, notebook: Noteb
 
     It knows vm2 by its DUID and the others by their MAC address, on either host, and after a launch with a new disk.
     """
-    served = [vm for vm in ALLOCATED if dhcpv6.messages(recording.at(vm, outgoing=True), "SOLICIT")]
+    served = [vm for vm in ALLOCATED if dhcpv6.messages(recording.at(vm, outgoing=True), "Solicit")]
     for vm in notebook.stimulus(served, "no VM asked for an address"):
-        asked = dhcpv6.messages(recording.at(vm, outgoing=True), "SOLICIT")
+        asked = dhcpv6.messages(recording.at(vm, outgoing=True), "Solicit")
         if vm == "vm2":
             duid = bytes.fromhex("00030001" + MACS[vm].replace(":", ""))
             notebook.stimulus([each for each in asked if each.client_duid == duid], "vm2 asks with another DUID")
-        told = dhcpv6.messages(recording.at(vm, outgoing=False), "ADVERTISE", "REPLY")
+        told = dhcpv6.messages(recording.at(vm, outgoing=False), "Advertise", "Reply")
         for answer in told:
             given = ", ".join(map(str, answer.addresses)) or "nothing"
             notebook.expect(set(answer.addresses) == {ALLOCATED[vm]}, f"{vm} was given {given}", answer)
-        notebook.expect(told, f"{vm} asked, and was not answered", *asked[:1])
+        notebook.expect(told, f"{vm} asked for an address and got no answer", *asked[:1])
     notebook.finding = f"{', '.join(served)} were given exactly what was allocated to them"
 
 
@@ -119,7 +120,7 @@ def vm_that_gets_from_a_pool(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIAAddress].addr = str(NETWORK[0x99])
 
-    return rewritten(recording, dhcpv6.messages(recording.at("vm2", outgoing=False), "REPLY"), change)
+    return rewritten(recording, dhcpv6.messages(recording.at("vm2", outgoing=False), "Reply"), change)
 
 
 @check("DHCP6-36", LIVES, role="dhcpv6-server", cloud="calico", sentences=("calico-20",))
@@ -131,9 +132,9 @@ def test_calico_dnsmasq_answers_where_it_was_asked(recording: Recording, noteboo
     for host, taps in (("host1", ("tap1", "tap2")), ("host2", ("tap3",))):
         for tap in taps:
             vm = f"vm{tap[3:]}"
-            asked = dhcpv6.messages(recording.at(host, tap, outgoing=False), "SOLICIT", "REQUEST")
-            for question in notebook.stimulus(asked, f"{vm} asked nothing on {tap}"):
-                told = [each for each in dhcpv6.messages(recording.at(host, outgoing=True), "ADVERTISE", "REPLY")
+            asked = dhcpv6.messages(recording.at(host, tap, outgoing=False), "Solicit", "Request")
+            for question in notebook.stimulus(asked, f"{vm} sent no DHCPv6 message on {tap}"):
+                told = [each for each in dhcpv6.messages(recording.at(host, outgoing=True), "Advertise", "Reply")
                         if each.transaction_id == question.transaction_id and each.client_duid == question.client_duid]
                 notebook.expect(told, f"{vm}'s {question.name} on {tap} was not answered", question)
                 for answer in told:
@@ -151,7 +152,7 @@ def test_calico_dnsmasq_answers_where_it_was_asked(recording: Recording, noteboo
 @edited(test_calico_dnsmasq_answers_where_it_was_asked, because="left by tap2")
 def dnsmasq_that_answers_on_another_tap(recording: Recording) -> Recording:
     """An answer that leaves by the first interface that serves the subnet."""
-    reply = dhcpv6.messages(recording.at("host1", "tap1", outgoing=True), "REPLY")[0].frame
+    reply = dhcpv6.messages(recording.at("host1", "tap1", outgoing=True), "Reply")[0].frame
     return with_frame(recording, reply.data, time=reply.time, node="host1", interface="tap2", outgoing=True)
 
 
@@ -177,7 +178,7 @@ def test_calico_containers_hear_no_router_and_no_server(recording: Recording, no
         served = dhcpv6.messages(recording.at(name))
         notebook.expect(not served, f"DHCPv6 was spoken with {name}", *served[:1])
         shots = [shot for shot in (recording.snapshot("settled", name),) if shot is not None]
-        shot = notebook.stimulus(shots, f"{name} was not looked at")[0]
+        shot = notebook.stimulus(shots, f"{name}'s state was not recorded")[0]
         held = [row["local"] for row in shot.tables["address"] if row["local"] == str(ADDRESSES[name])]
         notebook.expect(held, f"{name} has not the address {ADDRESSES[name]}", shot)
         spoken = [frame for frame in recording.at(name, outgoing=True)

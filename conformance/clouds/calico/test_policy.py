@@ -27,7 +27,7 @@ def test_calico_policy_holds_at_both_ends(recording: Recording, notebook: Notebo
     notebook.finding = f"{calls} calls, each answered or stopped at the first side that denies it"
 
 
-@played(test_calico_policy_holds_at_both_ends, because="was not stopped at its source")
+@played(test_calico_policy_holds_at_both_ends, because="was not stopped by")
 def host_without_egress_policy() -> Broken:
     """A compiler that forgets what leaves an endpoint."""
     return Broken(CalicoPolicy(forgets="egress"))
@@ -69,11 +69,11 @@ def test_calico_default_group_denies_strangers(recording: Recording, notebook: N
 
     What it needs to have IPv6 is never stopped: it hears RAs and gets its address by DHCPv6 under the same policy.
     """
-    loaded = notebook.stimulus(recording.marked(Policy), "no policy was there")[0]
+    loaded = notebook.stimulus(recording.marked(Policy), "no endpoint was under the default policy")[0]
     for vm in ("vm1", "vm2"):
         heard = [each for each in router_advertisements(recording.at(vm, outgoing=False)) if each.frame.ns > loaded.ns]
         notebook.expect(heard, f"under the default policy no RA reached {vm}", loaded, *heard[:1])
-        given = [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "REPLY") if each.addresses]
+        given = [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "Reply") if each.addresses]
         notebook.expect(given, f"under the default policy {vm} got no address", *given[:1])
         held = list(recording.happened(vm, "address", "new", local=str(ALLOCATED[vm])))
         notebook.expect(held, f"{vm} did not take {ALLOCATED[vm]}", *held[:1])

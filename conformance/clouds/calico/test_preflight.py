@@ -32,18 +32,20 @@ def test_calico_preflight_names_crippled_hosts(recording: Recording, notebook: N
     """
     begun = notebook.stimulus(recording.marked(PreflightBegun), "no pre-flight check was made")
     seen = {mark.what.state: {host: _causes(recording, notebook, host, mark) for host in HOSTS} for mark in begun}
-    notebook.stimulus([True for causes in seen.values() if not any(causes.values())], "hosts were never all healthy")
+    notebook.stimulus([True for causes in seen.values() if not any(causes.values())],
+                      "the check was not made while all hosts were healthy")
     for cause in (ROUTELESS, UNREACHABLE):
         named = [cause in causes for hosts in seen.values() for causes in hosts.values()]
-        notebook.stimulus([True] if any(named) else [], f"no host was ever in this state: {cause}")
+        notebook.stimulus([True] if any(named) else [], f"the check was not made in this state: {cause}")
     for state, hosts in seen.items():
         reports = [mark for mark in recording.marked(PreflightReport) if mark.what.state == state]
-        notebook.expect(reports, f"there was no report ({state})")
+        notebook.expect(reports, f"the check made no report ({state})")
         for host, causes in hosts.items():
             told = set(reports[0].what.accused.get(host, ()))
             missed, wrong = sorted(causes - told), sorted(told - causes)
-            notebook.expect(not missed, f"{host} was not named: {', '.join(missed)} ({state})", reports[0])
-            notebook.expect(not wrong, f"{host} was accused wrongly: {', '.join(wrong)} ({state})", reports[0])
+            notebook.expect(not missed, f"the report does not name {host}: {', '.join(missed)} ({state})", reports[0])
+            notebook.expect(not wrong,
+                            f"the report wrongly says of {host}: {', '.join(wrong)} ({state})", reports[0])
             _expect_placed(recording, notebook, reports[0], host, ready=not causes)
     notebook.finding = "the host without a route and the unreachable one were named, each by its cause, and nobody else"
 
@@ -53,16 +55,16 @@ def _causes(recording: Recording, notebook: Notebook, host: str, begun: Mark) ->
     state = begun.what.state
     notebook.cite(begun)
     kernel = recording.snapshot(state, host)
-    looked = notebook.stimulus([kernel] if kernel else [], f"nobody looked at the kernel of {host} ({state})")[0]
+    looked = notebook.stimulus([kernel] if kernel else [], f"the kernel of {host} was not recorded ({state})")[0]
     notebook.cite(looked)
     found = set()
     if not any((row["family"], row["dst"], row["table"], row["type"]) == ("inet6", "default", "main", "unicast")
                for row in looked.tables["route"]):
         found.add(ROUTELESS)
     answers = []
-    for flow in notebook.stimulus(flows(recording, state=state, to=host), f"nobody called {host} ({state})"):
+    for flow in notebook.stimulus(flows(recording, state=state, to=host), f"no node connected to {host} ({state})"):
         sent = passages(recording.at(flow.source, outgoing=True), flow, back=False)
-        notebook.cite(*frames(notebook.stimulus(sent, f"{flow.source} did not begin: {flow} ({state})")[:1]))
+        notebook.cite(*frames(notebook.stimulus(sent, f"{flow.source} sent nothing: {flow} ({state})")[:1]))
         answers += passages(recording.at(flow.source, outgoing=False), flow, back=True)
     notebook.cite(*frames(answers[:1]))
     return found if answers else {*found, UNREACHABLE}
@@ -79,37 +81,37 @@ def _expect_placed(recording: Recording, notebook: Notebook, report: Mark, host:
     notebook.expect(came[0].ns > report.ns, f"a workload was placed on {host} before the report ({state})", came[0])
 
 
-@played(test_calico_preflight_names_crippled_hosts, because=f"host2 was not named: {ROUTELESS}")
+@played(test_calico_preflight_names_crippled_hosts, because=f"does not name host2: {ROUTELESS}")
 def preflight_that_never_complains() -> Broken:
     """A check that looks and says nothing."""
     return Broken(CalicoPreflight(forgets="complaints"))
 
 
-@played(test_calico_preflight_names_crippled_hosts, because=f"host2 was not named: {ROUTELESS}")
+@played(test_calico_preflight_names_crippled_hosts, because=f"does not name host2: {ROUTELESS}")
 def preflight_of_ipv4() -> Broken:
     """A check that asks for IPv4's default route, and pings over IPv4."""
     return Broken(CalicoPreflight(forgets="version"))
 
 
-@played(test_calico_preflight_names_crippled_hosts, because=f"host1 was accused wrongly: {UNREACHABLE}")
+@played(test_calico_preflight_names_crippled_hosts, because=f"wrongly says of host1: {UNREACHABLE}")
 def preflight_that_accuses_everybody() -> Broken:
     """A check that takes the word of a host which hears nobody."""
     return Broken(CalicoPreflight(forgets="others"))
 
 
-@edited(test_calico_preflight_names_crippled_hosts, because=f"accused wrongly: {UNREACHABLE} ({HEALTHY})")
+@edited(test_calico_preflight_names_crippled_hosts, because=f": {UNREACHABLE} ({HEALTHY})")
 def healthy_host_is_accused(recording: Recording) -> Recording:
     """A check that is not clean where all is well."""
     return _saying(recording, HEALTHY, {"host1": [UNREACHABLE]})
 
 
-@edited(test_calico_preflight_names_crippled_hosts, because=f"host2 was not named: {ROUTELESS}")
+@edited(test_calico_preflight_names_crippled_hosts, because=f"does not name host2: {ROUTELESS}")
 def wrong_cause_is_named(recording: Recording) -> Recording:
     """A check that finds the host and not its fault."""
     return _saying(recording, WITHOUT_ROUTE, {"host2": [UNREACHABLE]})
 
 
-@edited(test_calico_preflight_names_crippled_hosts, because=f"host3 was not named: {UNREACHABLE}")
+@edited(test_calico_preflight_names_crippled_hosts, because=f"does not name host3: {UNREACHABLE}")
 def routes_are_all_that_counts(recording: Recording) -> Recording:
     """A check that asks the kernel only."""
     return _saying(recording, DEAF, {})

@@ -34,7 +34,7 @@ GATEWAY = str(plan.link_local(tap_mac("vm2")))
 def state(recording: Recording, notebook: Notebook, stage: str, vm: str) -> Snapshot:
     """What a VM's kernel had at one stage."""
     shots = [shot for shot in recording.snapshots if (shot.name, shot.node) == (stage, vm)]
-    return notebook.stimulus(shots, f"{vm} was not looked at {stage}")[0]
+    return notebook.stimulus(shots, f"{vm}'s state was not recorded {stage}")[0]
 
 
 def gateways(shot: Snapshot) -> list[str]:
@@ -100,7 +100,8 @@ def test_calico_recipe_leases_are_not_on_link(recording: Recording, notebook: No
     sent = [each for each in echoes(recording.at("vm2", outgoing=True), reply=False)
             if each.destination == other and each.frame.ns > again.ns]
     for echo in notebook.stimulus(sent, f"vm2 sent nothing to {other} after the change"):
-        notebook.expect(echo.mac_destination == tap_mac("vm2"), f"it went to {echo.mac_destination}, not the tap", echo)
+        notebook.expect(echo.mac_destination == tap_mac("vm2"),
+                        f"vm2 sent the packet to {echo.mac_destination}, not to the tap", echo)
     came = [each for each in echoes(recording.at("vm2", outgoing=False), reply=True)
             if each.source == other and each.frame.ns > again.ns]
     notebook.expect(came, f"{other} did not answer vm2", *came[:1])
@@ -113,7 +114,7 @@ def image_without_the_workaround() -> Broken:
     return Broken(CalicoRecipes(missing="prefixlen"))
 
 
-@edited(test_calico_recipe_leases_are_not_on_link, because="not the tap")
+@edited(test_calico_recipe_leases_are_not_on_link, because="not to the tap")
 def packet_past_the_tap(recording: Recording) -> Recording:
     """A VM that sends to the other one directly."""
 
@@ -161,13 +162,15 @@ def test_calico_recipe_delays_solicitations(recording: Recording, notebook: Note
         sent = router_solicitations(recording.at(guest, "eth0", outgoing=True))
         begun = notebook.stimulus(up, f"{guest} did not boot")[0]
         patience = DELAY + RETRANS_TIMER + READINESS
-        notebook.expect(sent, f"{guest} solicited nobody within {recording.duration - begun.time:.1f} s", *sent[:1])
+        notebook.expect(sent,
+                        f"{guest} sent no Router Solicitation within {recording.duration - begun.time:.1f} s",
+                        *sent[:1])
         waited.append(sent[0].time - begun.time)
         notebook.in_time(waited[-1], patience, f"{guest} solicited late", sent[0])
     # Six guests all within the first 2 of 10 s happen once in 15,000 plays.
     soon = MAX_RTR_SOLICITATION_DELAY + RETRANS_TIMER + READINESS + recording.stall()
     told = ", ".join(f"{each:.1f}" for each in sorted(waited))
-    notebook.expect(max(waited) > soon, f"all solicited as if they had not been told: after {told} s")
+    notebook.expect(max(waited) > soon, f"all guests solicited as if the delay of 10 s were not set: after {told} s")
     for guest in SERVED:
         heard = notebook.stimulus(router_advertisements(recording.at(guest, outgoing=False)), f"no RA reached {guest}")
         routes = list(recording.happened(guest, "route", "new", dst="default", protocol="ra"))
@@ -178,7 +181,7 @@ def test_calico_recipe_delays_solicitations(recording: Recording, notebook: Note
     notebook.finding = f"first solicitations after {told} s: at random, and not after a fixed 10 s as the document says"
 
 
-@played(test_calico_recipe_delays_solicitations, because="as if they had not been told")
+@played(test_calico_recipe_delays_solicitations, because="were not set")
 def images_without_the_delay() -> Broken:
     """Images that do not have the recipe's file."""
     return Broken(CalicoSolicitationDelay(told=False))

@@ -22,13 +22,14 @@ def test_calico_flows_are_tracked(recording: Recording, notebook: Notebook) -> N
     of the other end. What belongs to no flow of its own does not reach it, not even an Echo Reply.
     """
     calls = expect_policy(recording, notebook, "ACL-07")
-    for flow in notebook.stimulus(flows(recording, size=LONG_BREATH.size), "nobody sent more than the link takes"):
+    for flow in notebook.stimulus(flows(recording, size=LONG_BREATH.size), "no node sent a packet larger than the MTU"):
         error = _expect_told(recording, notebook, flow, "packet-too-big", "border")
         notebook.expect(error.parameter == NARROW, f"the error about {flow} says {error.parameter} bytes", error)
         expect_answer(recording, notebook, flow)
-    for flow in notebook.stimulus(flows(recording, hops=FEW_HOPS.hops), "nobody sent with too few hops"):
+    for flow in notebook.stimulus(flows(recording, hops=FEW_HOPS.hops),
+                                  "no node sent a packet with too small a hop limit"):
         _expect_told(recording, notebook, flow, "time-exceeded", "border")
-    for flow in notebook.stimulus(flows(recording, port=CLOSED), "nobody called a closed port"):
+    for flow in notebook.stimulus(flows(recording, port=CLOSED), "no node connected to a closed port"):
         _expect_told(recording, notebook, flow, "destination-unreachable", "outside")
     notebook.finding = f"{calls} calls: the VM's own are answered, others stopped; it hears of errors on the way"
 

@@ -62,7 +62,7 @@ def expect_call(recording: Recording, notebook: Notebook, mark: Mark) -> SipMess
         for answer in [each for each in heard if each.answers(invite)][:1]:
             notebook.cite(invite.packet, answer.packet)
             return answer
-    notebook.expect(False, f"nobody answered {caller}'s call to {to} by {transport}",
+    notebook.expect(False, f"{to} did not answer {caller}'s call by {transport}",
                     *(each.packet for each in asked[:1]))
     raise AssertionError("expect has raised")
 
@@ -81,8 +81,9 @@ def expect_refused(recording: Recording, notebook: Notebook, mark: Mark) -> None
     resets = [each for each in tcp_segments(frames, SIP_PORT) if each.resets and str(each.source) == to]
     for question, answers in ((asked, _unreachable(frames, to)), (opened, [each.frame for each in resets])):
         first = notebook.stimulus(question, f"{caller} did not try {to} by each transport")[0]
-        notebook.expect(answers, f"{to} neither serves nor refuses: the caller hears nothing", first)
-        notebook.in_time((answers[0].ns - first.frame.ns) / 1e9, AT_ONCE, f"{to} is slow to refuse", first, answers[0])
+        notebook.expect(answers, f"{to} neither serves nor refuses the call: the caller gets no answer", first)
+        notebook.in_time((answers[0].ns - first.frame.ns) / 1e9, AT_ONCE,
+                         f"{to} refused the call late", first, answers[0])
 
 
 def _unreachable(frames: list[Frame], to: str) -> list[Frame]:

@@ -33,7 +33,7 @@ def booted(recording: Recording, notebook: Notebook, name: str = "booted") -> Sn
 
 def answered(recording: Recording, notebook: Notebook) -> list[SipMessage]:
     """Each call to the image was answered."""
-    calls = notebook.stimulus(recording.marked(CallBegun), "nobody called the image")
+    calls = notebook.stimulus(recording.marked(CallBegun), "no caller called the image")
     return [expect_call(recording, notebook, mark) for mark in calls]
 
 
@@ -52,13 +52,13 @@ def test_clearwater_image_prefers_ipv4(recording: Recording, notebook: Notebook)
     notebook.cite(booted(recording, notebook))
     for each in answered(recording, notebook):
         notebook.expect(each.packet.source == held[4], f"the call was answered by {each.packet.source}", each.packet)
-    for mark in notebook.stimulus(recording.marked(Knock), "nobody tried the image's IPv6 address"):
+    for mark in notebook.stimulus(recording.marked(Knock), "no caller tried the image's IPv6 address"):
         expect_refused(recording, notebook, mark)
     expect_sockets(recording, notebook, str(held[4]))
     notebook.finding = f"of {held[4]} and {held[6]} the image serves the first, and refuses on the second"
 
 
-@played(test_clearwater_image_prefers_ipv4, because="nobody answered operator's call to 192.0.2.")
+@played(test_clearwater_image_prefers_ipv4, because="did not answer operator's call")
 def image_prefers_ipv6() -> Broken:
     return Broken(ClearwaterDualImage(habits=Habits(prefers_ipv6=True)))
 
@@ -80,7 +80,7 @@ def test_clearwater_image_on_ipv4(recording: Recording, notebook: Notebook) -> N
     notebook.finding = f"with {held[4]} alone, the image answered on it by UDP and TCP"
 
 
-@edited(test_clearwater_image_on_ipv4, because="nobody answered operator's call to 192.0.2.")
+@edited(test_clearwater_image_on_ipv4, because="did not answer operator's call")
 def image_that_waits_for_ipv6(recording: Recording) -> Recording:
     """Its services have not begun."""
     return without(recording, frames=[each.packet for each in messages(recording.at(OPERATOR, outgoing=False))])
@@ -112,12 +112,12 @@ def test_clearwater_image_uses_ipv6(recording: Recording, notebook: Notebook) ->
     notebook.finding = f"with {held[6]} alone, the image answered on it by UDP and TCP"
 
 
-@played(test_clearwater_image_uses_ipv6, because="nobody answered operator's call to 2001:db8:1::")
+@played(test_clearwater_image_uses_ipv6, because="did not answer operator's call")
 def image_waits_for_ipv4() -> Broken:
     return Broken(ClearwaterImage(habits=Habits(waits_for_ipv4=True)))
 
 
-@edited(test_clearwater_image_uses_ipv6, because="nobody answered operator's call")
+@edited(test_clearwater_image_uses_ipv6, because="did not answer operator's call")
 def image_without_tcp(recording: Recording) -> Recording:
     """The services that use TCP did not bind to IPv6."""
     return without(recording, frames=[each.packet for each in messages(recording.at(OPERATOR, outgoing=False))
@@ -131,7 +131,7 @@ def test_clearwater_offer_of_ipv6_only(recording: Recording, notebook: Notebook)
     The image then has an IPv6 address of the server's pool and no IPv4 address, and is reached on it.
     """
     frames = list(recording.at("guest", "eth0"))
-    solicits = notebook.stimulus(dhcpv6.messages(frames, "SOLICIT"), "the image asked for no IPv6 address")
+    solicits = notebook.stimulus(dhcpv6.messages(frames, "Solicit"), "the image asked for no IPv6 address")
     leased = grants(recording)
     notebook.expect(leased, "the server leased no IPv6 address", solicits[0], *(each.reply for each in leased[:1]))
     offers = bootp(recording, from_server=True)
@@ -170,7 +170,7 @@ def server_offers_ipv4_too(recording: Recording) -> Recording:
 @edited(test_clearwater_offer_of_ipv6_only, because="the server leased no IPv6 address")
 def server_without_ipv6(recording: Recording) -> Recording:
     """Not all virtualization platforms can do it."""
-    return without(recording, frames=dhcpv6.messages(recording.at("guest", outgoing=False), "REPLY"))
+    return without(recording, frames=dhcpv6.messages(recording.at("guest", outgoing=False), "Reply"))
 
 
 def booted_at(recording: Recording) -> float:
@@ -185,13 +185,13 @@ def test_clearwater_image_on_openstack(recording: Recording, notebook: Notebook)
     The exchange is Solicit, Advertise, Request, Reply (RFC 8415 section 18.2), or Solicit and Reply with Rapid Commit.
     """
     frames = list(recording.at("guest", "eth0"))
-    solicit = notebook.stimulus(dhcpv6.messages(frames, "SOLICIT"), "the client solicited nothing")[0]
+    solicit = notebook.stimulus(dhcpv6.messages(frames, "Solicit"), "the client sent no Solicit")[0]
     leased = grants(recording)
     notebook.expect(leased, "the client got no lease", solicit)
     reply, address = leased[0].reply, leased[0].address
-    asked = [each for each in dhcpv6.messages(frames, "REQUEST", "SOLICIT")
+    asked = [each for each in dhcpv6.messages(frames, "Request", "Solicit")
              if each.transaction_id == reply.transaction_id]
-    right = asked and (asked[-1].name == "REQUEST" or reply.rapid_commit)
+    right = asked and (asked[-1].name == "Request" or reply.rapid_commit)
     notebook.expect(right, "the lease answers no Request", reply)
     notebook.cite(asked[-1])
     ready = [event for event in recording.kernel("guest") if address_ready("guest", address=address)(event)]
@@ -220,22 +220,22 @@ def client_that_ignores_the_name_server(recording: Recording) -> Recording:
 def test_clearwater_image_keeps_its_lease(recording: Recording, notebook: Notebook) -> None:
     """Every client renews its lease with the server that gave it, and keeps its address (RFC 8415 section 18.2.4)."""
     leased = notebook.stimulus(grants(recording), "the client got no lease")
-    renews = notebook.stimulus(dhcpv6.messages(recording.at("guest", "eth0", outgoing=True), "RENEW"),
+    renews = notebook.stimulus(dhcpv6.messages(recording.at("guest", "eth0", outgoing=True), "Renew"),
                                "the client's lease was not up for renewal")
     first = leased[0]
     later = [each for each in leased if each.reply.transaction_id in {one.transaction_id for one in renews}]
-    notebook.expect(later, "the Renew brought no new lease", renews[0])
+    notebook.expect(later, "the server's Reply to the Renew has no new lease", renews[0])
     same = (later[0].address, later[0].reply.server_duid) == (first.address, first.reply.server_duid)
     notebook.expect(same, f"{first.address} became {later[0].address}", first.reply, renews[0], later[0].reply)
     shot = recording.snapshot("renewed", "guest")
-    shots = notebook.stimulus([] if shot is None else [shot], "the client was not looked at after its renewal")
+    shots = notebook.stimulus([] if shot is None else [shot], "the client's state was not recorded after its renewal")
     held = {row["local"] for row in shots[0].tables["address"]}
-    notebook.expect(str(first.address) in held, f"{first.address} was renewed, and is gone", shots[0])
+    notebook.expect(str(first.address) in held, f"the client removed {first.address}, which was renewed", shots[0])
     notebook.finding = f"{first.address} was renewed after {renews[0].time - first.time:.1f} s, and stayed"
 
 
-@edited(test_clearwater_image_keeps_its_lease, because="the Renew brought no new lease")
+@edited(test_clearwater_image_keeps_its_lease, because="has no new lease")
 def server_that_lets_it_expire(recording: Recording) -> Recording:
-    asked = {each.transaction_id for each in dhcpv6.messages(recording.at("guest", outgoing=True), "RENEW")}
-    replies = dhcpv6.messages(recording.at("guest", outgoing=False), "REPLY")
+    asked = {each.transaction_id for each in dhcpv6.messages(recording.at("guest", outgoing=True), "Renew")}
+    replies = dhcpv6.messages(recording.at("guest", outgoing=False), "Reply")
     return without(recording, frames=[each for each in replies if each.transaction_id in asked])

@@ -36,12 +36,13 @@ def test_clearwater_automated_install(recording: Recording, notebook: Notebook) 
     """
     asked = [mark for mark in recording.marked(CloudAsked) if mark.what.what == "install"]
     over = recording.marked(InstallOver)
-    notebook.stimulus([*zip(asked, over, strict=False)], "nobody asked for an automated installation")
+    notebook.stimulus([*zip(asked, over, strict=False)], "no automated installation was started")
     sent, refused = to_agents(recording), refusal(recording, "install")
     if recording.play.options["family"] == 6:
-        notebook.expect(not sent, "a node with an IPv6 address was installed: half of it, or IPv6 is supported now",
+        notebook.expect(not sent,
+                        "the installer installed a node with an IPv6 address: half of it, or IPv6 is supported now",
                         *sent[:1])
-        notebook.expect(refused and refused[0].what.reason, "the installation was not refused in words", *refused)
+        notebook.expect(refused and refused[0].what.reason, "the installer gave no reason for its refusal", *refused)
         notebook.finding = f"refused: {refused[0].what.reason}; no node was touched"
         return
     for node in (BONO, SPROUT):
@@ -51,12 +52,12 @@ def test_clearwater_automated_install(recording: Recording, notebook: Notebook) 
     notebook.finding = "on IPv4 both nodes got their local_config"
 
 
-@played(test_clearwater_automated_install, because="a node with an IPv6 address was installed")
+@played(test_clearwater_automated_install, because="installed a node with an IPv6 address")
 def installs_all_the_same() -> Broken:
     return Broken(ClearwaterNodes(habits=Habits(installs_anywhere=True)))
 
 
-@edited(test_clearwater_automated_install, because="was not refused in words")
+@edited(test_clearwater_automated_install, because="gave no reason for its refusal")
 def installer_that_stops_silently(recording: Recording) -> Recording:
     if recording.play.options["family"] == 4:   # there, a node is left out
         return without(recording, frames=to_agents(recording))
@@ -69,22 +70,24 @@ def test_clearwater_sip_over_websockets(recording: Recording, notebook: Notebook
 
     Nothing listens there. On IPv4, a browser's request is answered (RFC 6455 section 4).
     """
-    begun = notebook.stimulus(recording.marked(Browse), "no browser came")[0]
+    begun = notebook.stimulus(recording.marked(Browse), "no browser connected to a node")[0]
     frames = [frame for frame in recording.at(OPERATOR) if frame.ns >= begun.ns]
     segments = tcp_segments(frames, WEBSOCKET)
     opened = notebook.stimulus([each for each in segments if each.opens], "no browser connected")[0]
     accepted = [each for each in segments if each.accepts]
     if recording.play.options["family"] == 6:
-        notebook.expect(not accepted, "a browser was let in: half of SIP over WebSockets, or IPv6 is supported now",
+        notebook.expect(not accepted,
+                        "the node accepted a browser over IPv6: half of SIP over WebSockets, or IPv6 is supported "
+                        "now",
                         *accepted[:1])
         resets = [each for each in segments if each.resets and not each.frame.outgoing]
-        notebook.expect(resets, "the browser was left waiting", opened)
-        notebook.in_time(resets[0].time - opened.time, AT_ONCE, "the browser was refused late", opened, resets[0])
+        notebook.expect(resets, "the node left the browser waiting", opened)
+        notebook.in_time(resets[0].time - opened.time, AT_ONCE, "the node refused the browser late", opened, resets[0])
         refused = refusal(recording, "websockets")
-        notebook.expect(refused and refused[0].what.reason, "the node did not refuse in words", *refused)
+        notebook.expect(refused and refused[0].what.reason, "the node gave no reason for its refusal", *refused)
         for node in (BONO, SPROUT):
             shot = recording.snapshot("serving", node)
-            notebook.stimulus([] if shot is None else [shot], f"{node} was not looked at")
+            notebook.stimulus([] if shot is None else [shot], f"{node}'s state was not recorded")
             rows = [row for row in shot.tables["socket"] if row["port"] == WEBSOCKET] if shot else []
             notebook.expect(not rows, f"{node} listens on port {WEBSOCKET} all the same")
         notebook.finding = f"refused: {refused[0].what.reason}; a browser got RST at once"
@@ -96,7 +99,7 @@ def test_clearwater_sip_over_websockets(recording: Recording, notebook: Notebook
     notebook.finding = "on IPv4 a browser's SIP request was answered over a WebSocket"
 
 
-@played(test_clearwater_sip_over_websockets, because="a browser was let in")
+@played(test_clearwater_sip_over_websockets, because="accepted a browser over IPv6")
 def websockets_all_the_same() -> Broken:
     return Broken(ClearwaterNodes(habits=Habits(websockets_anywhere=True)))
 

@@ -34,13 +34,13 @@ def used(recording: Recording, node: str) -> str:
 def served(recording: Recording, notebook: Notebook, node: str) -> Snapshot:
     """The node's kernel when its services had started. Raises Unjudgeable."""
     shot = recording.snapshot("serving", node)
-    return notebook.stimulus([] if shot is None else [shot], f"{node} was not looked at")[0]
+    return notebook.stimulus([] if shot is None else [shot], f"{node}'s state was not recorded")[0]
 
 
 def calls(recording: Recording, notebook: Notebook, *nodes: str) -> list[Mark]:
     """The calls of these nodes. Raises Unjudgeable."""
     return notebook.stimulus([mark for mark in recording.marked(CallBegun) if mark.what.caller in nodes],
-                             "nobody called")
+                             "no caller called a node")
 
 
 @check("DUAL-04", IPV6, IPV4, role="management", cloud="clearwater")
@@ -51,7 +51,7 @@ def test_clearwater_serves_one_family(recording: Recording, notebook: Notebook) 
     """
     for mark in calls(recording, notebook, OPERATOR):
         expect_call(recording, notebook, mark)
-    for mark in notebook.stimulus(recording.marked(Knock), "nobody tried the other family"):
+    for mark in notebook.stimulus(recording.marked(Knock), "no caller tried the other family"):
         expect_refused(recording, notebook, mark)
     for node in NODES:
         shot = served(recording, notebook, node)
@@ -74,7 +74,7 @@ def drops_the_other_family() -> Broken:
     return Broken(ClearwaterNodes(habits=Habits(drops_other=True)))
 
 
-@edited(test_clearwater_serves_one_family, because="nobody answered operator's call")
+@edited(test_clearwater_serves_one_family, because="did not answer operator's call")
 def edge_that_hears_no_tcp(recording: Recording) -> Recording:
     return without(recording, frames=[each for each in tcp_segments(recording.at(OPERATOR, outgoing=False), SIP_PORT)
                                       if str(each.source) == used(recording, BONO)])
@@ -102,7 +102,7 @@ def test_clearwater_nodes_by_literals(recording: Recording, notebook: Notebook) 
     for frame in recording.at(BONO):
         found = headers(frame.data)
         if found is not None and {str(found.source), str(found.destination)} == ipv4:
-            notebook.expect(False, f"{found.source} spoke to {found.destination}: not all is IPv6", frame)
+            notebook.expect(False, f"{found.source} sent to {found.destination}: not all calls use IPv6", frame)
     notebook.finding = f"{len(calls(recording, notebook, *NODES))} calls between the nodes, all IPv6, URIs in brackets"
 
 
@@ -128,7 +128,7 @@ def uri_without_brackets(recording: Recording) -> Recording:
     return with_bytes(recording, asked, lambda data: data.replace(WRITTEN, UNBRACKETED))
 
 
-@edited(test_clearwater_nodes_by_literals, because="not all is IPv6")
+@edited(test_clearwater_nodes_by_literals, because="not all calls use IPv6")
 def core_reached_by_ipv4(recording: Recording) -> Recording:
     """A node that speaks to its core over IPv4 as well."""
     def turn(packet: Any) -> None:
@@ -153,18 +153,18 @@ def test_clearwater_urls_with_literals(recording: Recording, notebook: Notebook)
                 if mark.ns <= each.frame.ns <= done.ns]
         if mark is fetches[-1]:
             tried = [each for each in sent if each.opens]  # the fetch before may still be taking leave
-            notebook.expect(not tried, f"{url} is no URL, but was tried", *tried[:1])
-            notebook.expect(done.what.status != 0, f"{url} is no URL, but was taken for one", done)
+            notebook.expect(not tried, f"the client tried {url}, which is no URL", *tried[:1])
+            notebook.expect(done.what.status != 0, f"the client accepted {url}, which is no URL", done)
             continue
         asked = [each for each in sent if each.payload.startswith(b"GET ")]
-        notebook.expect(asked, f"{url} is a URL, but no page was asked for", mark, done)
+        notebook.expect(asked, f"the client requested no page for the URL {url}", mark, done)
         answers = [each for each in tcp_segments(recording.at(BONO, outgoing=False), HTTP)
                    if asked[0].frame.ns <= each.frame.ns <= done.ns and b" 200 " in each.payload[:16]]
-        notebook.expect(answers, f"there was no page for {url}", asked[0], *answers)
+        notebook.expect(answers, f"the client got no page for {url}", asked[0], *answers)
         host = asked[0].payload.partition(b"\r\nHost: ")[2].partition(b"\r\n")[0].decode("latin-1")
         want = f"[{asked[0].destination}]:{HTTP}"
-        notebook.expect("%" not in host, f"the server was told a zone: Host: {host}", asked[0])
-        notebook.expect(host == want, f"the server was told Host: {host}, not {want}", asked[0])
+        notebook.expect("%" not in host, f"the client sent a zone to the server: Host: {host}", asked[0])
+        notebook.expect(host == want, f"the client sent Host: {host}, not {want}", asked[0])
         told.append(host)
     hosts = {f"[{HOSTS[SPROUT][0]}]:{HTTP}", f"[{LINK_LOCAL}]:{HTTP}"}
     notebook.expect(set(told) == hosts, f"pages were asked of {', '.join(told)}")
@@ -182,13 +182,13 @@ def requests(recording: Recording) -> list[TcpSegment]:
     return [each for each in tcp_segments(recording.at(BONO, outgoing=True), HTTP) if each.payload.startswith(b"GET ")]
 
 
-@played(test_clearwater_urls_with_literals, because="is a URL, but no page was asked for")
+@played(test_clearwater_urls_with_literals, because="requested no page for the URL")
 def configuration_without_brackets() -> Broken:
     """A node that pastes the literal before the port."""
     return Broken(ClearwaterNodes(habits=Habits(bare_urls=True)))
 
 
-@edited(test_clearwater_urls_with_literals, because="the server was told a zone")
+@edited(test_clearwater_urls_with_literals, because="sent a zone to the server")
 def zone_in_the_request(recording: Recording) -> Recording:
     def turn(packet: Any) -> None:
         packet["Raw"].load = packet["Raw"].load.replace(b"]:8889", b"%25eth0]:8889")
@@ -196,7 +196,7 @@ def zone_in_the_request(recording: Recording) -> Recording:
     return rewritten(recording, requests(recording)[1:], turn)
 
 
-@edited(test_clearwater_urls_with_literals, because="is no URL, but was taken for one")
+@edited(test_clearwater_urls_with_literals, because="which is no URL")
 def guesses_the_brackets(recording: Recording) -> Recording:
     """A client that says it had the page."""
     last = recording.marked(Fetched)[-1]
@@ -215,11 +215,13 @@ def test_clearwater_names_have_aaaa(recording: Recording, notebook: Notebook) ->
             for question in each.questions if each.response and isinstance(each.source, IPv6Address)}
     asked = [(question.name, question.type) for each in dns.messages(recording.at(OPERATOR, outgoing=True))
              for question in each.questions if isinstance(each.destination, IPv6Address)]
-    for question in notebook.stimulus(asked, "nobody asked the name server over IPv6"):
+    for question in notebook.stimulus(asked, "no query reached the name server over IPv6"):
         name, kind = question
-        notebook.expect(question in said, f"there was no answer for {kind} of {name}")
+        notebook.expect(question in said, f"the name server did not answer {kind} of {name}")
         code = said[question].rcode
-        notebook.expect(code == 0, f"{kind} of {name}: response code {code}, not NOERROR", said[question])
+        notebook.expect(code == 0,
+                        f"the name server answered {kind} of {name} with response code {code}, not NOERROR",
+                        said[question])
     services = [answer.data.split()[-1].strip("'") for answer in said[DOMAIN, "NAPTR"].answers]
     notebook.expect(sorted(services) == sorted(SRV), f"NAPTR of {DOMAIN} leads to {', '.join(services) or 'nothing'}")
     targets = []
@@ -229,7 +231,7 @@ def test_clearwater_names_have_aaaa(recording: Recording, notebook: Notebook) ->
         notebook.expect(ports == [str(SIP_PORT)], f"SRV of {service} leads to port {', '.join(ports) or 'nothing'}")
         targets += [words[3] for words in found]
     for name in {*targets, BESIDE, INSTEAD}:
-        notebook.expect((name, "AAAA") in said, f"nobody asked for AAAA of {name}")
+        notebook.expect((name, "AAAA") in said, f"no client asked for AAAA of {name}")
         data = [ip_address(answer.data) for answer in said[name, "AAAA"].answers]
         held = HOSTS[BONO if name == BESIDE else SPROUT][0]
         notebook.expect(data == [held], f"{name} has {len(data)} AAAA records, not that of {held}", said[name, "AAAA"])
@@ -244,12 +246,12 @@ def zone_without_aaaa() -> Broken:
     return Broken(ClearwaterNodes(zone="without-aaaa"))
 
 
-@played(test_clearwater_names_have_aaaa, because=f"AAAA of {INSTEAD}: response code 3")
+@played(test_clearwater_names_have_aaaa, because=f"AAAA of {INSTEAD} with response code 3")
 def zone_without_the_node() -> Broken:
     return Broken(ClearwaterNodes(zone="without-node"))
 
 
-@edited(test_clearwater_names_have_aaaa, because=f"A of {INSTEAD}: response code 3")
+@edited(test_clearwater_names_have_aaaa, because=f"A of {INSTEAD} with response code 3")
 def nxdomain_for_the_other_type(recording: Recording) -> Recording:
     """A name server that takes a missing type for a missing name."""
     found = [each for each in dns.messages(recording.at(OPERATOR, outgoing=False)) if each.asks("A", INSTEAD)]

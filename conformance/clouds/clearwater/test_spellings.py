@@ -64,29 +64,29 @@ def test_clearwater_local_config_knows_an_address(recording: Recording, notebook
         refused = mark.is_a(CloudRefused)
         reason = mark.what.reason if refused else ""
         if address is None:
-            notebook.expect(reason, f"{text!r} is no address, but was taken",
+            notebook.expect(reason, f"the node accepted {text!r}, which is no address",
                             *[mark] * refused)
             continue
         meant.add(address)
-        notebook.expect(not refused, f"{text!r} is an address, but was refused: {reason}")
+        notebook.expect(not refused, f"the node refused the address {text!r}: {reason}")
         seen = [told[address].packet] if address in told else []
-        notebook.expect(seen, f"{text!r} was taken, but the node never spoke from {address}", *seen)
+        notebook.expect(seen, f"the node accepted {text!r}, but never sent from {address}", *seen)
     for address, message in told.items():
-        notebook.expect(address in meant, f"the node spoke from {address}, which nobody had configured", message.packet)
+        notebook.expect(address in meant, f"the node sent from {address}, which nothing configured", message.packet)
     notebook.finding = f"{len(meant)} legal texts taken, {len(texts) - len(meant)} illegal ones refused"
 
 
-@played(test_clearwater_local_config_knows_an_address, because="' ' is no address, but was taken".replace("' '", "1 '"))
+@played(test_clearwater_local_config_knows_an_address, because="1 ', which is no address")
 def local_config_trims_blanks() -> Broken:
     return Broken(ClearwaterSpellings(habits=Habits(trims_blanks=True)))
 
 
-@played(test_clearwater_local_config_knows_an_address, because="'2001:DB8:51:A::2' is an address, but was refused")
+@played(test_clearwater_local_config_knows_an_address, because="refused the address '2001:DB8:51:A::2'")
 def local_config_in_lower_case() -> Broken:
     return Broken(ClearwaterSpellings(habits=Habits(lower_case_only=True)))
 
 
-@edited(test_clearwater_local_config_knows_an_address, because="'192.0.2.109' was taken, but the node never spoke from")
+@edited(test_clearwater_local_config_knows_an_address, because="accepted '192.0.2.109', but never sent from")
 def ipv4_is_lost(recording: Recording) -> Recording:
     return without(recording, frames=[announced(recording)[IPv4Address("192.0.2.109")].packet])
 

@@ -25,7 +25,7 @@ PROTOCOLS = {6: "tcp", 17: "udp", 58: "icmp"}
 def ruleset(recording: Recording, notebook: Notebook, moment: str) -> Mark:
     """The virtual router's ruleset at a moment."""
     kept = [mark for mark in recording.marked(Ruleset) if mark.what.moment == moment]
-    return notebook.stimulus(kept, f"the ruleset was not looked at ({moment})")[0]
+    return notebook.stimulus(kept, f"the ruleset was not recorded ({moment})")[0]
 
 
 def listed(rules: Iterable[Mapping[str, Any]]) -> Counter[FirewallRule | str]:
@@ -88,7 +88,7 @@ def expect_calls(recording: Recording, notebook: Notebook, moment: str, **fields
     """
     over = [mark for mark in recording.marked(MomentOver) if mark.what.moment == moment]
     end = notebook.stimulus(over, f"the play ended before this was over: {moment}")[0]
-    told = notebook.stimulus(flows(recording, moment=moment, **fields), f"nobody called anybody ({moment})")
+    told = notebook.stimulus(flows(recording, moment=moment, **fields), f"no node connected to another ({moment})")
     for flow in told:
         if flow.mark.what.more["admitted"]:
             for each in expect_answer(recording, notebook, flow):

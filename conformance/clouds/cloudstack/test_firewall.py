@@ -89,11 +89,11 @@ def test_cloudstack_firewall_rules_come_and_go(recording: Recording, notebook: N
     admitted = expect_calls(recording, notebook, ALL, admitted=True)
     for flow in admitted:
         left, there = (each.frame for each in first_passage(recording, notebook, flow))
-        notebook.in_time(there.time - left.time, FIRST_SYN, f"{flow} was not admitted at once", left, there)
+        notebook.in_time(there.time - left.time, FIRST_SYN, f"{flow} was admitted late", left, there)
     others = [each for moment in (NO_RULE, ONE_LESS, DELETED) for each in expect_calls(recording, notebook, moment)]
     before, after = (ruleset(recording, notebook, moment) for moment in (NO_RULE, DELETED))
     notebook.expect(after.what.text == before.what.text,
-                    "a rule is left over: the ruleset is not what it was before the first one", before, after)
+                    "the firewall left a rule over: the ruleset is not what it was before the first one", before, after)
     notebook.finding = (f"{len(admitted)} new flows as soon as there are rules, {len(others)} others as the rules of "
                         "their moment say, one that outlived its rule, and the ruleset that there was before")
 
@@ -103,7 +103,7 @@ def deleted_rule_that_stays() -> Broken:
     return Broken(CloudstackFirewall(wrong=PORTS_AND_DELETIONS))
 
 
-@played(test_cloudstack_firewall_rules_come_and_go, because="a rule is left over")
+@played(test_cloudstack_firewall_rules_come_and_go, because="left a rule over")
 def rule_that_is_left_over() -> Broken:
     return Broken(CloudstackFirewall(wrong=CODES_AND_LEFTOVERS))
 

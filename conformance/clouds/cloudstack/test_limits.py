@@ -48,24 +48,25 @@ def test_cloudstack_no_false_security_group(recording: Recording, notebook: Note
     before = notebook.stimulus(tries["before"][1], "the VM did not answer before there was a rule")
     said: list[Mark] = [*recording.marked(CloudRefused), *recording.marked(CloudAccepted)]
     answers = [mark for mark in said if mark.what.what == "authorize-ingress"]
-    answer = notebook.stimulus(answers, "nobody asked for an IPv6 rule")[0]
+    answer = notebook.stimulus(answers, "no IPv6 rule was submitted")[0]
     _, replies = tries["after"]
     notebook.cite(answer, *before, *replies)
     if answer.is_a(CloudAccepted):
-        notebook.expect(not replies, "the rule is accepted and not enforced: the VM answers an outsider", answer)
+        notebook.expect(not replies,
+                        "the platform accepted the rule and does not enforce it: the VM answers an outsider", answer)
         notebook.finding = "security groups know IPv6 now: the rule is accepted, and enforced"
         return
-    notebook.expect(replies, "the rule is refused, and yet the VM does not answer any more", answer)
+    notebook.expect(replies, "the platform refused the rule, and yet the VM does not answer any more", answer)
     notebook.finding = f"refused: {answer.what.reason}; an outsider reaches the VM as before"
 
 
-@played(test_cloudstack_no_false_security_group, because="accepted and not enforced")
+@played(test_cloudstack_no_false_security_group, because="accepted the rule and does not enforce it")
 def rule_that_nobody_enforces() -> Broken:
     """The management server takes the rule, and no agent knows of it."""
     return Broken(CloudstackVm(habits=Habits(claims_filtering=True)))
 
 
-@edited(test_cloudstack_no_false_security_group, because="refused, and yet")
+@edited(test_cloudstack_no_false_security_group, because="refused the rule, and yet")
 def refused_rule_that_cuts_off(recording: Recording) -> Recording:
     """The agent acts on a rule that was refused."""
     mark = recording.marked(OutsiderTries)[-1]
@@ -90,7 +91,8 @@ def test_cloudstack_services_fail_closed(recording: Recording, notebook: Noteboo
         served = [each for each in told if each.payload]
         errors = icmp_errors(after(recording, mark, outgoing=False), "destination-unreachable")
         notebook.cite(*asked, *refused, *errors)
-        notebook.expect(served or not accepted, f"port {port} accepts the connection and never answers",
+        notebook.expect(served or not accepted,
+                        f"the virtual router's port {port} accepts the connection and never answers",
                         *accepted, *served)
         told_off = "is closed" if refused or errors else "is silent"
         seen.append(f"port {port} " + ("serves IPv6 now" if served else told_off))

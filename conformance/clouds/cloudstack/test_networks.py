@@ -39,7 +39,7 @@ def questions(recording: Recording, what: str) -> list[tuple[str, Mark, Mark | N
 def networks_of(recording: Recording, name: str, node: str, notebook: Notebook) -> set[IPv6Network]:
     """The prefixes in which a router's kernel has an address, without link-local; its snapshot is cited."""
     shot = recording.snapshot(name, node)
-    shots = notebook.stimulus([shot] if shot is not None else [], f"nobody looked at {node} ({name})")
+    shots = notebook.stimulus([shot] if shot is not None else [], f"{node}'s state was not recorded ({name})")
     notebook.cite(*shots)
     rows = [row for row in shots[0].tables["address"] if row["family"] == "inet6" and row["ifname"] != "lo"]
     found = {IPv6Network(f"{row['local']}/{row['prefixlen']}", strict=False) for row in rows}
@@ -52,19 +52,20 @@ def test_cloudstack_takes_a_64_only(recording: Recording, notebook: Notebook) ->
 
     What is refused is not programmed; what is accepted is advertised, and both routers have addresses in it.
     """
-    asked = notebook.stimulus(questions(recording, "create-network"), "nobody asked for a network")
+    asked = notebook.stimulus(questions(recording, "create-network"), "no network was submitted")
     accepted: list[IPv6Network] = []
     for given, question, refusal in asked:
         prefix = IPv6Network(given)
         if prefix.prefixlen == 64 and prefix not in accepted:
-            notebook.expect(refusal is None, f"{prefix} is refused", question, *([refusal] if refusal else []))
+            notebook.expect(refusal is None,
+                            f"the platform refused the network {prefix}", question, *([refusal] if refusal else []))
             accepted.append(prefix)
             continue
-        notebook.expect(refusal is not None, f"the network {prefix} is accepted", question)
+        notebook.expect(refusal is not None, f"the platform accepted the network {prefix}", question)
         assert refusal is not None
         overlaps = refusal.what.taken is not None
-        notebook.expect(overlaps == (prefix.prefixlen == 64), f"{prefix} is refused for another reason: "
-                        f"{refusal.what.reason}", refusal)
+        notebook.expect(overlaps == (prefix.prefixlen == 64),
+                        f"the platform refused {prefix} for another reason: {refusal.what.reason}", refusal)
     for node in ("rack", "vr"):
         before = networks_of(recording, "before-networks", node, notebook)
         refused = networks_of(recording, "after-refusals", node, notebook) - before
@@ -75,11 +76,11 @@ def test_cloudstack_takes_a_64_only(recording: Recording, notebook: Notebook) ->
     told = notebook.stimulus([ra for ra in heard if ra.prefixes], "no RA with a prefix reached the VM")
     for ra in told:
         wrong = [prefix.network for prefix in ra.prefixes if prefix.network not in accepted]
-        notebook.expect(not wrong, f"{wrong} is advertised, which is no network", ra)
+        notebook.expect(not wrong, f"the router advertises {wrong}, which is no network", ra)
     notebook.finding = f"{len(asked) - len(accepted)} refused with the reason, {accepted[0]} in use"
 
 
-@played(test_cloudstack_takes_a_64_only, because="is accepted")
+@played(test_cloudstack_takes_a_64_only, because="accepted the network")
 def management_server_without_a_rule_for_lengths() -> Broken:
     """It takes the /48, the /80 and all the others, and programs them."""
     return Broken(CloudstackVm(habits=Habits(any_length=True)))
@@ -102,34 +103,35 @@ def test_cloudstack_reads_addresses(recording: Recording, notebook: Notebook) ->
     as taken; the VM itself was deployed with a spelling in full, and has the address.
     """
     typed = [each for each in questions(recording, "deploy-vm") if each[0] != WANTED]
-    asked = notebook.stimulus(typed, "nobody typed an address")
+    asked = notebook.stimulus(typed, "no address was submitted")
     legal = 0
     for text, question, refusal in asked:
         reason = refusal.what.reason if refusal is not None else "accepted"
         taken = refusal.what.taken if refusal is not None else None
         seen = [question] + ([refusal] if refusal is not None else [])
         if meaning(text) is None:
-            notebook.expect(refusal is not None, f"{text!r} is no address, and is taken for one", *seen)
-            notebook.expect(taken is None, f"{text!r} is taken for an address: {reason}", *seen)
+            notebook.expect(refusal is not None, f"the platform accepted {text!r}, which is no address", *seen)
+            notebook.expect(taken is None, f"the platform refused the address {text!r}: {reason}", *seen)
         else:
             legal += 1
-            notebook.expect(taken == str(meaning(text)), f"{text!r} means {meaning(text)}, which is in use; it is"
-                            f" answered: {reason}", *seen)
+            notebook.expect(taken == str(meaning(text)),
+                            f"the platform answered {text!r}, which means {meaning(text)} and is in use, with: "
+                            f"{reason}", *seen)
     ready = [event for event in recording.kernel("guest") if address_ready("guest", address=ADDRESS)(event)]
     notebook.stimulus(ready, f"the VM never had {ADDRESS}")
     notebook.cite(ready[0])
     used = [each for each in echoes(recording.at("guest", outgoing=True), reply=False) if each.source == ADDRESS]
-    notebook.cite(*notebook.stimulus(used, f"the VM never spoke from {ADDRESS}")[:1])
+    notebook.cite(*notebook.stimulus(used, f"the VM never sent from {ADDRESS}")[:1])
     notebook.finding = f"{legal} spellings of {ADDRESS} mean it, {len(asked) - legal} texts are refused"
 
 
-@played(test_cloudstack_reads_addresses, because="and is taken for one")
+@played(test_cloudstack_reads_addresses, because="which is no address")
 def field_that_makes_an_address_of_anything() -> Broken:
     """It drops what is no hexadecimal digit, as from the sample that the document prints."""
     return Broken(CloudstackVm(habits=Habits(any_spelling=True)))
 
 
-@edited(test_cloudstack_reads_addresses, because="which is in use; it is answered")
+@edited(test_cloudstack_reads_addresses, because="and is in use, with")
 def field_that_wants_lower_case(recording: Recording) -> Recording:
     """It refuses a legal spelling as illegal."""
     _, _, refusal = next(each for each in questions(recording, "deploy-vm") if each[0] == "2001:DB8:1::10")
@@ -148,9 +150,9 @@ def test_cloudstack_record_is_what_the_vm_has(recording: Recording, notebook: No
     lists = notebook.stimulus(recording.marked(CloudRecord), "the platform never listed its addresses")
     for name, listed in zip(("booted", "restarted"), lists, strict=False):
         shot = recording.snapshot(name, "guest")
-        shots = notebook.stimulus([shot] if shot is not None else [], f"nobody looked at the VM ({name})")
+        shots = notebook.stimulus([shot] if shot is not None else [], f"the VM's state was not recorded ({name})")
         tried = [mark for mark in recording.marked(Attempt) if mark.what.what == f"ping-{name}"]
-        begin = notebook.stimulus(tried, f"the VM did not try to speak ({name})")[0]
+        begin = notebook.stimulus(tried, f"the VM did not try to send ({name})")[0]
         life = replace(recording, frames=tuple(frame for frame in recording.frames
                                                if begin.ns <= frame.ns < listed.ns))
         expect_agreement(life, notebook, listed, shots[0], "guest", plan.LAN)
@@ -164,7 +166,7 @@ def virtual_router_that_is_told_another_address() -> Broken:
     return Broken(CloudstackVm(habits=Habits(misinforms=True)))
 
 
-@edited(test_cloudstack_record_is_what_the_vm_has, because="never spoke from")
+@edited(test_cloudstack_record_is_what_the_vm_has, because="never sent from")
 def silent_after_the_restart(recording: Recording) -> Recording:
     """The VM has the address that is listed, and sends nothing from it."""
     begin = recording.marked(PowerOn)[0]

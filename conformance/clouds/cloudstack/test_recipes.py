@@ -40,14 +40,15 @@ def test_cloudstack_address_comes_with_the_client(recording: Recording, notebook
     """
     without = [shot for shot in recording.snapshots if shot.name == "without-client"]
     lists = recording.marked(CloudRecord)
-    for shot in notebook.stimulus(without, "nobody looked at the VM without its client"):
+    for shot in notebook.stimulus(without, "the VM's state was not recorded without its client"):
         early = ", ".join(map(str, held(shot)))
         notebook.expect(not early, f"the VM has {early} although its client does not run", shot)
-    for name, listed in zip(("booted", "restarted"), notebook.stimulus(lists, "nothing was listed"), strict=False):
+    for name, listed in zip(("booted", "restarted"), notebook.stimulus(lists,
+                                                                       "the platform listed nothing"), strict=False):
         shot = looked_at(recording, notebook, name)
         shown = {IPv6Address(address) for address, owner in listed.what.addresses.items() if owner == "guest"}
         notebook.expect(held(shot) == shown, f"the VM has {held(shot)}, the platform shows {shown}", shot)
-    replies = [each for each in dhcpv6.messages(recording.at("guest", outgoing=False), "REPLY") if each.addresses]
+    replies = [each for each in dhcpv6.messages(recording.at("guest", outgoing=False), "Reply") if each.addresses]
     notebook.cite(*notebook.stimulus(replies, "no Reply gave the VM an address"))
     notebook.finding = f"none, then {ADDRESS}, after both starts"
 
@@ -76,24 +77,25 @@ def test_cloudstack_identifier_from_the_configuration(recording: Recording, note
     sent = dhcpv6.messages(recording.at("guest", outgoing=True))
     for each in notebook.stimulus(sent, "the VM sent no DHCPv6 message"):
         duid = each.client_duid or b""
-        notebook.expect(duid == expected, f"the VM calls itself {duid.hex(':')}, not {expected.hex(':')}", each)
+        notebook.expect(duid == expected,
+                        f"the VM identifies itself by {duid.hex(':')}, not by {expected.hex(':')}", each)
     shot = looked_at(recording, notebook, "booted")
     notebook.expect(ADDRESS in held(shot), f"the VM does not have {ADDRESS}", shot)
     notebook.finding = f"{expected.hex(':')} in {len(sent)} messages, and the reserved address"
 
 
-@played(test_cloudstack_identifier_from_the_configuration, because="calls itself 00:01")
+@played(test_cloudstack_identifier_from_the_configuration, because="identifies itself by 00:01")
 def image_without_the_recipe() -> Broken:
     """ISC's default, a DUID-LLT."""
     return Broken(RECIPE, {"guest": LINK_LAYER_TIME})
 
 
-@edited(test_cloudstack_identifier_from_the_configuration, because="calls itself 00:03:00:01:02:00:00:00:00:99")
+@edited(test_cloudstack_identifier_from_the_configuration, because="identifies itself by 00:03:00:01:02:00:00:00:00:99")
 def identifier_of_another_nic(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DUID_LL].lladdr = "02:00:00:00:00:99"
 
-    return editing.rewritten(recording, dhcpv6.messages(recording.at("guest", outgoing=True), "REQUEST"), change)
+    return editing.rewritten(recording, dhcpv6.messages(recording.at("guest", outgoing=True), "Request"), change)
 
 
 @check("SLAAC-02", RECIPE, role="guest", cloud="cloudstack", sentences=("cloudstack-30", "cloudstack-31"))
@@ -110,10 +112,11 @@ def test_cloudstack_recipe_without_autoconfiguration(recording: Recording, noteb
     formed = ", ".join(map(str, held(shot) - {ADDRESS}))
     notebook.expect(not formed, f"the VM formed {formed}", shot)
     notebook.expect(ADDRESS in held(shot), f"the VM does not have {ADDRESS}", shot)
-    notebook.expect(gateways(shot) == {str(inviting[0].source)}, f"its default routes lead to {gateways(shot)}", shot)
+    notebook.expect(gateways(shot) == {str(inviting[0].source)},
+                    f"the VM's default routes lead to {gateways(shot)}", shot)
     sent = [each for each in echoes(recording.at("guest", outgoing=True), reply=False)
             if (each.source, each.mac_destination) == (ADDRESS, recording.mac("rack", "lan0"))]
-    notebook.expect(sent, f"nothing went from {ADDRESS} to the router", *sent)
+    notebook.expect(sent, f"the VM sent nothing from {ADDRESS} to the router", *sent)
     notebook.finding = f"the default route, {ADDRESS}, and no other address"
 
 
@@ -137,9 +140,9 @@ def test_cloudstack_asks_when_managed(recording: Recording, notebook: Notebook) 
     notebook.cite(before[0], managed)
     sent = dhcpv6.messages(recording.at("guest", outgoing=True))
     early = [each for each in sent if each.time < managed.time]
-    notebook.expect(not early, "the client asks though M and O are 0", *early[:1])
-    notebook.expect(sent, "the client does not ask though M is 1", managed)
-    replies = [each for each in dhcpv6.messages(recording.at("guest", outgoing=False), "REPLY") if each.addresses]
+    notebook.expect(not early, "the VM's client asked for an address though M and O are 0", *early[:1])
+    notebook.expect(sent, "the VM's client did not ask for an address though M is 1", managed)
+    replies = [each for each in dhcpv6.messages(recording.at("guest", outgoing=False), "Reply") if each.addresses]
     notebook.expect(replies, "no Reply gave the VM an address", sent[0])
     notebook.cite(sent[0], replies[0])
     shot = looked_at(recording, notebook, "managed")
@@ -147,7 +150,7 @@ def test_cloudstack_asks_when_managed(recording: Recording, notebook: Notebook) 
     notebook.expect(ADDRESS in held(shot) and formed, f"the VM has only {held(shot)}", shot)
     for address in (ADDRESS, *sorted(formed)):
         told = [each for each in echoes(recording.at("guest", outgoing=True), reply=True) if each.source == address]
-        notebook.expect(told, f"{address} does not answer", *recording.marked(OutsiderTries))
+        notebook.expect(told, f"the VM does not answer at {address}", *recording.marked(OutsiderTries))
         notebook.cite(told[0])
     notebook.finding = f"nothing for {waited:.1f} s; with M=1 {ADDRESS} beside {', '.join(map(str, formed))}"
 
@@ -158,6 +161,6 @@ def client_that_asks_whatever_the_router_says() -> Broken:
     return Broken(LATER, {"guest": "dhclient"})
 
 
-@played(test_cloudstack_asks_when_managed, because="does not ask though M is 1")
+@played(test_cloudstack_asks_when_managed, because="did not ask for an address though M is 1")
 def guest_that_does_not_heed_the_flag() -> Broken:
     return Broken(LATER, {"guest": "linux"})

@@ -41,12 +41,13 @@ def test_cloudstack_gateway_advertises_well(recording: Recording, notebook: Note
         if part == "source":
             notebook.expect(ra.source == own, f"the RA comes from {ra.source}, not from the router's {own}", ra)
         elif part == "sllao":
-            notebook.expect(ra.sllao == mac, f"the RA gives the link-layer address {ra.sllao}, not {mac}", ra)
+            notebook.expect(ra.sllao == mac, f"the router's RA gives the link-layer address {ra.sllao}, not {mac}",
+                            ra)
         else:
-            notebook.expect(ra.malformed is None, f"the RA is malformed: {ra.malformed}", ra)
-            notebook.expect(ra.hop_limit == 255, f"the RA has hop limit {ra.hop_limit}", ra)
-            notebook.expect(ra.code == 0, f"the RA has code {ra.code}", ra)
-            notebook.expect(ra.checksum_ok, "the RA has a wrong checksum", ra)
+            notebook.expect(ra.malformed is None, f"the router's RA is malformed: {ra.malformed}", ra)
+            notebook.expect(ra.hop_limit == 255, f"the router's RA has hop limit {ra.hop_limit}, not 255", ra)
+            notebook.expect(ra.code == 0, f"the router's RA has code {ra.code}, not 0", ra)
+            notebook.expect(ra.checksum_ok, "the router's RA has a wrong checksum", ra)
     notebook.finding = f"every RA from {own} is as required ({part})"
 
 
@@ -56,7 +57,7 @@ def test_cloudstack_gateway_answers_as_a_router(recording: Recording, notebook: 
     own = plan.link_local(recording.mac("rack", "lan0"))
     found = receivable(neighbor_advertisements(recording.at("rack", "lan0", outgoing=True)))
     answers = [na for na in found if na.target == own and na.solicited]
-    notebook.stimulus(answers, f"nobody asked the router for {own}")
+    notebook.stimulus(answers, f"no node solicited {own} of the router")
     for na in answers:
         notebook.expect(na.router, "the router answers with R=0", na)
     notebook.finding = f"{own} answers with R=1"
@@ -108,8 +109,9 @@ def test_cloudstack_default_route_is_the_rack_routers(recording: Recording, note
     for name in ("booted", "default-chosen"):
         shot = looked_at(recording, notebook, name)
         found = gateways(shot)
-        notebook.expect(found == {own}, f"the default route leads to {', '.join(sorted(found)) or 'nobody'}, and the "
-                                        f"rack router is {own} ({name})", shot)
+        notebook.expect(found == {own},
+                        f"the VM's default route leads to {', '.join(sorted(found)) or 'no router'}, and the rack "
+                        f"router is {own} ({name})", shot)
     chosen = notebook.stimulus(recording.marked(DefaultNetworkChosen), "no default network was chosen")[0]
     again = [mark for mark in recording.marked(Ready)
              if mark.what.role == "dhcpv6-server" and mark.ns > chosen.ns]
@@ -118,15 +120,15 @@ def test_cloudstack_default_route_is_the_rack_routers(recording: Recording, note
             if each.destination == plan.OUTSIDE and each.frame.ns > again[0].ns]
     for each in notebook.stimulus(sent, "the VM sent nothing to the outside afterwards"):
         notebook.expect(each.mac_destination == recording.mac("rack", "lan0"),
-                        f"a packet to the outside went to {each.mac_destination}", each)
-    last = notebook.stimulus([ra for ra in heard if ra.lifetime == 0], "the router never took its offer back")
+                        f"the VM sent a packet to the outside to {each.mac_destination}", each)
+    last = notebook.stimulus([ra for ra in heard if ra.lifetime == 0], "the router never sent an RA with lifetime 0")
     gone = looked_at(recording, notebook, "without-router")
     left = ", ".join(gateways(gone))
     notebook.expect(not left, f"the VM still has a default route to {left}", last[-1], gone)
     notebook.finding = f"through {own} until its RA with lifetime 0, whatever the platform chose"
 
 
-@played(test_cloudstack_default_route_is_the_rack_routers, because="the default route leads to")
+@played(test_cloudstack_default_route_is_the_rack_routers, because="default route leads to")
 def virtual_router_that_advertises_itself() -> Broken:
     """Choosing the default network makes the virtual router a default router."""
     return Broken(CloudstackVm(default_moves=True))
@@ -154,13 +156,13 @@ def test_cloudstack_no_address_from_the_router(recording: Recording, notebook: N
               if ":" in event.fields["local"] and event.fields["local"] not in given]
     for event in formed:
         local = event.fields["local"]
-        notebook.expect(not local.startswith("2001:"), f"the VM has {local}, which nobody gave it", event)
+        notebook.expect(not local.startswith("2001:"), f"the VM has {local}, which no server gave it", event)
     shot = looked_at(recording, notebook, "booted")
     notebook.expect(gateways(shot), "the VM has no default route", shot)
     notebook.finding = f"{len(given)} given, none formed but link-local ones, and the default route is there"
 
 
-@played(test_cloudstack_no_address_from_the_router, because="which nobody gave it")
+@played(test_cloudstack_no_address_from_the_router, because="which no server gave it")
 def image_that_forms_an_address_all_the_same() -> Broken:
     """An image with an address of its own in the prefix."""
     own = plan.eui64(plan.LAN, plan.mac_of("guest", "eth0"))

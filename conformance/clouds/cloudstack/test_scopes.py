@@ -34,23 +34,23 @@ def test_cloudstack_pools_of_each_scope(recording: Recording, notebook: Notebook
     """
     address = OWN[recording.play.options["scope"]]
     said = list(recording.at("guest", "eth0"))
-    asked = notebook.stimulus(dhcpv6.messages(said, "SOLICIT"), "the VM did not solicit")
+    asked = notebook.stimulus(dhcpv6.messages(said, "Solicit"), "the VM did not solicit")
     notebook.cite(asked[0])
     last = asked[0]
-    short = any(each.rapid_commit for each in dhcpv6.messages(said, "REPLY")) and last.rapid_commit
-    names = ("REPLY",) if short else ("ADVERTISE", "REQUEST", "REPLY")
+    short = any(each.rapid_commit for each in dhcpv6.messages(said, "Reply")) and last.rapid_commit
+    names = ("Reply",) if short else ("Advertise", "Request", "Reply")
     for name in names:
-        found = [each for each in dhcpv6.messages(said, name) if address in each.addresses or name == "REQUEST"]
-        notebook.expect(found, f"there is no {name} for {address}", last)
+        found = [each for each in dhcpv6.messages(said, name) if address in each.addresses or name == "Request"]
+        notebook.expect(found, f"the server sent no {name} for {address}", last)
         last = found[0]
         notebook.cite(last)
-    questions = dhcpv6.messages(said, "SOLICIT" if short else "REQUEST")
+    questions = dhcpv6.messages(said, "Solicit" if short else "Request")
     same = last.transaction_id in {each.transaction_id for each in questions}
-    notebook.expect(same, "the Reply answers nothing that the VM asked", last)
+    notebook.expect(same, "the server's Reply answers nothing that the VM asked", last)
     ready = [event for event in recording.kernel("guest") if address_ready("guest", address=address)(event)]
     notebook.expect(ready, f"the VM never had {address} in use", last)
     notebook.cite(ready[0])
-    notebook.finding = f"{address} by Solicit, {', '.join(map(str.capitalize, names))}"
+    notebook.finding = f"{address} by Solicit, {', '.join(names)}"
 
 
 @edited(test_cloudstack_pools_of_each_scope, because="never had")
@@ -60,9 +60,9 @@ def client_that_distrusts_the_scope(recording: Recording) -> Recording:
     return editing.without(recording, events=recording.happened("guest", "address", local=str(own)))
 
 
-@edited(test_cloudstack_pools_of_each_scope, because="there is no REPLY")
+@edited(test_cloudstack_pools_of_each_scope, because="sent no Reply")
 def server_that_takes_its_offer_back(recording: Recording) -> Recording:
-    return editing.without(recording, frames=dhcpv6.messages(recording.at("guest", outgoing=False), "REPLY"))
+    return editing.without(recording, frames=dhcpv6.messages(recording.at("guest", outgoing=False), "Reply"))
 
 
 @check("DUAL-07", *SCOPES, role="guest", cloud="cloudstack")

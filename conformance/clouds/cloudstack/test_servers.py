@@ -32,7 +32,7 @@ def dhcpv4(recording: Recording, vm: str, kind: int, *, outgoing: bool) -> list[
 
 def leased(recording: Recording, vm: str) -> list[Message]:
     """The DHCPv6 Replies with an address that reached a VM."""
-    return [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "REPLY") if each.addresses]
+    return [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "Reply") if each.addresses]
 
 
 def meanwhile(recording: Recording, vm: str, frame: Frame) -> bool:
@@ -57,7 +57,7 @@ def test_cloudstack_families_are_served_apart(recording: Recording, notebook: No
     """
     reserved = {one["name"]: one["address"] for one in recording.play.situation["reservations"]}
     for vm, port in DEAF.items():
-        asked6 = dhcpv6.messages(recording.at(vm, outgoing=True), "SOLICIT")
+        asked6 = dhcpv6.messages(recording.at(vm, outgoing=True), "Solicit")
         asked4 = dhcpv4(recording, vm, DISCOVER, outgoing=True)
         notebook.cite(notebook.stimulus(asked6, f"{vm} did not ask for an IPv6 address")[0],
                       notebook.stimulus(asked4, f"{vm} did not ask for an IPv4 address")[0])
@@ -66,7 +66,7 @@ def test_cloudstack_families_are_served_apart(recording: Recording, notebook: No
         when = {None: "", DHCPV4_SERVER_PORT: " while DHCPv4 is cut off",
                 DHCPV6_SERVER_PORT: " while DHCPv6 is cut off"}[port]
         if port == DHCPV6_SERVER_PORT:
-            notebook.stimulus([] if told6 else [port], f"{vm} got an IPv6 address from a server that does not hear")
+            notebook.stimulus([] if told6 else [port], f"{vm} got an IPv6 address from a server that was stopped")
         else:
             notebook.expect(told6, f"{vm} got no IPv6 address{when}", *asked6[:1])
             given = {str(address) for each in told6 for address in each.addresses}
@@ -74,7 +74,7 @@ def test_cloudstack_families_are_served_apart(recording: Recording, notebook: No
             used = has(recording, vm, 6)[:1]
             notebook.expect(used, f"{vm} has no IPv6 address{when}", *told6, *used)
         if port == 67:
-            notebook.stimulus([] if told4 else [port], f"{vm} got an IPv4 address from a server that does not hear")
+            notebook.stimulus([] if told4 else [port], f"{vm} got an IPv4 address from a server that was stopped")
         else:
             notebook.expect(told4, f"{vm} got no IPv4 address{when}", *asked4[:1])
             used = has(recording, vm, 4)[:1]
@@ -109,21 +109,22 @@ def test_cloudstack_knows_a_vm_by_any_duid(recording: Recording, notebook: Noteb
     said = list(recording.at("client", "eth0"))
     for form, text in FORMS.items():
         duid = bytes.fromhex(text)
-        asked = [each for each in dhcpv6.messages(said, "SOLICIT") if each.frame.outgoing and each.client_duid == duid]
+        asked = [each for each in dhcpv6.messages(said, "Solicit") if each.frame.outgoing and each.client_duid == duid]
         notebook.cite(notebook.stimulus(asked, f"no client with the {form} DUID asked")[0])
         numbers = {each.transaction_id for each in dhcpv6.messages(said) if each.client_duid == duid}
         window = recording.marked(Form)
         begin = next(mark.ns for mark in window if mark.what.form == form)
         until = min((mark.ns for mark in window if mark.ns > begin), default=recording.duration_ns + 1)
-        told = [each for each in dhcpv6.messages(said, "ADVERTISE", "REPLY")
+        told = [each for each in dhcpv6.messages(said, "Advertise", "Reply")
                 if not each.frame.outgoing and begin <= each.frame.ns < until and each.transaction_id in numbers]
-        notebook.expect(told, f"the client with the {form} DUID is not answered", *asked[:1])
+        notebook.expect(told, f"the server did not answer the client with the {form} DUID", *asked[:1])
         for each in told:
             named = (each.client_duid or b"").hex()
-            notebook.expect(named == text, f"the client with the {form} DUID is called {named}", each)
-        given = {address for each in told if each.name == "REPLY" for address in each.addresses}
-        notebook.expect(given == {RESERVED[form]}, f"the client with the {form} DUID got {given or 'no address'}, "
-                                                   f"not {RESERVED[form]}", *told)
+            notebook.expect(named == text, f"the server calls the client with the {form} DUID {named}", each)
+        given = {address for each in told if each.name == "Reply" for address in each.addresses}
+        notebook.expect(given == {RESERVED[form]},
+                        f"the server gave the client with the {form} DUID {given or 'no address'}, not "
+                        f"{RESERVED[form]}", *told)
     notebook.finding = f"served with their own addresses: {', '.join(FORMS)}"
 
 
@@ -132,7 +133,7 @@ def virtual_router_that_knows_only_link_layer_duids() -> Broken:
     return Broken(DUAL, {"dhcpv6-server": KnowsLinkLayer()})
 
 
-@edited(test_cloudstack_knows_a_vm_by_any_duid, because="is called")
+@edited(test_cloudstack_knows_a_vm_by_any_duid, because="calls the client")
 def identifier_that_is_written_anew(recording: Recording) -> Recording:
     """The server understands the DUID-LL, and puts in the MAC address that it saw."""
 
@@ -140,6 +141,6 @@ def identifier_that_is_written_anew(recording: Recording) -> Recording:
         packet[layer("dhcp6").DUID_LL].lladdr = "02:00:00:00:00:99"
 
     duid = bytes.fromhex(FORMS["link-layer"])
-    mine = [each for each in dhcpv6.messages(recording.at("client", outgoing=False), "REPLY")
+    mine = [each for each in dhcpv6.messages(recording.at("client", outgoing=False), "Reply")
             if each.client_duid == duid]
     return editing.rewritten(recording, mine, change)

@@ -41,20 +41,21 @@ def test_cloudstack_default_nic_alone(recording: Recording, notebook: Notebook) 
         heard = [ra for ra in router_advertisements(recording.at("twin", interface, outgoing=False)) if ra.lifetime]
         notebook.cite(notebook.stimulus(heard, f"no RA with a router lifetime reached {interface}")[0])
     first, second = routes(recording, "eth0"), routes(recording, "eth1")
-    notebook.expect(first, "there is no default route on eth0", *recording.marked(BothLinksReady))
+    notebook.expect(first, "the VM has no default route on eth0", *recording.marked(BothLinksReady))
     notebook.cite(first[0])
     if not recording.play.options["ignored"]:
-        notebook.expect(second, "eth1 accepts RAs and has no default route", first[0])
+        notebook.expect(second, "the VM has no default route on eth1, which accepts RAs", first[0])
         notebook.cite(second[0])
         notebook.finding = "a default route on each NIC, which is why the document has its recipe"
         return
-    notebook.expect(not second, "there is a default route on eth1, which ignores RAs", *second[:1])
+    notebook.expect(not second, "the VM has a default route on eth1, which ignores RAs", *second[:1])
     packets = notebook.stimulus(sent(recording), "the VM sent nothing to the outside")
     for each in packets:
-        notebook.expect(each.frame.interface == "eth0", f"a packet left by {each.frame.interface}", each)
-        notebook.expect(each.source in plan.LAN, f"a packet left from {each.source}", each)
+        notebook.expect(each.frame.interface == "eth0", f"the VM sent a packet by {each.frame.interface}", each)
+        notebook.expect(each.source in plan.LAN, f"the VM sent a packet from {each.source}", each)
         to = each.mac_destination
-        notebook.expect(to == recording.mac("rack", "lan0"), f"a packet went to {to}, not to the rack router", each)
+        notebook.expect(to == recording.mac("rack", "lan0"),
+                        f"the VM sent a packet to {to}, not to the rack router", each)
     notebook.finding = "the default route of eth0 alone, and packets go there"
 
 
@@ -64,7 +65,7 @@ def image_without_the_setting() -> Broken:
     return Broken(IGNORED, {"guest": HEEDLESS})
 
 
-@edited(test_cloudstack_default_nic_alone, because="a packet left from")
+@edited(test_cloudstack_default_nic_alone, because="a packet from")
 def packets_from_the_other_nics_address(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet.payload.src = str(plan.LAN2[0x99])

@@ -9,7 +9,7 @@ from fixtures.recording.model import Recording, Snapshot
 def looked_at(recording: Recording, notebook: Notebook, name: str) -> Snapshot:
     """The VM's kernel at a moment."""
     shot = recording.snapshot(name, "guest")
-    return notebook.stimulus([shot] if shot is not None else [], f"nobody looked at the VM ({name})")[0]
+    return notebook.stimulus([shot] if shot is not None else [], f"the VM's state was not recorded ({name})")[0]
 
 
 def gateways(shot: Snapshot) -> set[str]:

@@ -70,10 +70,10 @@ def to_storage(recording: Recording) -> list[TcpSegment]:
 def interfaces(recording: Recording, notebook: Notebook) -> Exchange:
     """The page with the table of interfaces."""
     pages = [each for each in exchanges(recording, "user") if (each.path, each.status) == ("/interfaces", STORED)]
-    return notebook.stimulus(pages, "nobody saw the table of interfaces")[-1]
+    return notebook.stimulus(pages, "the table of interfaces was not read")[-1]
 
 
 def looked(recording: Recording, notebook: Notebook, name: str) -> Snapshot:
     """host1's kernel at that moment. Raises Unjudgeable."""
     shot = recording.snapshot(name, "host1")
-    return notebook.stimulus([] if shot is None else [shot], f"host1 was not looked at when it was {name}")[0]
+    return notebook.stimulus([] if shot is None else [shot], f"host1's state was not recorded when it was {name}")[0]

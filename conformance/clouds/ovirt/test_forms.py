@@ -43,7 +43,7 @@ def test_ovirt_fields_know_an_address(recording: Recording, notebook: Notebook) 
             notebook.expect(seen, f"{each.form['address']!r} was stored, but host1 never claimed {address}", *seen)
     meant = {meaning(each.form["address"]) for each in stored_on_nic(recording)}
     for address, claim in claimed.items():
-        notebook.expect(address in meant, f"host1 claimed {address}, which nobody had submitted", claim)
+        notebook.expect(address in meant, f"host1 claimed {address}, which no form had submitted", claim)
     texts = {each.form["address"] for each in (*hosts, *ours)}
     legal = sum(meaning(text) is not None for text in texts)
     notebook.finding = f"{legal} legal spellings taken, {len(texts) - legal} illegal ones refused"
@@ -79,7 +79,8 @@ def test_ovirt_shows_canonical_addresses(recording: Recording, notebook: Noteboo
             address = meaning(each.form.get(key, "")) if each.form else None
             if address is not None:
                 wanted, got = canonical(address), each.answer[key]
-                notebook.expect(got == wanted, f"{each.form[key]!r} is shown as {got!r}, not {wanted!r}", each.tells)
+                notebook.expect(got == wanted,
+                                f"the form shows {each.form[key]!r} as {got!r}, not {wanted!r}", each.tells)
                 shown += 1
     table = interfaces(recording, notebook)
     for cell in (cell for cells in table.answer.values() for cell in cells):

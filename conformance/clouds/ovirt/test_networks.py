@@ -30,19 +30,19 @@ def test_ovirt_mask_is_a_prefix_length(recording: Recording, notebook: Notebook)
     """
     pages = exchanges(recording, "user")
     empty = [each for each in pages if each.path == "/form" and each.status == STORED]
-    for each in notebook.stimulus(empty, "nobody saw the empty form"):
+    for each in notebook.stimulus(empty, "the empty form was not read"):
         notebook.expect(each.answer["mask"] == "64", f"the form suggests {each.answer['mask']!r}, not '64'", each.tells)
     tried = [each for each in pages if each.path == "/network" and each.form["nic"] == NIC]
     for family, legal in (("6", LENGTHS), ("4", MASKS4)):
         ours = [each for each in tried if each.form.get("family", "6") == family]
         ours = [each for each in ours if family == "4" or each.form["address"].startswith("2001:db8:51:b:")]
-        for each in notebook.stimulus(ours, f"no mask was tried in IPv{family}"):
+        for each in notebook.stimulus(ours, f"no mask was submitted in IPv{family}"):
             mask = each.form["mask"]
             _expect_mask(notebook, each, mask in legal, f"IPv{family}, subnet mask: {mask!r}")
             if mask in legal:
                 _expect_length(recording, notebook, each, legal[mask])
     wrong = [each for each in _addresses(recording) if each.fields["local"] == "2001:db8:51:b::dead"]
-    notebook.expect(not wrong, "a form was refused, yet the host has its address", *wrong)
+    notebook.expect(not wrong, "the engine refused a form, yet the host has its address", *wrong)
     notebook.finding = "0 to 128 only, as configured; 64 is suggested; dotted decimal in IPv4"
 
 
@@ -99,7 +99,7 @@ def test_ovirt_gateway_works(recording: Recording, notebook: Notebook) -> None:
 
     One that is on no link of the host is refused, and the default route stays (RFC 4861 section 8: link-local ones).
     """
-    for mark in notebook.stimulus(recording.marked(Gateway), "no gateway was tried"):
+    for mark in notebook.stimulus(recording.marked(Gateway), "no gateway was submitted"):
         kind, gateway = mark.what.kind, mark.what.gateway
         forms = [each for each in exchanges(recording, "user") if each.path == "/network"
                  and each.form.get("gateway") == gateway]
@@ -109,8 +109,9 @@ def test_ovirt_gateway_works(recording: Recording, notebook: Notebook) -> None:
         _expect_passage(recording, notebook, mark)
     strange = [each for each in exchanges(recording, "user") if each.path == "/network"
                and each.form.get("gateway") == STRANGE_GATEWAY]
-    for each in notebook.stimulus(strange, "no gateway outside of the network was tried"):
-        notebook.expect(each.refused, f"{STRANGE_GATEWAY} is not on the network, but was not refused", each.tells)
+    for each in notebook.stimulus(strange, "no gateway outside of the network was submitted"):
+        notebook.expect(each.refused,
+                        f"the engine did not refuse {STRANGE_GATEWAY}, which is not on the network", each.tells)
     _expect_route(notebook, looked(recording, notebook, "gateway-refused"), GATEWAYS["link-local"].lower())
     notebook.finding = "packets went out by the global and by the link-local gateway; one outside was refused"
 
@@ -128,12 +129,13 @@ def _expect_passage(recording: Recording, notebook: Notebook, mark: Mark) -> Non
     seen = [each for each in echoes(recording.at("host1", PORT)) if each.frame.ns > mark.ns
             and plan.OUTSIDE in (each.source, each.destination)]
     asked = [each for each in seen if not each.reply]
-    notebook.expect(asked, f"with the {kind} gateway, host1 sent nothing outside")
+    notebook.expect(asked, f"host1 sent nothing outside with the {kind} gateway")
     first = asked[0]
     notebook.expect(first.mac_destination == router,
-                    f"with the {kind} gateway, the packet went to {first.mac_destination}, not {router}", first)
+                    f"host1 sent the packet to {first.mac_destination}, not to {router}, with the {kind} gateway",
+                    first)
     answered = [each for each in seen if each.reply and each.identifier == first.identifier]
-    notebook.expect(answered, f"with the {kind} gateway, no answer came from outside", *answered[:1])
+    notebook.expect(answered, f"host1 got no answer from outside with the {kind} gateway", *answered[:1])
 
 
 @played(test_ovirt_gateway_works, because="the default route of host1 is nothing")
@@ -146,12 +148,12 @@ def wants_gateways_in_the_prefix() -> Broken:
     return Broken(OvirtForms(engine=broken.GLOBAL_GATEWAYS))
 
 
-@played(test_ovirt_gateway_works, because="2001:db8:c5::1 is not on the network, but was not refused")
+@played(test_ovirt_gateway_works, because="did not refuse 2001:db8:c5::1")
 def takes_any_gateway() -> Broken:
     return Broken(OvirtForms(engine=broken.ANY_GATEWAY))
 
 
-@edited(test_ovirt_gateway_works, because="with the link-local gateway, no answer came from outside")
+@edited(test_ovirt_gateway_works, because="no answer from outside with the link-local gateway")
 def link_local_gateway_leads_nowhere(recording: Recording) -> Recording:
     mark = recording.marked(Gateway)[-1]
     replies: list[Echo] = [each for each in echoes(recording.frames, reply=True) if each.frame.ns > mark.ns]
@@ -170,22 +172,23 @@ def test_ovirt_storage_over_ipv6(recording: Recording, notebook: Notebook) -> No
     for text in STORAGES:
         each = notebook.stimulus([forms[text]] if text in forms else [], f"{text} was not submitted")[0]
         reason = each.answer.get("reason", "")
-        notebook.expect(each.status == STORED, f"storage {text}: not added: {reason}", each.tells)
+        notebook.expect(each.status == STORED, f"host1 did not add the storage {text}: {reason}", each.tells)
         path = text.partition(":/")[2]
         mine = [one for one in requests if f" /{path} ".encode() in one.payload]
-        notebook.expect(mine, f"storage {text}: host1 never asked {STORAGE} for /{path}", *mine)
+        notebook.expect(mine, f"host1 never asked {STORAGE} for /{path} of the storage {text}", *mine)
     asked = [each for each in dns.messages(recording.at("host1", PORT)) if each.asks("AAAA", STORAGE_NAME)]
     notebook.expect(asked, f"host1 never asked for the AAAA record of {STORAGE_NAME}", *asked)
     bare = [each for text, each in forms.items() if text.count(":") > 1 and not text.startswith("[")
             and text not in STORAGES]
     for each in notebook.stimulus(bare, "no address without brackets was submitted"):
-        notebook.expect(each.refused, f"storage {each.form['address']}: taken without brackets", each.tells)
+        notebook.expect(each.refused,
+                        f"the engine accepted the storage {each.form['address']} without brackets", each.tells)
     asked_for = len(requests)
     notebook.expect(asked_for == len(STORAGES), f"host1 asked {asked_for} times, not {len(STORAGES)}", *requests)
     notebook.finding = f"{len(STORAGES)} storages reached at {STORAGE}: by address and by name"
 
 
-@played(test_ovirt_storage_over_ipv6, because="storage [2001:db8:51::20]:/export/1: not added")
+@played(test_ovirt_storage_over_ipv6, because="did not add the storage [2001:db8:51::20]:/export/1")
 def splits_storages_at_the_colon() -> Broken:
     return Broken(OvirtForms(engine=broken.COLONLESS_STORAGE))
 

@@ -41,7 +41,7 @@ def test_ovirt_daemon_listens_on_the_wildcard(recording: Recording, notebook: No
     notebook.expect([(row["family"], row["local"]) for row in rows] == [("inet6", "::")],
                     f"with management_ip = ::, the daemon listens on port {DAEMON} of {told}", shot)
     reached = [each for each in at_host2(recording) if each.server == str(LINK_LOCAL)]
-    for each in notebook.stimulus(reached, "nobody tried the daemon from another host"):
+    for each in notebook.stimulus(reached, "no other host connected to the daemon"):
         accepts = [one for one in each.segments if one.accepts]
         notebook.expect(accepts, f"{each.server} accepted no connection to port {DAEMON}", each.opens, *accepts[:1])
     by_ipv4 = [each for each in at_host2(recording) if each.server == IPV4["host1"].partition("/")[0]]
@@ -74,7 +74,7 @@ def test_ovirt_client_takes_six_spellings(recording: Recording, notebook: Notebo
     notebook.stimulus(answers, "the client was given no spelling")
     for mark in answers:
         said = mark.what.answer
-        notebook.expect(mark.what.status == 0, f"told {mark.what.target}, the client failed: {said}", mark)
+        notebook.expect(mark.what.status == 0, f"the client failed with the target {mark.what.target}: {said}", mark)
     told = {mark.what.target: mark.what.answer for mark in answers}
     missing = [target for target in TARGETS if target not in told]
     notebook.expect(not missing, f"the client was not seen to answer for {', '.join(missing)}")
@@ -102,7 +102,7 @@ def splits_at_the_first_colon() -> Broken:
     return Broken(OvirtReach(client=SPLITS_AT_COLON))
 
 
-@played(test_ovirt_client_takes_six_spellings, because="%ovirtmgmt], the client failed")
+@played(test_ovirt_client_takes_six_spellings, because="%ovirtmgmt]: ")
 def strips_the_zone() -> Broken:
     """Without its zone a link-local address leads nowhere."""
     return Broken(OvirtReach(client=ZONELESS_CLIENT))

@@ -19,9 +19,9 @@ def test_ovirt_url_keeps_its_zone_at_home(recording: Recording, notebook: Notebo
     for each in notebook.stimulus(requests(recording), "the client asked for no page by a scoped address"):
         host = each.payload.partition(b"\r\nHost: ")[2].partition(b"\r\n")[0].decode("latin-1")
         bare = host.removesuffix(":80")
-        notebook.expect("%" not in host, f"the client told the server its own zone: Host: {host}", each)
-        notebook.expect(bare == f"[{AMBIGUOUS}]", f"the server was told Host: {host!r}, not [{AMBIGUOUS}]", each)
-    notebook.finding = f"the server was told [{AMBIGUOUS}], without a zone"
+        notebook.expect("%" not in host, f"the client sent the server its own zone: Host: {host}", each)
+        notebook.expect(bare == f"[{AMBIGUOUS}]", f"the client sent Host: {host!r}, not [{AMBIGUOUS}]", each)
+    notebook.finding = f"the client sent [{AMBIGUOUS}], without a zone"
 
 
 def requests(recording: Recording) -> list[TcpSegment]:
@@ -30,13 +30,13 @@ def requests(recording: Recording) -> list[TcpSegment]:
     return [each for each in sent if each.payload.startswith(b"GET ")]
 
 
-@edited(test_ovirt_url_keeps_its_zone_at_home, because="told the server its own zone: Host: [fe80::1%25eth0]")
+@edited(test_ovirt_url_keeps_its_zone_at_home, because="sent the server its own zone: Host: [fe80::1%25eth0]")
 def sends_the_url_as_it_is(recording: Recording) -> Recording:
     """A client that copies the URL's host into the request."""
     return _with_host(recording, b"[fe80::1%25eth0]")
 
 
-@edited(test_ovirt_url_keeps_its_zone_at_home, because="the server was told Host: 'fe80::1'")
+@edited(test_ovirt_url_keeps_its_zone_at_home, because="the client sent Host: 'fe80::1'")
 def forgets_the_brackets(recording: Recording) -> Recording:
     return _with_host(recording, b"fe80::1")
 

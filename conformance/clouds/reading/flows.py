@@ -96,7 +96,7 @@ def _way(headers: Headers, flow: Flow) -> bool | None:
 def expect_answer(recording: Recording, notebook: Notebook, flow: Flow) -> tuple[Passage, Passage]:
     """Expect that what the caller said arrived, and that the answer came back; returns both, where they arrived."""
     sent = passages(recording.at(flow.source, outgoing=True), flow, back=False)
-    notebook.cite(*(each.frame for each in notebook.stimulus(sent, f"{flow.source} did not begin: {flow}")[:1]))
+    notebook.cite(*(each.frame for each in notebook.stimulus(sent, f"{flow.source} sent nothing: {flow}")[:1]))
     there = [each for each in passages(recording.at(flow.to, outgoing=False), flow, back=False)
              if flow.words in each.says]
     notebook.expect(there, f"{flow} did not arrive", *(each.frame for each in there[:1]))

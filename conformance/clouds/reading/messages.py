@@ -102,6 +102,6 @@ def expect_arrived(notebook: Notebook, *several: Message) -> None:
 def expect_stopped(notebook: Notebook, host: str, tap: str, *several: Message, until: Mark | None = None) -> None:
     """Expect that each came to the host of its target and did not leave it by the target's tap, up to that mark."""
     for each in several:
-        came = notebook.stimulus(each.at(host, until=until), f"{each.label} did not even come to {host}")
+        came = notebook.stimulus(each.at(host, until=until), f"{each.label} did not reach {host}")
         left = each.at(host, tap, outgoing=True, until=until) + each.at(each.what.to, until=until)
         notebook.expect(not left, f"{each.label} reached {each.what.to}", came[0], *left[:1])

@@ -24,7 +24,7 @@ def expect_agreement(
     )
     for address in sorted(listed):
         spoken = [frame for frame in recording.at(guest.node, outgoing=True) if _source(frame) == address]
-        notebook.expect(spoken, f"{owner} never spoke from {address}, which the platform lists", *spoken[:1])
+        notebook.expect(spoken, f"{owner} never sent from {address}, which the platform lists", *spoken[:1])
 
 
 def _listed(record: Mark, owner: str) -> Iterable[IPv6Address]:

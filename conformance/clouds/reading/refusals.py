@@ -11,6 +11,6 @@ def expect_refused(recording: Recording, notebook: Notebook, *questions: str) ->
     """Expect that the cloud said no to each."""
     for what in questions:
         asked = [mark for mark in recording.marked(CloudAsked) if mark.what.what == what]
-        notebook.stimulus(asked, f"nobody asked the cloud to {what}")
+        notebook.stimulus(asked, f"the cloud was not asked to {what}")
         said = [mark for mark in recording.marked(CloudRefused) if mark.what.what == what]
         notebook.expect(said, f"the cloud did not refuse to {what}", asked[0], *said)

@@ -15,7 +15,7 @@ def expect_routes_by_source(recording: Recording, notebook: Notebook, node: str)
     must have been lost. Returns how many flows there were.
     """
     _drops_foreign_sources(recording, notebook, node)
-    told = notebook.stimulus(flows(recording, by_source=True), "nobody called anybody by routes by source")
+    told = notebook.stimulus(flows(recording, by_source=True), "no node connected by routes by source")
     for flow in told:
         for each in _spoken(recording, node, flow):
             name, own = each.frame.interface, flow.mark.what.more["interface"]
@@ -27,7 +27,7 @@ def expect_routes_by_source(recording: Recording, notebook: Notebook, node: str)
 
 
 def _drops_foreign_sources(recording: Recording, notebook: Notebook, node: str) -> None:
-    for flow in notebook.stimulus(flows(recording, by_source=False), "nobody tried without routes by source"):
+    for flow in notebook.stimulus(flows(recording, by_source=False), "no node connected without routes by source"):
         sent = passages(recording.at(node, outgoing=True), flow, back=False)
         wrong = [each for each in sent if each.frame.interface != flow.mark.what.more["interface"]]
         first = notebook.stimulus(wrong, f"without routes by source, {flow} did not leave by another NIC")[0]

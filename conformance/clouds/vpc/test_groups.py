@@ -100,10 +100,10 @@ def _expect_let_in(recording: Recording, notebook: Notebook, moment: str) -> Non
     answered = [each for each in tries if each.answers()]
     if not answered:
         late = tries[-1].mark.time - change.time
-        notebook.stimulus([late] if late >= FOLLOWS else [], f"nobody tried {FOLLOWS:g} s after: {moment}")
+        notebook.stimulus([late] if late >= FOLLOWS else [], f"no node tried {FOLLOWS:g} s after: {moment}")
     expect_answered(notebook, *(answered or tries)[:1])
     answer = answered[0].answers()[0]
-    notebook.in_time(answer.time - change.time, FOLLOWS, f"the member was let in late ({moment})", change, answer)
+    notebook.in_time(answer.time - change.time, FOLLOWS, f"the new member was admitted late ({moment})", change, answer)
     notebook.figure(f"{moment}: let in after", answer.time - change.time, "s")
 
 

@@ -26,7 +26,7 @@ ONE, TWO = "keeps-record every-flavour", "any-mode serves-another"
 def shot(recording: Recording, notebook: Notebook, name: str, node: str) -> Snapshot:
     """The kernel state of a node at a named moment. Raises Unjudgeable when the play did not come so far."""
     shots = [each for each in (recording.snapshot(name, node),) if each is not None]
-    return notebook.stimulus(shots, f"the play ended before {node} was looked at ({name})")[0]
+    return notebook.stimulus(shots, f"the play ended before {node}'s state was recorded ({name})")[0]
 
 
 def held(snapshot: Snapshot) -> set[IPv6Address]:
@@ -77,11 +77,11 @@ def test_vpc_image_without_a_client_gets_its_address_by_hand(recording: Recordin
     notebook.expect(held(web) == {ADDRESSES["web"]}, f"web has {sorted(map(str, held(web)))} after its boot", web)
     hand = notebook.stimulus(recording.marked(ByHand), "the play ended before the client was started by hand")[0]
     early = [each for each in dhcpv6.messages(recording.at("db")) if each.frame.ns < hand.ns]
-    notebook.expect(not early, "an image without a client spoke DHCPv6", hand, *early[:1])
+    notebook.expect(not early, "an instance whose image has no client sent DHCPv6 messages", hand, *early[:1])
     notebook.expect(not held(db), f"an image without a client has {sorted(map(str, held(db)))}", db)
     after = shot(recording, notebook, "by-hand", "db")
     for node, address in (("web", ADDRESSES["web"]), ("db", ADDRESSES["db"])):
-        replies = [each for each in dhcpv6.messages(recording.at(node, outgoing=False), "REPLY")
+        replies = [each for each in dhcpv6.messages(recording.at(node, outgoing=False), "Reply")
                    if address in each.addresses]
         notebook.expect(replies, f"no Reply with {address} came to {node}", *replies[:1])
     notebook.expect(held(after) == {ADDRESSES["db"]}, f"db has {sorted(map(str, held(after)))} by hand", after)
@@ -97,7 +97,7 @@ def address_is_not_the_platforms() -> Broken:
 
 @edited(test_vpc_image_without_a_client_gets_its_address_by_hand, because="no Reply with")
 def server_ignores_the_late_client(recording: Recording) -> Recording:
-    return without(recording, frames=dhcpv6.messages(recording.at("db", outgoing=False), "REPLY"))
+    return without(recording, frames=dhcpv6.messages(recording.at("db", outgoing=False), "Reply"))
 
 
 @check("MGMT-13", VpcLife(), role="management", cloud="vpc", sentences=("vpc-07",))
@@ -107,7 +107,7 @@ def test_vpc_flavour_without_ipv6_has_none(recording: Recording, notebook: Noteb
     It solicits routers on a subnet where the others get both.
     """
     asked = router_solicitations(recording.at("old", outgoing=True))
-    first = notebook.stimulus(asked, "old solicited no router")[0]
+    first = notebook.stimulus(asked, "old sent no Router Solicitation")[0]
     others = router_advertisements(recording.at("web", outgoing=False))
     notebook.cite(*notebook.stimulus(others, "no Router Advertisement reached web")[:1])
     came = router_advertisements(recording.at("old", outgoing=False))
@@ -134,9 +134,9 @@ def test_vpc_subnets_are_stateful(recording: Recording, notebook: Notebook) -> N
     expect_refused(recording, notebook, *questions, "create a subnet without DHCP")
     found = router_advertisements(recording.at("web", outgoing=False))
     for ra in notebook.stimulus(found, "no Router Advertisement reached web"):
-        notebook.expect(ra.managed, "the RA has M=0", ra)
+        notebook.expect(ra.managed, "the router's RA has M=0", ra)
         for prefix in ra.prefixes:
-            notebook.expect(not prefix.autonomous, f"the prefix {prefix.network} has A=1", ra)
+            notebook.expect(not prefix.autonomous, f"the router's RA has the prefix {prefix.network} with A=1", ra)
     notebook.finding = f"{len(questions)} pairs of modes refused; the subnet's RAs have M=1 and A=0"
 
 

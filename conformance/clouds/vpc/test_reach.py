@@ -202,7 +202,7 @@ def test_vpc_assigns_the_ipv6_block(recording: Recording, notebook: Notebook) ->
         way = passage(recording, notebook, "closed", owner, address_of(recording, notebook, to))
         expect_open(notebook, way)
         source = source_of(way.asked[0])
-        notebook.expect(source in BLOCK, f"{owner} speaks from {source}, outside {BLOCK}", way.asked[0])
+        notebook.expect(source in BLOCK, f"{owner} sends from {source}, outside {BLOCK}", way.asked[0])
         networks.append(IPv6Network((source, 64), strict=False))
     notebook.expect(networks[0] != networks[1], f"both subnets have {networks[0]}", *recording.marked(CloudRecord)[:1])
     notebook.finding = f"{networks[0]} and {networks[1]} were assigned; what a user chose or switched off was refused"
@@ -251,7 +251,7 @@ def test_vpc_lists_both_families(recording: Recording, notebook: Notebook) -> No
 
 def _shot(recording: Recording, notebook: Notebook, owner: str) -> Snapshot:
     shots = [each for each in (recording.snapshot("running", owner),) if each is not None]
-    return notebook.stimulus(shots, f"{owner} was not looked at")[0]
+    return notebook.stimulus(shots, f"{owner}'s state was not recorded")[0]
 
 
 @played(test_vpc_lists_both_families, because="still lists db")
@@ -259,7 +259,7 @@ def list_keeps_the_deleted() -> Broken:
     return Broken(VpcReach(wrong=ONE))
 
 
-@edited(test_vpc_lists_both_families, because="never spoke from")
+@edited(test_vpc_lists_both_families, because="never sent from")
 def speaks_from_another_address(recording: Recording) -> Recording:
     mine = address_of(recording, Notebook(recording), "fw1")
     return without(recording, frames=lambda frame: frame.node == "fw1" and frame.outgoing

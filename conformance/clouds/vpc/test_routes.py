@@ -62,7 +62,7 @@ def test_vpc_routes_have_next_hops_with_ipv6(recording: Recording, notebook: Not
 
 def _shot(recording: Recording, notebook: Notebook, name: str, node: str) -> Snapshot:
     shots = [each for each in (recording.snapshot(name, node),) if each is not None]
-    return notebook.stimulus(shots, f"{node} was not looked at")[0]
+    return notebook.stimulus(shots, f"{node}'s state was not recorded")[0]
 
 
 @played(test_vpc_routes_have_next_hops_with_ipv6, because="did not refuse to route 2001:db8:ed::/48 by ecs old")
@@ -175,7 +175,7 @@ def test_vpc_route_follows_its_virtual_address(recording: Recording, notebook: N
     for to in (VIP, BRANCH_HOST[1]):
         expect_way(recording, notebook, "rebound", to, ("fw2", "eth0"))
     first = passage(recording, notebook, "rebound", "web", BRANCH_HOST[1]).at("fw2", "eth0")[0]
-    notebook.in_time(first.time - bound.time, FOLLOWS, "the path moved late", first)
+    notebook.in_time(first.time - bound.time, FOLLOWS, "the path moved to fw2 late", first)
     left = recording.marked(Stop)[-1]
     notebook.figure("virtual router stopped until the other has the address", taken[0].time - left.time, "s")
     notebook.finding = f"fw2 has {VIP} {taken[0].time - left.time:.2f} s after fw1 left, and the route goes through it"

@@ -61,10 +61,10 @@ def _expect_error(notebook: Notebook, message: Message, kind: int, code: int) ->
 
 def _expect_idle(recording: Recording, notebook: Notebook, message: Message, *, beyond: bool) -> None:
     """Make sure that its flow was idle at the instance's host for longer (or less long) than the time-out."""
-    came = notebook.stimulus(message.at("host1", "fabric0"), f"{message.label} did not even come to host1")[0]
+    came = notebook.stimulus(message.at("host1", "fabric0"), f"{message.label} did not reach host1")[0]
     before = [frame for frame, headers in packets(recording.at("host1"), TCP, UDP, ICMPV6)
               if frame.ns < came.ns and _of(headers, message) and frame.ns < message.mark.ns]
-    notebook.stimulus(before, f"nothing was said before: {message.label}")
+    notebook.stimulus(before, f"no packet was sent before: {message.label}")
     idle = came.time - before[-1].time
     ready = idle > IDLE + TICK if beyond else idle < IDLE - TICK
     notebook.stimulus([idle] if ready else [], f"the flow had been idle for {idle:.3f} s at {message.label}")
@@ -114,7 +114,7 @@ def test_vpc_rules_come_and_go(recording: Recording, notebook: Notebook) -> None
     expect_answered(notebook, *forth)
     expect_arrived(notebook, *messages(recording, notebook, "flow kept", source="fw2"))
     before, during, after = (_ruleset(recording, notebook, f"{when} fw2") for when in ("before", "with", "without"))
-    notebook.stimulus([True] if before.what.text != during.what.text else [], "fw2 had no filter at all")
+    notebook.stimulus([True] if before.what.text != during.what.text else [], "the host had no rule for fw2")
     left = sorted(set(after.what.text.splitlines()) - set(before.what.text.splitlines()))
     same = after.what.text == before.what.text
     notebook.expect(same, f"the ruleset of host2 differs without fw2: {'; '.join(map(str.strip, left))}", before, after)

@@ -28,12 +28,12 @@ Sextant.bands = (() => {
     }
     if (it.dhcpv6) {
       const { dhcpv6 } = it;
-      const wait = { SOLICIT: [1.1, "SOL_TIMEOUT"], REQUEST: [1.1, "REQ_TIMEOUT"], RENEW: [11, "REN_TIMEOUT"], REBIND: [11, "REB_TIMEOUT"],
-        "INFORMATION-REQUEST": [1.1, "INF_TIMEOUT"], RELEASE: [1.1, "REL_TIMEOUT"], DECLINE: [1.1, "DEC_TIMEOUT"], CONFIRM: [1.1, "CNF_TIMEOUT"] }[it.kind];
+      const wait = { Solicit: [1.1, "SOL_TIMEOUT"], Request: [1.1, "REQ_TIMEOUT"], Renew: [11, "REN_TIMEOUT"], Rebind: [11, "REB_TIMEOUT"],
+        "Information-request": [1.1, "INF_TIMEOUT"], Release: [1.1, "REL_TIMEOUT"], Decline: [1.1, "DEC_TIMEOUT"], Confirm: [1.1, "CNF_TIMEOUT"] }[it.kind];
       if (wait && arrow.from && !dhcpv6.relays) {
         add(arrow.from, arrow.time + wait[0], `sent again after ${wait[0]} s`, `RFC 8415 §7.6, §15: ${wait[1]} ± 10 %`, "wait");
       }
-      if (it.kind === "REPLY" && dhcpv6.leases.length && !dhcpv6.relays) {
+      if (it.kind === "Reply" && dhcpv6.leases.length && !dhcpv6.relays) {
         for (const end of arrow.to.slice(0, 1)) {
           const lease = dhcpv6.leases[0];
           for (const [name, value] of [["T1", dhcpv6.t1], ["T2", dhcpv6.t2], ["preferred until", lease.preferred], ["lease ends", lease.valid]]) {

@@ -2,8 +2,8 @@
 // DHCPv6 (RFC 8415), also what relays have wrapped, and DHCPv4's message types.
 (() => {
   const { u16, u32, ip6, hex } = Sextant.dissect;
-  const NAMES = ["", "SOLICIT", "ADVERTISE", "REQUEST", "CONFIRM", "RENEW", "REBIND", "REPLY", "RELEASE", "DECLINE", "RECONFIGURE",
-    "INFORMATION-REQUEST", "RELAY-FORW", "RELAY-REPL"];
+  const NAMES = ["", "Solicit", "Advertise", "Request", "Confirm", "Renew", "Rebind", "Reply", "Release", "Decline", "Reconfigure",
+    "Information-request", "Relay-forward", "Relay-reply"];
   const OPTIONS = { 1: "client identifier", 2: "server identifier", 3: "IA_NA", 4: "IA_TA", 5: "IA address", 6: "option request",
     7: "preference", 8: "elapsed time", 9: "relayed message", 11: "authentication", 12: "server unicast", 13: "status code",
     14: "rapid commit", 16: "vendor class", 18: "interface id", 19: "reconfigure message", 20: "reconfigure accept",
@@ -100,7 +100,7 @@
     message(layer, at, end, told);
     const name = NAMES[told.type] || NAMES[data[at]] || `message ${data[at]}`;
     layer.name = `DHCPv6 ${name}`;
-    const leases = told.leases.map(each => each.what).join(", ");
+    const leases = told.leases.map(each => each.what).sort((one, other) => other.includes("/") - one.includes("/")).join(", ");
     Object.assign(found, { kind: name, talk: "dhcpv6", dhcpv6: told, summary:
       `${name}${leases ? ` ${leases}` : ""}${told.status && told.status !== "Success" ? ` (${told.status})` : ""}${told.relays ? ", relayed" : ""}` });
   };

@@ -5,7 +5,7 @@ Sextant.matrix = (cells, chosen, bare = false) => {
   const holder = h("div", { class: "scroll matrix", tabindex: "0", role: "region", "aria-label": "Requirements and implementations" });
   const opened = new Set();
   const FEW = 400;
-  const ROLES = ["guest", "application", "router", "dhcpv6-server", "relay"];
+  const ROLES = ["guest", "application", "requesting-router", "router", "dhcpv6-server", "relay"];
   const place = role => (ROLES.indexOf(role) + ROLES.length + 1) % (ROLES.length + 1);
   let shown = [];
 

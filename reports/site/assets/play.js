@@ -1,7 +1,7 @@
 "use strict";
 // A recording as a story: who is there, which packet went from whom to whom, and what happened at whom.
 Sextant.play = (() => {
-  const ROLES = ["guest", "application", "neighbor-proxy", "router", "relay", "dhcpv6-server", "name-server", "virtual-router",
+  const ROLES = ["guest", "application", "neighbor-proxy", "requesting-router", "router", "relay", "dhcpv6-server", "name-server", "virtual-router",
     "fabric", "compute-host", "sip-endpoint", "segment", "management", "peer"];
   //: Seconds in which a frame gets from one end of a wire to the other.
   const WIRE = 2;

@@ -82,7 +82,7 @@ def test_the_ladder_is_walked_with_keys_and_decodes_each_packet(visit: Visit) ->
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     told = page.locator(".decode").inner_text()
-    assert "SOLICIT" in told and "0xabcdef" in told and "elapsed" in told
+    assert "Solicit" in told and "0xabcdef" in told and "elapsed" in told
     page.keyboard.press("k")
     page.keyboard.press("k")
     page.keyboard.press("Enter")
@@ -101,7 +101,7 @@ def test_deadlines_are_drawn_at_the_life_lines(visit: Visit) -> None:
 
 def test_a_frame_of_the_evidence_opens_by_its_address(visit: Visit) -> None:
     page = visit.open(f"{FAILED}?frame=5")
-    assert "SOLICIT" in page.locator(".decode h3").inner_text()
+    assert "Solicit" in page.locator(".decode h3").inner_text()
 
 
 def test_the_downloaded_packets_carry_comments_that_wireshark_shows(visit: Visit, tmp_path: Path) -> None:
