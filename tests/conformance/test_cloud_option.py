@@ -28,7 +28,7 @@ def test_only(recording, notebook):
 
 @pytest.fixture(autouse=True)
 def no_other_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The law's own checks shall not decide what these tests see."""
+    """The suite's own checks shall not decide what these tests see."""
     monkeypatch.setattr("conformance.plugin.clouds.declared", list)
 
 
