@@ -65,7 +65,7 @@ def test_each_verdict_has_a_line_of_its_own() -> None:
     [
         (None, "cannot read"),
         ("{", "is not JSON"),
-        ("[]", "has schema None"),
+        ("[]", "is no compliance.json; name the directory of a report."),
         ('{"schema": 9}', "has schema 9"),
         ('{"schema": 1, "run": {}}', "lacks requirements, verdicts, figures"),
     ],
