@@ -23,8 +23,7 @@ Place = tuple[str, str | None, int | None, float]
 class Evidence:
     """One packet, kernel event, snapshot or mark that decided a verdict. `time` is seconds since the play's start.
 
-    `fields` are those of the packet that decided, by the names that the report's pages have for them (`hop limit`);
-    the same piece with other fields is the same piece.
+    `fields` are those of the packet that the verdict turned on, where it was one of them.
     """
 
     kind: str
@@ -51,11 +50,11 @@ def place(seen: Seen) -> Place:
     return "event" if isinstance(seen, KernelEvent) else "snapshot", seen.node, None, seen.time
 
 
-def cited(seen: Seen, *fields: str) -> Evidence:
-    """The evidence for one frame (or its view), kernel event, snapshot or mark; `fields` are those that decide."""
+def cited(seen: Seen) -> Evidence:
+    """The evidence for one frame (or its view), kernel event, snapshot or mark."""
     kind, node, number, time = place(seen)
     interface, text = _interface_and_text(seen)
-    return Evidence(kind, node, interface, number, time, text, fields if kind == "frame" else ())
+    return Evidence(kind, node, interface, number, time, text)
 
 
 def _interface_and_text(seen: Seen) -> tuple[str | None, str]:

@@ -28,9 +28,9 @@ def well_formed(recording: Recording, notebook: Notebook, *names: str, server: b
         name = each.name
         must(notebook, not flawed(each), f"the {name} is malformed: {each.malformed}", each)
         must(notebook, each.destination == ALL_DHCP_AGENTS or not each.destination.is_multicast,
-             f"the {name} goes to {each.destination}", each, field="destination")
+             f"the {name} goes to {each.destination}", each)
         must(notebook, each.client_duid, f"the {name} has no Client Identifier", each)
-        must(notebook, each.elapsed_time is not None, f"the {name} has no Elapsed Time", each, field="elapsed")
+        must(notebook, each.elapsed_time is not None, f"the {name} has no Elapsed Time", each)
         if server is not None:
             has = "no" if server else "a"
             must(notebook, bool(each.server_duid) == server, f"the {name} has {has} Server Identifier", each)

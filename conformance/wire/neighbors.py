@@ -113,8 +113,7 @@ def group_reports(recording: Recording, notebook: Notebook, role: str) -> None:
     sent = saying(recording, role, mld.reports)
     examined(notebook, sent, "no MLD report was seen")
     for each in sent:
-        must(notebook, each.hop_limit == 1, f"the report has hop limit {each.hop_limit}, not 1", each,
-             field="hop limit")
+        must(notebook, each.hop_limit == 1, f"the report has hop limit {each.hop_limit}, not 1", each)
         must(notebook, each.router_alert, "the report has no Router Alert option", each)
         mine = each.source == UNSPECIFIED or each.source.is_link_local
         must(notebook, mine, f"the report came from {each.source}", each)

@@ -117,13 +117,13 @@ def examined(notebook: Notebook, messages: Iterable[View], otherwise: str) -> No
     notebook.cite(*notebook.stimulus(islice(messages, CITED), otherwise))
 
 
-def must(notebook: Notebook, holds: object, otherwise: str, *seen: Seen, field: str = "") -> None:
+def must(notebook: Notebook, holds: object, otherwise: str, *seen: Seen) -> None:
     """Expect something of each of many messages; the one that breaks the rule is the last that is cited."""
     __tracebackhide__ = True
     if not holds:
         last = [place(item) for item in seen]
         notebook.evidence[:] = [each for each in notebook.evidence if each.place not in last]
-        notebook.expect(False, otherwise, *seen, field=field)
+        notebook.expect(False, otherwise, *seen)
 
 
 def doubt(notebook: Notebook, words: str, *seen: Seen) -> None:
@@ -139,10 +139,9 @@ def valid(notebook: Notebook, message: ndp.NdMessage, what: str, *, sized: bool 
     """
     if receivable(message):
         return
-    must(notebook, message.hop_limit == 255, f"the {what} has hop limit {message.hop_limit}, not 255", message,
-         field="hop limit")
-    must(notebook, message.code == 0, f"the {what} has ICMP code {message.code}", message, field="code")
-    must(notebook, message.summed, f"the {what} has a wrong checksum", message, field="checksum")
+    must(notebook, message.hop_limit == 255, f"the {what} has hop limit {message.hop_limit}, not 255", message)
+    must(notebook, message.code == 0, f"the {what} has ICMP code {message.code}", message)
+    must(notebook, message.summed, f"the {what} has a wrong checksum", message)
     if sized:
         must(notebook, not flawed(message), f"the {what} is malformed: {message.malformed}", message)
 

@@ -51,7 +51,7 @@ def test_wire_identity_of_a_lease(recording: Recording, notebook: Notebook) -> N
                     must(notebook, each.client_duid == duid, f"{leased.address} was leased to {_hex(duid)}, and the"
                          f" {each.name} comes from {_hex(each.client_duid)}", each)
                     must(notebook, ia.iaid == iaid, f"{leased.address} was leased to the IA {iaid:#x}, and the"
-                         f" {each.name} names it in {ia.iaid:#x}", each, field="IAID")
+                         f" {each.name} names it in {ia.iaid:#x}", each)
     examined(notebook, later, "no lease was seen granted and then used by its client")
     notebook.finding = f"{len(later)} messages about a lease from the client and the IA that it was granted to"
 
@@ -88,16 +88,14 @@ def test_wire_rebinds(recording: Recording, notebook: Notebook) -> None:
 def test_wire_releases(recording: Recording, notebook: Notebook) -> None:
     """A Release names server and lease, and does not come from the address that it gives back (RFC 8415 18.2.7)."""
     for each in well_formed(recording, notebook, "Release", server=True, ia=True):
-        must(notebook, each.source not in each.addresses, f"the Release of {each.source} comes from there", each,
-             field="source")
+        must(notebook, each.source not in each.addresses, f"the Release of {each.source} comes from there", each)
 
 
 @check("DHCP6-14", role="guest", passive=True)
 def test_wire_declines(recording: Recording, notebook: Notebook) -> None:
     """A Decline names server and address, and does not come from that address (RFC 8415 sections 16.9, 18.2.8)."""
     for each in well_formed(recording, notebook, "Decline", server=True, ia=True):
-        must(notebook, each.source not in each.addresses, f"the Decline of {each.source} comes from there", each,
-             field="source")
+        must(notebook, each.source not in each.addresses, f"the Decline of {each.source} comes from there", each)
 
 
 @check("DHCP6-16", role="guest", passive=True)

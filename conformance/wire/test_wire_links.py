@@ -55,11 +55,11 @@ def _mtu(recording: Recording, notebook: Notebook, ra: RouterAdvertisement) -> N
     if ra.mtu is None:
         return
     must(notebook, LEAST_MTU <= ra.mtu <= LARGEST_MTU, f"the RA has an MTU of {ra.mtu}, and a link of IPv6 has"
-         f" {LEAST_MTU} at least and {LARGEST_MTU} at most", ra, field="MTU")
+         f" {LEAST_MTU} at least and {LARGEST_MTU} at most", ra)
     carried = [row["mtu"] for shot in recording.snapshots if shot.node == node(recording, "router")
                for row in shot.tables.get("link", ()) if row.get("ifname") == ra.frame.interface and row.get("mtu")]
     must(notebook, not carried or ra.mtu <= max(carried),
-         f"the RA has an MTU of {ra.mtu}, and the link carries {max(carried, default=0)}", ra, field="MTU")
+         f"the RA has an MTU of {ra.mtu}, and the link carries {max(carried, default=0)}", ra)
 
 
 def _prefix(notebook: Notebook, ra: RouterAdvertisement, prefix: PrefixInformation) -> None:
@@ -72,7 +72,7 @@ def _prefix(notebook: Notebook, ra: RouterAdvertisement, prefix: PrefixInformati
         doubt(notebook, f"the prefix {told} is the link-local one", ra)
 
 
-@check("RA-02", role="router", passive=True)
+@check("RA-02.one-router", role="router", passive=True)
 def test_wire_router_addresses_are_one_router_s(recording: Recording, notebook: Notebook) -> None:
     """An address from which a router advertises is that of one station (RFC 4861 section 6.2.8, RFC 4862 section 5.4).
 

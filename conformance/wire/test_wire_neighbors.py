@@ -40,7 +40,7 @@ SLACK = 0.2
 RECENT = 8
 
 
-@check("RA-12", role="guest", passive=True)
+@check("RA-12.form", role="guest", passive=True)
 def test_wire_router_solicitations(recording: Recording, notebook: Notebook) -> None:
     """Every Router Solicitation is one that a router heeds (RFC 4861 sections 4.1, 6.1.1).
 
@@ -50,7 +50,7 @@ def test_wire_router_solicitations(recording: Recording, notebook: Notebook) -> 
     examined(notebook, sent, "no Router Solicitation was seen")
     for each in sent:
         valid(notebook, each, "solicitation", sized=has_link_layer_addresses(recording, "guest"))
-        must(notebook, not each.source.is_multicast, f"the solicitation came from {each.source}", each, field="source")
+        must(notebook, not each.source.is_multicast, f"the solicitation came from {each.source}", each)
         if each.source == UNSPECIFIED:
             must(notebook, each.sllao is None, "a solicitation from :: has an SLLAO", each)
     notebook.finding = f"{len(sent)} solicitations that a router heeds; when they are sent was not judged"
@@ -68,8 +68,7 @@ def test_wire_probes(recording: Recording, notebook: Notebook) -> None:
     for probe in probing:
         valid(notebook, probe, "probe", sized=has_link_layer_addresses(recording, "guest"))
         group = solicited_node(probe.target)
-        must(notebook, probe.destination == group, f"the probe for {probe.target} went to {probe.destination}", probe,
-             field="destination")
+        must(notebook, probe.destination == group, f"the probe for {probe.target} went to {probe.destination}", probe)
         must(notebook, probe.sllao is None, "the probe has a Source Link-Layer Address option", probe)
     timed(recording)
     _unclaimed(recording, notebook, probing)
@@ -109,7 +108,7 @@ def test_wire_solicitations(recording: Recording, notebook: Notebook) -> None:
     neighbors.solicitations(recording, notebook, "guest")
 
 
-@check("NDP-02", role="guest", passive=True)
+@check("NDP-02.form", role="guest", passive=True)
 def test_wire_advertisements(recording: Recording, notebook: Notebook) -> None:
     """A host's Neighbor Advertisements have the flags and the TLLAO of RFC 4861 sections 4.4 and 7.2.4.
 
@@ -128,7 +127,7 @@ def test_wire_group_reports(recording: Recording, notebook: Notebook) -> None:
     neighbors.group_reports(recording, notebook, "guest")
 
 
-@check("LL-09", role="guest", passive=True)
+@check("LL-09.unchanged", role="guest", passive=True)
 def test_wire_echo_replies(recording: Recording, notebook: Notebook) -> None:
     """An Echo Reply from the address that was asked has the data of the Request, unchanged (RFC 4443 section 4.2).
 

@@ -39,13 +39,13 @@ def test_wire_router_solicitations_of_neighbors(recording: Recording, notebook: 
     neighbors.solicitations(recording, notebook, "router")
 
 
-@check("NDP-02", role="router", passive=True)
+@check("NDP-02.form", role="router", passive=True)
 def test_wire_router_advertises_itself(recording: Recording, notebook: Notebook) -> None:
     """A router's Neighbor Advertisements are as a host's should be (RFC 4861 sections 4.4, 7.2.4)."""
     neighbors.advertisements(recording, notebook, "router")
 
 
-@check("NDP-02", role="router", passive=True)
+@check("NDP-02.router-flag", role="router", passive=True)
 def test_wire_router_says_that_it_is_one(recording: Recording, notebook: Notebook) -> None:
     """Who advertises itself as a default router has R=1 in its Neighbor Advertisements (RFC 4861 section 4.4).
 
@@ -59,7 +59,7 @@ def test_wire_router_says_that_it_is_one(recording: Recording, notebook: Noteboo
             if _between(lives.get(each.target, []), each.time)]
     examined(notebook, told, "it advertised none of its addresses between two RAs")
     for each in told:
-        must(notebook, each.router, f"a router's advertisement of {each.target} has R=0", each, field="R router")
+        must(notebook, each.router, f"a router's advertisement of {each.target} has R=0", each)
     notebook.finding = f"{len(told)} advertisements with R=1"
 
 
@@ -85,7 +85,7 @@ def test_wire_redirects_are_valid(recording: Recording, notebook: Notebook) -> N
     examined(notebook, sent, "no Redirect was seen")
     for each in sent:
         valid(notebook, each, "Redirect", sized=has_link_layer_addresses(recording, "router"))
-        must(notebook, each.source.is_link_local, f"the Redirect comes from {each.source}", each, field="source")
+        must(notebook, each.source.is_link_local, f"the Redirect comes from {each.source}", each)
         must(notebook, not each.for_destination.is_multicast, f"it redirects the group {each.for_destination}", each)
         better = each.target == each.for_destination or each.target.is_link_local
         must(notebook, better, f"it redirects {each.for_destination} to {each.target}", each)

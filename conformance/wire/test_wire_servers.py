@@ -126,7 +126,7 @@ def _answers(notebook: Notebook, offer: Message, mine: list[Message]) -> None:
     known = {ia.iaid for each in same for ia in each.ia_na}
     for ia in offer.ia_na:
         must(notebook, ia.iaid in known, f"the Advertise offers for the IA {ia.iaid:#x}, which did not ask",
-             *same[:1], offer, field="IAID")
+             *same[:1], offer)
 
 
 @check("DHCP6-34", role="dhcpv6-server", passive=True)
@@ -160,12 +160,9 @@ def test_wire_relay_forwards(recording: Recording, notebook: Notebook) -> None:
     for each in sent:
         inner = each.relays[-1]
         must(notebook, not flawed(each), f"the Relay-forward is malformed: {each.malformed}", each)
-        must(notebook, inner.hop_count == 0, f"a client's message has hop count {inner.hop_count}", each,
-             field="hop count")
-        must(notebook, not inner.peer_address.is_multicast, f"the peer address is {inner.peer_address}", each,
-             field="peer address")
-        must(notebook, not inner.link_address.is_multicast, f"the link address is {inner.link_address}", each,
-             field="link address")
+        must(notebook, inner.hop_count == 0, f"a client's message has hop count {inner.hop_count}", each)
+        must(notebook, not inner.peer_address.is_multicast, f"the peer address is {inner.peer_address}", each)
+        must(notebook, not inner.link_address.is_multicast, f"the link address is {inner.link_address}", each)
     notebook.finding = f"{len(sent)} Relay-forwards as they should be"
 
 

@@ -40,9 +40,8 @@ def test_wire_solicits(recording: Recording, notebook: Notebook) -> None:
     """
     for each in well_formed(recording, notebook, "Solicit", server=False, ia=False):
         if not relayed(recording):
-            must(notebook, each.destination == ALL_DHCP_AGENTS, f"the Solicit goes to {each.destination}", each,
-                 field="destination")
-            must(notebook, each.source.is_link_local, f"the Solicit comes from {each.source}", each, field="source")
+            must(notebook, each.destination == ALL_DHCP_AGENTS, f"the Solicit goes to {each.destination}", each)
+            must(notebook, each.source.is_link_local, f"the Solicit comes from {each.source}", each)
 
 
 @check("DHCP6-01.oro", role="guest", passive=True)
@@ -56,8 +55,7 @@ def test_wire_solicits_ask_for_sol_max_rt(recording: Recording, notebook: Notebo
     with rule(notebook, "RFC 7083"):
         for each in sent:
             asked = ", ".join(map(str, each.option_request)) or "nothing"
-            must(notebook, SOL_MAX_RT in each.option_request, f"the Solicit's ORO asks for {asked}, not for 82", each,
-                 field="asks for")
+            must(notebook, SOL_MAX_RT in each.option_request, f"the Solicit's ORO asks for {asked}, not for 82", each)
     notebook.finding = f"{len(sent)} Solicits ask for option 82"
 
 

@@ -10,7 +10,7 @@ from allure_commons.model2 import Attachment
 
 from conformance.judging.verdict import Outcome
 from reports.allure.story import Story
-from reports.document.law import stage
+from reports.document.catalogue_rows import stage
 from reports.document.recordings import FOLDER, manifest, name_of
 from reports.drawing.pictures import draw
 

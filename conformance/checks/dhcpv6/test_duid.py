@@ -93,12 +93,12 @@ def test_identity_lasts(recording: Recording, notebook: Notebook) -> None:
                     was = known.setdefault(interface, ia.iaid)
                     notebook.expect(ia.iaid == was,
                                     f"after the {life} the guest's IAID of {interface} is {ia.iaid:08x}; it was "
-                                    f"{was:08x}", message, field="IAID")
+                                    f"{was:08x}", message)
     notebook.expect(len(set(known.values())) == len(known), f"the guest's interfaces share an IAID: {known}")
     notebook.finding = f"one DUID, and {len(known)} IAIDs, over {len(alive)} lives of the client"
 
 
-@played(test_identity_lasts, because="the DUID is")
+@played(test_identity_lasts, because="DUID is")
 def client_without_a_disk() -> Broken:
     """It makes a new DUID-LLT at each start."""
     return Broken(ManyNics(), {"guest": DISKLESS})

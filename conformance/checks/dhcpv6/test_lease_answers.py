@@ -54,7 +54,7 @@ def test_requests_what_the_server_does_not_know(recording: Recording, notebook: 
                     f"the guest sent {later[0].name} after NoBinding, not Request", reply, later[0])
     names_server(later[0], grant, notebook)
     notebook.expect(any(ia.iaid == grant.ia.iaid for ia in later[0].ia_na),
-                    "the guest's Request after NoBinding lacks the IA_NA", later[0], field="IAID")
+                    "the guest's Request after NoBinding lacks the IA_NA", later[0])
     notebook.figure("Request after NoBinding", waited, "s")
     notebook.finding = f"a Request {waited * 1000:.0f} ms after NoBinding"
 
@@ -230,7 +230,7 @@ def client_that_renews_nothing(recording: Recording) -> Recording:
     return editing.rewritten(recording, sent(recording, after=reply.time)[:1], of_kind("Renew"))
 
 
-@played(test_ignores_an_association_with_t1_after_t2, because=f"{INVALID} was configured")
+@played(test_ignores_an_association_with_t1_after_t2, because=f"configured {INVALID}")
 def client_that_does_not_compare() -> Broken:
     return Broken(LeaseAnswers(), {"guest": clients.TAKES_ANY_ASSOCIATION})
 

@@ -40,7 +40,7 @@ def test_releases_the_lease_when_told_to(recording: Recording, notebook: Noteboo
     notebook.expect(releases, "the guest sent no Release", told)
     for release in releases:
         notebook.expect(release.source != grant.address,
-                        "the guest sent the Release from the released address", release, field="source")
+                        "the guest sent the Release from the released address", release)
         names_lease(release, grant, notebook)
         names_server(release, grant, notebook)
     notebook.figure("Release after the order", releases[0].time - told.time, "s")

@@ -50,8 +50,7 @@ def test_confirms_its_lease_when_the_link_returns(recording: Recording, notebook
         names_lease(message, grant, notebook)
         notebook.expect(message.server_duid is None, "the guest's Confirm names a server", message)
         notebook.expect(message.transaction_id == confirms[0].transaction_id,
-                        "the guest retransmitted the Confirm with a new transaction id", message,
-                        field="transaction id")
+                        "the guest retransmitted the Confirm with a new transaction id", message)
     if confirms:
         notebook.in_time(confirms[-1].time - confirms[0].time, CNF_MAX_RD * (1 + RAND) + SLACK,
                          f"the guest retransmitted Confirm for longer than CNF_MAX_RD, {CNF_MAX_RD:g} s",

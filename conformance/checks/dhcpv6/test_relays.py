@@ -68,8 +68,7 @@ def test_relays_wrap_and_unwrap(recording: Recording, notebook: Notebook) -> Non
         named = wrapper.link_address in plan.LAN or by_number
         notebook.expect(named, f"{told} link-address {wrapper.link_address}", each, through[0])
         notebook.expect(wrapper.peer_address == each.source,
-                        f"{told} peer-address {wrapper.peer_address}; the client has {each.source}", each, through[0],
-                        field="source")
+                        f"{told} peer-address {wrapper.peer_address}; the client has {each.source}", each, through[0])
     back = [each for each in dhcpv6.messages(recording.at(SERVER, "eth0", outgoing=True), "Advertise", "Reply")
             if len(each.relays) == 1]
     heard = [each for client in CLIENTS for each in dhcpv6.messages(recording.at(client, "eth0", outgoing=False))]

@@ -53,7 +53,7 @@ def test_request_is_answered_with_a_reply(recording: Recording, notebook: Notebo
         iaids = [ia.iaid for ia in question.ia_na]
         notebook.expect([ia.iaid for ia in reply.ia_na] == iaids,
                         f"the server's Reply does not have the IA_NA {iaids[0]}",
-                        each.frame, reply, field="IAID")
+                        each.frame, reply)
     notebook.finding = f"{len(asked)} Requests, each answered by its server for its client"
 
 

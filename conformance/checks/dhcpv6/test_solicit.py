@@ -102,8 +102,7 @@ def test_first_solicit_has_waited_for_nothing(recording: Recording, notebook: No
     for sent in series(recording, notebook).values():
         for message in sent:
             readable(notebook, message)
-            notebook.expect(message.elapsed_time is not None, "the guest's Solicit has no Elapsed Time", message,
-                            field="elapsed")
+            notebook.expect(message.elapsed_time is not None, "the guest's Solicit has no Elapsed Time", message)
         elapsed = (sent[0].elapsed_time or 0) / 100
         notebook.in_time(elapsed, instant, "the guest's first Solicit says that time elapsed", sent[0])
 
@@ -261,7 +260,7 @@ def test_asks_for_sol_max_rt(recording: Recording, notebook: Notebook) -> None:
             asked = ", ".join(map(str, message.option_request)) or "nothing"
             notebook.expect(SOL_MAX_RT in message.option_request,
                             f"the guest's Solicit asks for the options {asked}, not for 82",
-                            message, field="asks for")
+                            message)
     notebook.finding = "every Solicit asks for option 82"
 
 

@@ -66,10 +66,8 @@ def _well_formed(notebook: Notebook, message: Message) -> None:
                     f"the guest sent its Information-request to {to[0]} port {to[1]}, not to ff02::1:2 port 547",
                     message)
     notebook.expect(message.source.is_link_local,
-                    f"the guest sent its Information-request from {message.source}, which is not link-local", message,
-                    field="source")
-    notebook.expect(message.elapsed_time is not None, "the guest's Information-request has no Elapsed Time", message,
-                    field="elapsed")
+                    f"the guest sent its Information-request from {message.source}, which is not link-local", message)
+    notebook.expect(message.elapsed_time is not None, "the guest's Information-request has no Elapsed Time", message)
     notebook.expect(message.server_duid is None, "the guest's Information-request names a server", message)
     ias = sorted({IA_NA, IA_TA, IA_PD} & set(message.options))
     notebook.expect(not ias, f"the guest's Information-request has an IA (option {ias})", message)
@@ -103,8 +101,7 @@ def test_asks_how_long_information_is_good(recording: Recording, notebook: Noteb
         asked = ", ".join(map(str, message.option_request)) or "nothing"
         for code in (REFRESH_TIME, INF_MAX_RT):
             notebook.expect(code in message.option_request,
-                            f"the guest's Information-request asks for the options {asked}, not for {code}", message,
-                            field="asks for")
+                            f"the guest's Information-request asks for the options {asked}, not for {code}", message)
     notebook.finding = "every Information-request asks for options 32 and 83"
 
 

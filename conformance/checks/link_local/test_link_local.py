@@ -90,7 +90,7 @@ def test_joins_the_group_before_the_probe(recording: Recording, notebook: Notebo
         notebook.expect(told, f"the guest sent no MLD report for {group}, the group of {target}", probe)
         notebook.in_time(told[0].time - probe.time, AT_MOST_AFTER, f"the guest reported {group} late", probe, told[0])
         notebook.expect(told[0].hop_limit == 1,
-                        f"the guest's MLD report has hop limit {told[0].hop_limit}, not 1", told[0], field="hop limit")
+                        f"the guest's MLD report has hop limit {told[0].hop_limit}, not 1", told[0])
         notebook.expect(told[0].router_alert, "the guest's MLD report has no Router Alert option", told[0])
     answered = [each for each in receivable(ndp.neighbor_advertisements(sent)) if each.solicited]
     notebook.expect(answered, "the guest answered no solicitation to a solicited-node group", *recording.marked(Asked))

@@ -42,7 +42,7 @@ def test_heeds_advertised_hop_limit(recording: Recording, notebook: Notebook, pa
         kept = f"the guest's replies have hop limit {reply.hop_limit}, not {told}"
         if reply.hop_limit > told:
             kept += "; hosts that do not lower theirs do so on purpose, against forged RAs (CVE-2015-2922)"
-        notebook.expect(reply.hop_limit == told, kept, reply, field="hop limit")
+        notebook.expect(reply.hop_limit == told, kept, reply)
     notebook.finding = f"replies have hop limit {told}"
 
 

@@ -199,7 +199,7 @@ def test_default_route_of_the_default_nic(recording: Recording, notebook: Notebo
         notebook.expect(each.frame.interface == "eth0",
                         f"the guest sent an off-link packet by {each.frame.interface}", each)
         notebook.expect(each.source in plan.LAN,
-                        f"the guest sent an off-link packet with the source {each.source}", each, field="source")
+                        f"the guest sent an off-link packet with the source {each.source}", each)
     notebook.finding = "one default route, and packets leave by the default NIC with its address"
 
 

@@ -31,11 +31,9 @@ def test_flags_match_the_mode(recording: Recording, notebook: Notebook) -> None:
     """
     situation = recording.play.situation
     for ra in advertised(recording, notebook):
-        notebook.expect(ra.managed == situation["managed"], f"the router's RA has M={ra.managed:d}", ra.frame,
-                        field="M managed")
+        notebook.expect(ra.managed == situation["managed"], f"the router's RA has M={ra.managed:d}", ra.frame)
         if not situation["managed"]:
-            notebook.expect(ra.other == situation["other"], f"the router's RA has O={ra.other:d}", ra.frame,
-                            field="O other")
+            notebook.expect(ra.other == situation["other"], f"the router's RA has O={ra.other:d}", ra.frame)
         mine = [prefix for prefix in ra.prefixes if str(prefix.network) == situation["prefix"]["network"]]
         notebook.expect(mine, f"the router's RA has no prefix {situation['prefix']['network']}", ra.frame)
         autonomous = mine[0].autonomous
@@ -71,14 +69,12 @@ def test_calico_style_gives_only_a_default_route(recording: Recording, notebook:
     So the guest has a default route and no route to the prefix itself.
     """
     for ra in advertised(recording, notebook):
-        notebook.expect(ra.managed, "the router's RA has M=0", ra.frame, field="M managed")
-        notebook.expect(ra.lifetime > 0, "the router's RA has a router lifetime of 0", ra.frame,
-                        field="router lifetime")
+        notebook.expect(ra.managed, "the router's RA has M=0", ra.frame)
+        notebook.expect(ra.lifetime > 0, "the router's RA has a router lifetime of 0", ra.frame)
         for prefix in ra.prefixes:
-            notebook.expect(not prefix.on_link, f"the router's RA has the prefix {prefix.network} with L=1", ra.frame,
-                            field="L on-link")
+            notebook.expect(not prefix.on_link, f"the router's RA has the prefix {prefix.network} with L=1", ra.frame)
             notebook.expect(not prefix.autonomous,
-                            f"the router's RA has the prefix {prefix.network} with A=1", ra.frame, field="A autonomous")
+                            f"the router's RA has the prefix {prefix.network} with A=1", ra.frame)
     notebook.finding = "M=1, a router lifetime, and neither L nor A"
 
 

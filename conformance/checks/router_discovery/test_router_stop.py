@@ -35,8 +35,7 @@ def test_says_goodbye(recording: Recording, notebook: Notebook) -> None:
                     f"the router sent {len(last)} RAs with Router Lifetime 0, more than MAX_FINAL_RTR_ADVERTISEMENTS",
                     *last)
     for each in last:
-        notebook.expect(each.destination == ALL_NODES, f"the router sent its last RA to {each.destination} only", each,
-                        field="destination")
+        notebook.expect(each.destination == ALL_NODES, f"the router sent its last RA to {each.destination} only", each)
     again = [each for each in after if each.lifetime and each.frame.ns > last[0].frame.ns]
     notebook.expect(not again, "the router advertised itself once more after its last RA", *again)
     gone = [event for event in recording.kernel("guest")

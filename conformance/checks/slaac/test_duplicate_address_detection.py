@@ -30,12 +30,10 @@ def _format(probe: NeighborSolicitation, notebook: Notebook) -> None:
     """RFC 4862 section 5.4.2 and RFC 4861 section 4.3; a nonce (RFC 7527) is allowed."""
     group = solicited_node(probe.target)
     notebook.expect(probe.destination == group,
-                    f"the guest sent the DAD probe for {probe.target} to {probe.destination}", probe,
-                    field="destination")
-    notebook.expect(probe.hop_limit == 255, f"the guest's DAD probe has hop limit {probe.hop_limit}, not 255", probe,
-                    field="hop limit")
+                    f"the guest sent the DAD probe for {probe.target} to {probe.destination}", probe)
+    notebook.expect(probe.hop_limit == 255, f"the guest's DAD probe has hop limit {probe.hop_limit}, not 255", probe)
     notebook.expect(probe.sllao is None, "the guest's DAD probe has a Source Link-Layer Address option", probe)
-    notebook.expect(probe.checksum_ok, "the guest's DAD probe has a wrong checksum", probe, field="checksum")
+    notebook.expect(probe.checksum_ok, "the guest's DAD probe has a wrong checksum", probe)
 
 
 @check("SLAAC-03", GuestBoot(mode=Mode.SLAAC), GuestBoot(mode=Mode.STATEFUL), LonelyGuest(), role="guest")
@@ -127,8 +125,7 @@ def test_does_not_use_a_duplicate(recording: Recording, notebook: Notebook) -> N
         found = headers(frame.data)
         notebook.expect(found is None or found.source != target, f"the guest sent from the duplicate {target}", frame)
     for answer in ndp.neighbor_advertisements(after):
-        notebook.expect(answer.target != target, f"the guest answered for the duplicate {target}", answer,
-                        field="target")
+        notebook.expect(answer.target != target, f"the guest answered for the duplicate {target}", answer)
     for event in recording.happened("guest", "address", "new", local=str(target)):
         assigned = event.after_ns > contest.frame.ns and usable(event)
         notebook.expect(not assigned,

@@ -66,7 +66,7 @@ def _withdrawn(recording: Recording, notebook: Notebook) -> None:
     for each in notebook.stimulus(flows, "the guest sent nothing after it had an address of the third prefix"):
         notebook.expect(each.source in NEXT.network,
                         f"{NEW.network} is withdrawn, and the guest's new flow comes from {each.source}",
-                        told, ready, each, field="source")
+                        told, ready, each)
 
 
 def _announcing(recording: Recording, notebook: Notebook, network: IPv6Network) -> list[RouterAdvertisement]:

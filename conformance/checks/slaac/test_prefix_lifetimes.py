@@ -121,7 +121,7 @@ def test_deprecated_address_is_left_for_others(recording: Recording, notebook: N
     for request in notebook.stimulus(to_router(recording, NEAR_FLEETING + 1),
                                      "the guest sent nothing after the address was deprecated"):
         notebook.expect(request.source != address,
-                        f"the guest's new flow comes from {address}, which is deprecated", request, field="source")
+                        f"the guest's new flow comes from {address}, which is deprecated", request)
     _answers_while_valid(recording, notebook, address, ready)
 
 

@@ -53,7 +53,7 @@ def test_uses_and_renews_temporary_addresses(recording: Recording, notebook: Not
 
 def _from_temporary(notebook: Notebook, talk: Echo, known: set[str], event: KernelEvent) -> None:
     text = f"the guest's new flow comes from {talk.source}, which is no temporary address that is preferred"
-    notebook.expect(str(talk.source) in known, text, event, talk, field="source")
+    notebook.expect(str(talk.source) in known, text, event, talk)
 
 
 @check("SLAAC-11", TemporaryAddresses(), role="guest")
@@ -73,8 +73,7 @@ def test_forms_no_temporary_address_unwanted(recording: Recording, notebook: Not
     talks = notebook.stimulus(_talks(recording, OFF)[1:], "the guest did not send to others twice")
     for talk in talks:
         notebook.expect(talk.source in targets,
-                        f"the guest's new flow comes from {talk.source}, and not from its address", talk,
-                        field="source")
+                        f"the guest's new flow comes from {talk.source}, and not from its address", talk)
     notebook.finding = "one address of the prefix, and all flows came from it"
 
 

@@ -189,7 +189,7 @@ def test_only_the_active_router_advertises(recording: Recording, notebook: Noteb
         notebook.expect(sent[turn.node], f"{turn.node} was active and sent no RA", turn.began)
     for each in [each for node in PRIORITIES for each in sent[node]]:
         text = f"an RA came from {each.source}, not from the virtual link-local address"
-        notebook.expect(each.source == VIRTUAL_LINK_LOCAL, text, each, field="source")
+        notebook.expect(each.source == VIRTUAL_LINK_LOCAL, text, each)
         _as_configured(notebook, each)
         notebook.expect(each.sllao in (None, MAC), f"the RA's source link-layer address is {each.sllao}", each)
     notebook.finding = "all RAs came from the active router and the virtual link-local address, with all options"

@@ -102,7 +102,7 @@ def test_calico_gateway_is_the_same_on_every_host(recording: Recording, notebook
     """
     for host, question, answer in answers_about_the_gateway(recording, notebook):
         notebook.cite(question)
-        notebook.expect(answer.router, f"on {host}, the gateway's answer has R=0", answer, field="R router")
+        notebook.expect(answer.router, f"on {host}, the gateway's answer has R=0", answer)
         for mac in (answer.mac_source, answer.tllao or answer.mac_source):
             notebook.expect(mac == tap_mac("vm1"), f"on {host}, the gateway has the MAC address {mac}", answer)
     for flow in flows(recording, stage="moved", source="vm1"):
@@ -217,7 +217,7 @@ def host_that_does_not_let_go(recording: Recording) -> Recording:
                       outgoing=True)
 
 
-@played(test_calico_moved_container_is_found_again, because="late after it moved")
+@played(test_calico_moved_container_is_found_again, because="any more after it moved")
 def new_host_does_nothing() -> Broken:
     """The new host's agent does nothing for who moves there."""
     return Broken(CalicoDatacentre(wrong="welcome"))

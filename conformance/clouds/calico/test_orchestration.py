@@ -42,7 +42,7 @@ def test_calico_subnets_are_stateful_64s(recording: Recording, notebook: Noteboo
         for ra in notebook.stimulus(heard, f"no RA reached {vm}"):
             prefixes = [prefix.network for prefix in ra.prefixes]
             notebook.expect(ra.managed and prefixes == [NETWORK],
-                            f"{vm} gets RAs with M={ra.managed:d}, {prefixes}", ra, field="M managed")
+                            f"{vm} gets RAs with M={ra.managed:d}, {prefixes}", ra)
         got = [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "Reply") if each.addresses]
         notebook.expect(got and set(got[0].addresses) == {address}, f"{vm} did not get {address}", *got[:1])
     notebook.finding = f"{len(refused)} impossible subnets were refused; the right one serves its VMs"

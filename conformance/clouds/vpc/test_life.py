@@ -134,10 +134,9 @@ def test_vpc_subnets_are_stateful(recording: Recording, notebook: Notebook) -> N
     expect_refused(recording, notebook, *questions, "create a subnet without DHCP")
     found = router_advertisements(recording.at("web", outgoing=False))
     for ra in notebook.stimulus(found, "no Router Advertisement reached web"):
-        notebook.expect(ra.managed, "the router's RA has M=0", ra, field="M managed")
+        notebook.expect(ra.managed, "the router's RA has M=0", ra)
         for prefix in ra.prefixes:
-            notebook.expect(not prefix.autonomous, f"the router's RA has the prefix {prefix.network} with A=1", ra,
-                            field="A autonomous")
+            notebook.expect(not prefix.autonomous, f"the router's RA has the prefix {prefix.network} with A=1", ra)
     notebook.finding = f"{len(questions)} pairs of modes refused; the subnet's RAs have M=1 and A=0"
 
 

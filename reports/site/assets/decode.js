@@ -25,7 +25,10 @@ Sextant.decode = (() => {
   function deciding(info, { reason, evidence: all = [] }, evidence = []) {
     const body = [...leaves({ fields: info.layers.filter(layer => layer.name !== "Ethernet") })];
     const told = evidence.flatMap(each => each.fields ?? []);
-    if (all.some(each => each.fields?.length)) return new Set(body.filter(field => told.some(name => field.name.toLowerCase() === String(name).toLowerCase())));
+    if (all.some(each => each.fields?.length)) {
+      const its = body.filter(field => told.some(name => field.name.toLowerCase() === String(name).toLowerCase()));
+      if (its.length || !told.length) return new Set(its);
+    }
     const named = body.filter(field => ALIASES.some(([words, name]) => {
       const found = name.test(field.name) && words.exec(reason);
       return found && (found[1] === undefined || parseInt(field.value, 10) === Number(found[1]));
