@@ -21,7 +21,10 @@ Place = tuple[str, str | None, int | None, float]
 
 @dataclass(frozen=True)
 class Evidence:
-    """One packet, kernel event, snapshot or mark that decided a verdict. `time` is seconds since the play's start."""
+    """One packet, kernel event, snapshot or mark that decided a verdict. `time` is seconds since the play's start.
+
+    `fields` are those of the packet that the verdict turned on, where it was one of them.
+    """
 
     kind: str
     node: str | None
@@ -29,6 +32,7 @@ class Evidence:
     frame: int | None
     time: float
     text: str
+    fields: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.words import BINDING
 from conformance.judging import check as declaring
 from conformance.judging.check import Check
+from conformance.judging.deciding import watched
+from conformance.judging.evidence import Evidence
 from conformance.judging.verdict import Judgement, Notebook, Outcome, Unjudgeable, Violated
 from fixtures.recording.disturbances import lost, refused
 from fixtures.recording.model import Opaque, Recording
@@ -56,7 +59,18 @@ def _unhindered(check: Check, recording: Recording) -> Judgement:
         found, cause = _broken(bug), bug
     else:
         found = _accepted(recording, notebook, catalogue().promise(check.id).source)
-    return replace(found, evidence=tuple(notebook.evidence), figures=tuple(notebook.figures), cause=cause)
+    evidence = notebook.evidence
+    if found.outcome in (Outcome.FAIL, Outcome.WARN):
+        evidence = _with_deciding_fields(check, recording)
+    return replace(found, evidence=tuple(evidence), figures=tuple(notebook.figures), cause=cause)
+
+
+def _with_deciding_fields(check: Check, recording: Recording) -> list[Evidence]:
+    """The evidence once more, and at each packet the fields that decided: a check is a pure function of a recording."""
+    with watched() as reads, suppress(Violated):
+        notebook = Notebook(recording, reads=reads)
+        check.judges(recording, notebook)
+    return notebook.evidence
 
 
 def _explained(recording: Recording, unjudgeable: Unjudgeable) -> Judgement:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
-from conformance.judging.evidence import Evidence, Seen, cited
+from conformance.judging.deciding import Reads
+from conformance.judging.evidence import Evidence, Seen, cited, place
 from fixtures.recording.disturbances import crowded
-from fixtures.recording.model import Recording, TraceLine
+from fixtures.recording.model import Frame, Recording, TraceLine
+from fixtures.recording.views.base import View
 
 
 class Outcome(StrEnum):
@@ -81,7 +84,8 @@ class Notebook:
     """What a check uses to judge: it asks for the stimulus, expects what the requirement says, and cites what it saw.
 
     A pass must rest on cited evidence; `expect` cites on both sides, so the packet that broke the rule is kept too.
-    `finding` may be set to one sentence that says, for the reader of a pass, what was seen.
+    `finding` may be set to one sentence that says, for the reader of a pass, what was seen. `reads` is there while it
+    is watched which fields decide.
     """
 
     recording: Recording
@@ -89,24 +93,39 @@ class Notebook:
     figures: list[Figure] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     finding: str = ""
+    reads: Reads | None = None
 
     def cite(self, *seen: Seen) -> None:
         """Keep frames (or views of them), events, snapshots or marks as evidence."""
         for item in seen:
             entry = cited(item)
-            if entry not in self.evidence:
+            if all(entry != each and entry != replace(each, fields=()) for each in self.evidence):
                 self.evidence.append(entry)
 
     def expect(self, holds: object, otherwise: str, *seen: Seen) -> None:
         """Cite what was seen; raise Violated with the sentence `otherwise` when the condition does not hold."""
         __tracebackhide__ = True
         self.cite(*seen)
+        self._read(holds, seen)
         if not holds:
             raise Violated(otherwise)
+
+    def _read(self, holds: object, seen: tuple[Seen, ...]) -> None:
+        """Note at the evidence which fields decided, where reads are watched and what is expected does not hold."""
+        if self.reads is None:
+            return
+        if holds:
+            self.reads.forget()
+            return
+        frames = [each.frame if isinstance(each, View) else each for each in seen if isinstance(each, (Frame, View))]
+        fields = self.reads.of_statement(frames, sys._getframe(2))
+        places = {place(each) for each in seen if isinstance(each, (Frame, View))}
+        self.evidence = [replace(each, fields=fields) if each.place in places else each for each in self.evidence]
 
     def recommend(self, holds: object, otherwise: str, *seen: Seen) -> None:
         """A SHOULD inside a MUST: cite and go on; where it does not hold the verdict is `warn` at best."""
         self.cite(*seen)
+        self._read(holds, seen)
         if not holds:
             self.doubts.append(otherwise)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -28,7 +28,10 @@ class Implementation(TypedDict):
 
 
 class Evidence(TypedDict):
-    """A packet or event that decided a verdict; `time` is seconds since the play started."""
+    """A packet or event that decided a verdict; `time` is seconds since the play started.
+
+    `fields` are those of the packet that the verdict turned on, by the names that the report has for them.
+    """
 
     kind: str
     node: str | None
@@ -36,6 +39,7 @@ class Evidence(TypedDict):
     frame: int | None
     time: float
     text: str
+    fields: NotRequired[Sequence[str]]
 
 
 class Declined(TypedDict):
@@ -286,6 +290,8 @@ def load(path: Path) -> Compliance:
     except ValueError as error:
         raise ReportError(f"{path} is not JSON ({error}); it was cut or edited: run the suite again.") from error
     schema = document.get("schema") if isinstance(document, dict) else None
+    if schema is None:
+        raise ReportError(f"{path} is no compliance.json; name the directory of a report.")
     if schema != SCHEMA:
         raise ReportError(f"{path} has schema {schema!r}, but this version of Sextant reads schema {SCHEMA}.")
     lacking = [key for key in ("run", "requirements", "verdicts", "figures") if key not in document]

@@ -151,6 +151,18 @@ def test_a_declared_lack_is_that_of_the_installed_version(here: str, outcome: Ou
     assert desk.judged(cell, played).outcome is outcome  # type: ignore[arg-type]
 
 
+def test_the_fields_that_decided_stand_at_the_evidence() -> None:
+    def flags(recording: Recording, notebook: Notebook) -> None:
+        for ra in router_advertisements(recording.frames):
+            notebook.expect(ra.cur_hop_limit < 256, "never", ra)
+            notebook.expect(ra.managed == ra.other and ra.lifetime == 1,
+                            f"the RA has Router Lifetime {ra.lifetime} s", ra)
+
+    (entry,) = judge(the_check(flags), recording(frame())).evidence
+    assert set(entry.fields) <= {"M managed", "O other", "router lifetime"} and entry.fields
+    assert judge(the_check(advertised), recording(frame())).evidence[0].fields == ()
+
+
 def test_unjudgeable_keeps_what_was_cited() -> None:
     def half(recording: Recording, notebook: Notebook) -> None:
         notebook.cite(*recording.frames)

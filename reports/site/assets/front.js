@@ -63,7 +63,7 @@ Sextant.front = (() => {
     const models = cells.filter(cell => cell.model && Sextant.alarming.has(cell.verdict));
     return section("attention", "What needs attention",
       loud.length ? findings(loud) : h("p", {}, "No new failure."),
-      doubtful.length ? quiet(`${Sextant.count(doubtful.length, "doubtful verdict")}: nobody knows yet what they say`, () => findings(doubtful)) : null,
+      doubtful.length ? quiet(`${Sextant.count(doubtful.length, "doubtful verdict")}: not decided yet`, () => findings(doubtful)) : null,
       known.length ? quiet(`${Sextant.count(known.length, "known deviation")}: listed, each with its source`, () => findings(known)) : null,
       models.length ? quiet(`${Sextant.count(models.length, "verdict")} about models: not counted`, () => findings(models)) : null);
   }
