@@ -148,7 +148,8 @@ def tshark_fields(capture: Path, display_filter: str, fields: Iterable[str]) -> 
     """What tshark reads in the frames that pass the filter."""
     fields = list(fields)
     argv = ["tshark", "-n", "-r", str(capture), "-Y", display_filter, "-T", "fields", "-E", "separator=/t", "-E",
-            "aggregator=;", *UNCOMBINED, "-o", "udp.check_checksum:TRUE", *(part for name in fields for part in ("-e", name))]
+            "aggregator=;", *UNCOMBINED, "-o", "udp.check_checksum:TRUE",
+            *(part for name in fields for part in ("-e", name))]
     output = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
     rows = [line.split("\t") for line in output.splitlines()]
     return [{name: [normal(value) for value in cell.split(";") if value]
@@ -174,6 +175,8 @@ def same(name: str, theirs: list[str], ours: list[str]) -> bool:
         return ours[0].endswith(theirs[0])
     if name == "dhcpv6.status_code":  # the first of several in one place counts for us
         return set(theirs) == set(ours)
+    if name == "dhcpv6.interface_id":  # a relay may write it before the message that it wraps, or behind it
+        return sorted(theirs) == sorted(ours)
     if name == "icmpv6.opt.prefix":  # tshark shows none of length 0
         return [each for each in theirs if each != "::"] == [each for each in ours if each != "::"]
     return theirs == [each for each in ours if each]

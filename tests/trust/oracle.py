@@ -100,8 +100,8 @@ def _beyond(kind: str, view: Any, row: dict[str, list[str]]) -> bool:
 
 
 def _misplaced(view: Any, row: dict[str, list[str]]) -> bool:
-    """Whether an identity association stands inside another, or an identifier twice: no receiver looks there."""
-    if view is not None and any(view.options.count(code) > 1 for code in (1, 2)):
+    """Whether an identity association stands inside another, or an identifier or status twice: no receiver looks there."""
+    if view is not None and any(view.options.count(code) > 1 for code in (1, 2, 13)):
         return True
     told = [each for each in row["dhcpv6.option.type"] if each in ASSOCIATIONS]
     return view is not None and len(told) > len([each for each in view.options if str(each) in ASSOCIATIONS])
