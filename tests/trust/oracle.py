@@ -72,8 +72,7 @@ def compared(recordings: Iterable[Recording], folder: Path) -> Opinions:
         for number in sorted(theirs.keys() | ours.keys()):
             view, row = ours.get(number), theirs.get(number)
             where = f"{homes[number]}, {kind}"
-            if (view is not None and (view.malformed or view.headers.fragment)) or (row is not None and (row["_ws.malformed"] or (kind == "DHCPv6 message" and _misplaced(view, row))
-                                      or (kind == "DNS message" and (view is None or _adds(row))))):
+            if _beyond(kind, view, row):
                 left_out += 1
             elif view is None or row is None:
                 differences.append(f"{where}: {'tshark' if view is None else 'our view'} alone sees it")
@@ -92,15 +91,19 @@ EXTRA = ("_ws.malformed", "dhcpv6.option.type", "dns.count.add_rr", "dns.srv.nam
 ASSOCIATIONS = {"3", "4", "25"}
 
 
-def _beyond(kind: str, view: Any, row: dict[str, list[str]]) -> bool:
-    """Whether tshark calls it malformed, or what it says more is none of our views' business."""
+def _beyond(kind: str, view: Any, row: dict[str, list[str]] | None) -> bool:
+    """Whether it is a fragment or malformed, or what tshark says more is none of our views' business."""
+    if view is not None and (view.malformed or view.headers.fragment):
+        return True
+    if row is None:
+        return False
     if kind == "DNS message" and (view is None or _adds(row)):
         return True
     return bool(row["_ws.malformed"]) or (kind == "DHCPv6 message" and _misplaced(view, row))
 
 
 def _misplaced(view: Any, row: dict[str, list[str]]) -> bool:
-    """Whether an identity association stands inside another, or an identifier or status twice: no receiver looks there."""
+    """Whether an identity association stands inside another, or one that counts once is there twice."""
     if view is not None and any(view.options.count(code) > 1 for code in (1, 2, 13)):
         return True
     told = [each for each in row["dhcpv6.option.type"] if each in ASSOCIATIONS]
