@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from reports.allure.page import generate
 from reports.build import rebuild
@@ -20,11 +21,18 @@ from reports.errors import ReportError
 DEFAULT = Path("reports") / "out"
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse whose complaints are one sentence, with the project's exit status for bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(4, f"ERROR: {message}; {self.prog} --help says what it takes.\n")
+
+
 def main(arguments: list[str]) -> int:
     """Exit status 4 when there is nothing to make pages of."""
     if arguments and arguments[0] in _COMMANDS:
         return _COMMANDS[arguments[0]](arguments[1:])
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m reports",
         description="Make the pages of a report again.",
         epilog="Other commands, each with its own --help: diff, merge, durations, clouds-doc.",
@@ -47,7 +55,7 @@ def clouds_doc(arguments: list[str]) -> int:
     """Exit status 1 when `--check` finds something out of date."""
     from reports import clouds_doc
 
-    parser = argparse.ArgumentParser(prog="python -m reports clouds-doc", description="Make docs/clouds.md again.")
+    parser = _Parser(prog="python -m reports clouds-doc", description="Make docs/clouds.md again.")
     parser.add_argument("--check", action="store_true", help="write nothing; status 1 when a file is out of date")
     if not parser.parse_args(arguments).check:
         for path in clouds_doc.write():
@@ -65,7 +73,7 @@ def merge(arguments: list[str]) -> int:
     from reports.document.cells import named
     from reports.site.headline import headline
 
-    parser = argparse.ArgumentParser(prog="python -m reports merge", description="Join the reports of all shards.")
+    parser = _Parser(prog="script/merge", description="Join the reports of all shards.")
     parser.add_argument("directory", type=Path, nargs="+", help="the report of a shard, made with --shard I/N")
     where = f"where the joined report goes, in place of the last one (default: {DEFAULT})"
     parser.add_argument("--into", type=Path, default=DEFAULT, metavar="DIR", help=where)
@@ -87,7 +95,7 @@ def durations(arguments: list[str]) -> int:
     from reports.document import durations as lasting
 
     what = "Bring conformance/selection/durations.toml up to date from the recordings of reports."
-    parser = argparse.ArgumentParser(prog="python -m reports durations", description=what)
+    parser = _Parser(prog="python -m reports durations", description=what)
     parser.add_argument("directory", type=Path, nargs="+", help="a report")
     try:
         print(lasting.write(parser.parse_args(arguments).directory))
@@ -103,7 +111,7 @@ def diff(arguments: list[str]) -> int:
     from reports.history import telling
     from reports.history.difference import difference
 
-    parser = argparse.ArgumentParser(prog="script/diff", description="Say what changed from one run to another.")
+    parser = _Parser(prog="script/diff", description="Say what changed from one run to another.")
     for name in ("old", "new"):
         parser.add_argument(name, type=Path, help="a report, or its compliance.json")
     formats = {"text": telling.as_text, "markdown": telling.as_markdown, "html": telling.as_html}

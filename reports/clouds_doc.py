@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reports.document import law
+from reports.document import catalogue_rows
 from reports.document.compliance import Cloud, Requirement, Sentence
 from reports.document.sentences import judges
 from reports.drawing.pictures import draw
@@ -36,11 +36,11 @@ do not count for the sentence.
 
 def files() -> dict[Path, str]:
     """Every file of this documentation, as it should be."""
-    requirements = {each["id"]: each for each in law.requirements()}
-    sentences = law.sentences()
+    requirements = {each["id"]: each for each in catalogue_rows.requirements()}
+    sentences = catalogue_rows.sentences()
     made: dict[Path, str] = {}
     parts = [_HEAD]
-    for cloud in law.clouds():
+    for cloud in catalogue_rows.clouds():
         if cloud["topology"] is not None:
             made[DOCS / "clouds" / f"{cloud['name']}.svg"] = draw(cloud["topology"])
         parts.append(_chapter(cloud, [each for each in sentences if each["cloud"] == cloud["name"]], requirements))

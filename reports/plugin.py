@@ -153,7 +153,7 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write everything into the staging directory and swap it in."""
-        # Only here, so that no worker and no start waits for the law and the templates' engine.
+        # Only here, so that no worker and no start waits for the catalogue and the templates' engine.
         from conformance.selection.sharding import note_of
 
         self._shard = cast(Shard | None, note_of(self._directory.staging)) if self._directory.claimed else None
@@ -210,7 +210,7 @@ class Reporter:
             self._directory.release()
 
     def _document(self) -> Compliance:
-        from reports.document import law
+        from reports.document import catalogue_rows
         from reports.document.sentences import judged
 
         config = self._config
@@ -224,14 +224,14 @@ class Reporter:
         desk = config.stash.get(DESK, None)
         if desk and desk.disturbed:
             run["played_again"] = [{"recording": id, "reason": reason} for id, reason in sorted(desk.disturbed.items())]
-        requirements, verdicts = law.requirements(), self._harvest.verdicts
+        requirements, verdicts = catalogue_rows.requirements(), self._harvest.verdicts
         return {
             "schema": 1,
             "run": run,
-            "families": law.families(),
+            "families": catalogue_rows.families(),
             "requirements": requirements,
-            "clouds": law.clouds(),
-            "sentences": judged(law.sentences(), requirements, verdicts),
+            "clouds": catalogue_rows.clouds(),
+            "sentences": judged(catalogue_rows.sentences(), requirements, verdicts),
             "verdicts": verdicts,
             "figures": self._harvest.figures,
         }

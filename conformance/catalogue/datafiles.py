@@ -1,4 +1,4 @@
-"""The law's data files: TOML that is read once, checked key by key, and refused with one sentence that says where."""
+"""Data files: TOML that is read once, checked key by key, and refused with one sentence that says where."""
 
 from __future__ import annotations
 

@@ -30,12 +30,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
              " may be repeated")
 
 
+def _cloud(name: str) -> Cloud:
+    try:
+        return cloud_named(name)
+    except BadData as error:
+        raise pytest.UsageError(f"--cloud {name}: {error}") from error
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Read the option; a name that no cloud has is one sentence and exit status 4."""
-    try:
-        names = [cloud_named(name) for name in config.getoption("cloud")]
-    except BadData as error:
-        raise pytest.UsageError(f"--cloud: {error}") from error
+    names = [_cloud(name) for name in config.getoption("cloud")]
     config.stash[ASKED] = list({cloud.name: cloud for cloud in names}.values())
     if names and not config.option.collectonly:
         config.pluginmanager.register(_Sentences(config.stash[ASKED]), "sextant-sentences")

@@ -52,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the options and the law's data; what is wrong is one sentence and exit status 4."""
+    """Read the options and the catalogue's data; what is wrong is one sentence and exit status 4."""
     try:
         wanted = bringing.casting(config, {
             role: config.getoption(_dest(role)) for role in CHOOSABLE if config.getoption(_dest(role))})

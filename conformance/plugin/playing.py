@@ -62,7 +62,7 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Without workers: play here, between collection and the first test."""
     _play_here(session)
-    # What stays to the end (tests, law, saved recordings) is spared from being looked through while cells are judged.
+    # What stays to the end (tests, catalogue, saved recordings) is not looked through again while cells are judged.
     gc.collect()
     gc.freeze()
 

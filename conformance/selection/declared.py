@@ -1,4 +1,4 @@
-"""Every check of the law, also of files that a run was not asked for."""
+"""All registered checks, also of files that a run was not asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line-up: who plays when nobody is chosen, and which routers and DHCPv6 servers the matrix puts side by side."""
+"""The line-up: the default implementations of each role, and the networks of routers and servers of the matrix."""
 
 from __future__ import annotations
 

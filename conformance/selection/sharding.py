@@ -110,7 +110,7 @@ def selection(tests: Iterable[str], options: Mapping[str, object]) -> str:
 
 @cache
 def suite() -> str:
-    """A digest of the suite's own state: code, law and data. Reports that lie in `reports/` are no part of it."""
+    """A digest of the suite's own state: code, catalogue and data. Reports that lie in `reports/` are no part of it."""
     paths = sorted(path for room in _SUITE for path in (_PROJECT / room).rglob("*")
                    if path.suffix in (".py", ".toml", ".json", ".html")
                    and not any(part == "out" or part.startswith(".") for part in path.relative_to(_PROJECT).parts))

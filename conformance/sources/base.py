@@ -43,7 +43,7 @@ class Source(Protocol):
         """Who of the cast said, when it was started, that it does not play this; else None."""
 
     def excuse(self, cell: Cell[Any]) -> str | None:
-        """Why it is nobody's fault where a cell stays inconclusive; None where it is somebody's."""
+        """Why a cell that stays inconclusive is no failure; None where it is one."""
 
     def beside(self, cell: Cell[Any]) -> str:
         """What has to stand beside each verdict on the recording, such as its date; empty where nothing has."""

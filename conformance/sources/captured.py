@@ -19,7 +19,7 @@ from fixtures.recording.model import Recording
 
 #: Why a requirement without a passive check is not judged.
 NEEDS_A_PLAY = "a capture cannot tell: this needs a play, with stimuli and with what the kernel says"
-#: Why what did not come up in a capture is nobody's fault.
+#: Why what did not come up in a capture is no failure.
 AS_IT_CAME = "a capture shows what happened to happen"
 #: So many names of parties are told in one line.
 _NAMES = 6
@@ -120,7 +120,7 @@ class Captured:
     def beside(self, cell: PartyCell) -> str:
         """When the capture was made."""
         when = day(self.captures[cell.scenario.file].started_ns)
-        return f"captured on {when:%-d %B %Y}" if when else "captured nobody knows when"
+        return f"captured on {when:%-d %B %Y}" if when else "captured at an unknown time"
 
     def declined(self, cell: PartyCell, recording: Recording) -> None:
         """Nobody was asked to play."""

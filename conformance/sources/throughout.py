@@ -22,7 +22,7 @@ from fixtures.scenarios.common.boot import GuestBoot
 from fixtures.scenarios.common.networks import Mode
 from fixtures.stagecraft.base import Scenario
 
-#: Why what did not come up in any play is nobody's fault.
+#: Why what did not come up in any play is no failure.
 AS_IT_WAS_PLAYED = "no play of this run shows it"
 #: What makes the worst verdict of several; where nothing is wrong, one that saw something.
 _WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.WARN, Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE)

@@ -290,6 +290,8 @@ def load(path: Path) -> Compliance:
     except ValueError as error:
         raise ReportError(f"{path} is not JSON ({error}); it was cut or edited: run the suite again.") from error
     schema = document.get("schema") if isinstance(document, dict) else None
+    if schema is None:
+        raise ReportError(f"{path} is no compliance.json; name the directory of a report.")
     if schema != SCHEMA:
         raise ReportError(f"{path} has schema {schema!r}, but this version of Sextant reads schema {SCHEMA}.")
     lacking = [key for key in ("run", "requirements", "verdicts", "figures") if key not in document]

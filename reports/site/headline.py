@@ -23,7 +23,7 @@ SYMBOLS: dict[str, str] = {
     Outcome.ERROR: "‼",
     Outcome.FLAKY: "≈",
 }
-#: Verdicts of which nobody knows yet what they say.
+#: Verdicts that decide nothing yet.
 DOUBTFUL = (Outcome.FLAKY, Outcome.INCONCLUSIVE)
 
 

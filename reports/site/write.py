@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance.judging.verdict import Outcome
+from reports.document.catalogue_rows import stage
 from reports.document.cells import Cell, named, worst_first
 from reports.document.compliance import Cloud, Compliance, Figure
-from reports.document.law import stage
 from reports.document.recordings import name_of
 from reports.drawing.pictures import draw
 from reports.output import write_whole

@@ -95,7 +95,7 @@ def test_what_is_missing(written: Path, key: str) -> None:
 
 
 def test_what_is_no_manifest(written: Path) -> None:
-    with pytest.raises(BadManifest, match=r"mine\.toml: No such file or directory$"):
+    with pytest.raises(BadManifest, match=r"mine\.toml: No such file or directory; name the manifest of your program$"):
         load(written)
     written.write_bytes(b"\xff\xfe")
     with pytest.raises(BadManifest, match=r"mine\.toml: this is not UTF-8 text"):

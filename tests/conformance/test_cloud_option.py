@@ -28,7 +28,7 @@ def test_only(recording, notebook):
 
 @pytest.fixture(autouse=True)
 def no_other_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The law's own checks shall not decide what these tests see."""
+    """The suite's own checks shall not decide what these tests see."""
     monkeypatch.setattr("conformance.plugin.clouds.declared", list)
 
 
@@ -58,7 +58,7 @@ def test_what_was_not_judged_is_said(run: Callable[..., Any], capsys: pytest.Cap
 def test_an_unknown_cloud_is_one_sentence(run: Callable[..., Any],
                                           capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--cloud", "calcio").ret == pytest.ExitCode.USAGE_ERROR
-    assert "--cloud: unknown cloud 'calcio'; did you mean calico?" in capsys.readouterr().err
+    assert "--cloud calcio: unknown cloud 'calcio'; did you mean calico?" in capsys.readouterr().err
 
 
 def test_a_scenario_may_say_who_alone_plays(run: Callable[..., Any]) -> None:

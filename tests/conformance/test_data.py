@@ -1,4 +1,4 @@
-"""The law's data: the catalogue, known deviations, allowances, version ranges. What is wrong is one sentence."""
+"""Data: the catalogue, known deviations, allowances, version ranges. What is wrong is one sentence."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ TWO_MODES = (CHECK + OTHER).replace("Unplayed()", "Unplayed(), Unplayed('slaac')
 
 
 @pytest.fixture(scope="module")
-def law() -> list[Cell]:
+def every_cell() -> list[Cell]:
     """Every cell of a run without options."""
     usual = Selection({}, all_implementations(), lineup())
     return [cell for check in declared()
@@ -80,20 +80,20 @@ def test_a_shard_that_has_nothing_to_do_is_green(run: Callable[..., Any], stage:
     assert run("--guest", "dhclient", "-k", "nothing_like_it", "--shard", "2/2").ret == 5
 
 
-def test_the_law_is_split_evenly_and_the_same_whatever_the_order(law: list[Cell]) -> None:
+def test_all_cells_are_split_evenly_and_the_same_whatever_the_order(every_cell: list[Cell]) -> None:
     for number in (2, 4, 7):
-        found = split(law, number)
-        mixed = random.Random(number).sample(law, len(law))
+        found = split(every_cell, number)
+        mixed = random.Random(number).sample(every_cell, len(every_cell))
         assert split(mixed, number) == found
         load = dict.fromkeys(range(1, number + 1), 0.0)
-        for cell in {play_of(cell): cell for cell in law}.values():
+        for cell in {play_of(cell): cell for cell in every_cell}.values():
             load[found[play_of(cell)]] += expected(cell.scenario, cell.cast)
-        longest = max(expected(cell.scenario, cell.cast) for cell in law)
+        longest = max(expected(cell.scenario, cell.cast) for cell in every_cell)
         assert max(load.values()) - min(load.values()) <= longest
 
 
-def test_every_recorded_duration_is_of_a_scenario_that_there_is(law: list[Cell]) -> None:
-    assert durations().keys() <= {cell.scenario.name for cell in law}
+def test_every_recorded_duration_is_of_a_scenario_that_there_is(every_cell: list[Cell]) -> None:
+    assert durations().keys() <= {cell.scenario.name for cell in every_cell}
 
 
 def test_a_duration_is_the_slowest_players_own_or_the_usual_or_the_scenarios(monkeypatch: pytest.MonkeyPatch) -> None:

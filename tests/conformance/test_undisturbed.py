@@ -1,4 +1,4 @@
-"""What the machine disturbed is played again, and nothing else is."""
+"""What a stall of the host disturbed is played again, and nothing else is."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_a_console_tells_what_is_inside(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "text", "sentence"), [
-    ("gone.qcow2", None, "--guest-image {file}: No such file or directory"),
+    ("gone.qcow2", None, "--guest-image {file}: No such file or directory; name a disk image, a kernel or a manifest"),
     ("notes.img", "hello", "--guest-image {file}: this is neither a qcow2 or raw disk, a CD, nor a kernel"),
     ("mine.toml", "schema = 2", "--guest-image {file}:1: `schema`: it must be 1"),
 ])

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fixtures.peers.base import Peer, PeerFailed
-from fixtures.playing.company import Company
+from fixtures.playing.concurrent_plays import ConcurrentPlays
 from fixtures.playing.demolition import await_demolitions
 from fixtures.playing.player import Progress, batches, play_all
 from fixtures.playing.request import PlayRequest
@@ -36,16 +36,16 @@ def three(happens: Any) -> list[PlayRequest]:
 
 
 @pytest.fixture
-def company(monkeypatch: pytest.MonkeyPatch) -> list[Company]:
+def plays(monkeypatch: pytest.MonkeyPatch) -> list[ConcurrentPlays]:
     """The companies that the test makes."""
-    made: list[Company] = []
-    original = Company.__init__
+    made: list[ConcurrentPlays] = []
+    original = ConcurrentPlays.__init__
 
-    def remember(self: Company, *arguments: Any) -> None:
+    def remember(self: ConcurrentPlays, *arguments: Any) -> None:
         made.append(self)
         original(self, *arguments)
 
-    monkeypatch.setattr(Company, "__init__", remember)
+    monkeypatch.setattr(ConcurrentPlays, "__init__", remember)
     return made
 
 
@@ -150,10 +150,10 @@ def test_a_peer_that_fails(tmp_path: Path) -> None:
     assert recording.marked(PeerFailed)
 
 
-def test_the_recorder_dies(tmp_path: Path, company: list[Company]) -> None:
+def test_the_recorder_dies(tmp_path: Path, plays: list[ConcurrentPlays]) -> None:
     def kill(live: Any) -> None:
         live.at("guest").up()
-        os.kill(company[0]._camera.pid, signal.SIGKILL)
+        os.kill(plays[0]._camera.pid, signal.SIGKILL)
         wait_for_ever(live)
 
     saved = play_all(three(kill), tmp_path)

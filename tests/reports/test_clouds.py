@@ -16,7 +16,7 @@ from conformance.selection import sentences
 from conformance.selection.declared import declared
 from reports import clouds_doc
 from reports.build import build
-from reports.document import compliance, law
+from reports.document import catalogue_rows, compliance
 from reports.document.compliance import Compliance, Requirement, Sentence, Stage
 from reports.document.sentences import judged, judges
 from reports.drawing.layout import arrange
@@ -105,10 +105,10 @@ def test_the_worst_that_says_something(words: list[str], verdict: str | None, un
 
 
 def test_report_and_selection_keep_the_same_rule() -> None:
-    checks, requirements = declared(), {each["id"]: each for each in law.requirements()}
+    checks, requirements = declared(), {each["id"]: each for each in catalogue_rows.requirements()}
     for cloud in traceability.clouds().values():
         for sentence, said in zip(
-            cloud.sentences, (each for each in law.sentences() if each["cloud"] == cloud.name), strict=True
+            cloud.sentences, (each for each in catalogue_rows.sentences() if each["cloud"] == cloud.name), strict=True
         ):
             for id in sentence.requirements:
                 selected = {check.name for check in sentences.judges(sentence, id, checks)}
@@ -122,7 +122,7 @@ def test_the_clouds_keep_to_the_schema() -> None:
 
 def whole() -> Compliance:
     """A run with verdicts about one sentence of each cloud."""
-    requirements = law.requirements()
+    requirements = catalogue_rows.requirements()
     id = "RA-06"
     tests = [check["test"] for each in requirements if each["id"] == id for check in each.get("checks", [])]
     verdicts = results(*((id, test, "pass") for test in tests))
@@ -130,9 +130,9 @@ def whole() -> Compliance:
     return {
         **base,
         "requirements": requirements,
-        "clouds": law.clouds(),
+        "clouds": catalogue_rows.clouds(),
         "verdicts": verdicts,
-        "sentences": judged(law.sentences(), requirements, verdicts),
+        "sentences": judged(catalogue_rows.sentences(), requirements, verdicts),
     }
 
 
@@ -140,10 +140,10 @@ def test_each_cloud_is_told_with_its_picture(tmp_path: Path) -> None:
     build(whole(), tmp_path)
     text = (tmp_path / "data" / "index.js").read_text()
     told = json.loads(text.removeprefix("Sextant.index(").removesuffix(");\n"))
-    assert [each["name"] for each in told["clouds"]] == [each["name"] for each in law.clouds()]
+    assert [each["name"] for each in told["clouds"]] == [each["name"] for each in catalogue_rows.clouds()]
     assert all(each["picture"] is None or "<style" not in each["picture"] for each in told["clouds"])
     assert any(each["picture"] for each in told["clouds"])
-    for cloud in law.clouds():
+    for cloud in catalogue_rows.clouds():
         assert f'href="#/cloud/{cloud["name"]}"' in (tmp_path / "index.html").read_text()
 
 

@@ -98,7 +98,7 @@ def test_identity_lasts(recording: Recording, notebook: Notebook) -> None:
     notebook.finding = f"one DUID, and {len(known)} IAIDs, over {len(alive)} lives of the client"
 
 
-@played(test_identity_lasts, because="the DUID is")
+@played(test_identity_lasts, because="DUID is")
 def client_without_a_disk() -> Broken:
     """It makes a new DUID-LLT at each start."""
     return Broken(ManyNics(), {"guest": DISKLESS})

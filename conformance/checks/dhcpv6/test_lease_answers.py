@@ -253,7 +253,7 @@ def client_that_renews_nothing(recording: Recording) -> Recording:
     return editing.rewritten(recording, sent(recording, after=reply.time)[:1], of_kind("Renew"))
 
 
-@played(test_ignores_an_association_with_t1_after_t2, because=f"{INVALID} was configured")
+@played(test_ignores_an_association_with_t1_after_t2, because=f"configured {INVALID}")
 def client_that_does_not_compare() -> Broken:
     return Broken(LeaseAnswers(), {"guest": clients.TAKES_ANY_ASSOCIATION})
 

@@ -16,7 +16,7 @@ from fixtures.recording.views import dhcpv6, ndp, transport
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import RouterAdvertisement
-from fixtures.scenarios.prefix_delegation.delegated_link import DelegatedLink
+from fixtures.scenarios.prefix_delegation.delegated_link import DelegatedLink, SubnetUnused
 from fixtures.stagecraft.marks import Attempt
 from topologies.delegation import DELEGATED
 
@@ -28,7 +28,7 @@ UNKNOWN = 65000
 
 def replies(recording: Recording, notebook: Notebook) -> list[Message]:
     """The Replies that delegate a prefix, as the router got them."""
-    found = dhcpv6.messages(recording.at("cpe", "eth0", outgoing=False), "REPLY")
+    found = dhcpv6.messages(recording.at("cpe", "eth0", outgoing=False), "Reply")
     return notebook.stimulus([each for each in found if any(ia.prefixes for ia in each.ia_pd)],
                              "no Reply delegated a prefix to the router")
 
@@ -54,7 +54,7 @@ def advertised(recording: Recording) -> Iterator[RouterAdvertisement]:
 @check("PD-01.asks", DelegatedLink(), role="requesting-router")
 def test_asks_for_a_prefix(recording: Recording, notebook: Notebook) -> None:
     """Its Solicit and its Request have an IA_PD (RFC 9915 section 18.2.1)."""
-    sent = dhcpv6.messages(recording.at("cpe", "eth0", outgoing=True), "SOLICIT", "REQUEST")
+    sent = dhcpv6.messages(recording.at("cpe", "eth0", outgoing=True), "Solicit", "Request")
     for message in notebook.stimulus(sent, "the router sent neither a Solicit nor a Request"):
         notebook.expect(message.ia_pd, f"its {message.name.capitalize()} has no IA_PD", message)
 
@@ -62,7 +62,7 @@ def test_asks_for_a_prefix(recording: Recording, notebook: Notebook) -> None:
 @edited(test_asks_for_a_prefix, because="its Request has no IA_PD")
 def asks_for_an_address_only(recording: Recording) -> Recording:
     """The option of its Request is one that nobody knows."""
-    return changed_delegation(recording, "REQUEST", lambda association: setattr(association, "optcode", UNKNOWN))
+    return changed_delegation(recording, "Request", lambda association: setattr(association, "optcode", UNKNOWN))
 
 
 @check("PD-01.assigns", DelegatedLink(), role="requesting-router")
@@ -128,6 +128,28 @@ def advertises_a_month(recording: Recording) -> Recording:
         packet[layer("inet6").ICMPv6NDOptPrefixInfo].validlifetime = 2592000
 
     return editing.rewritten(recording, [ra for ra in advertised(recording) if ra.prefixes], change)
+
+
+@check("PD-01.not-sent-back", DelegatedLink(), role="requesting-router")
+def test_sends_nothing_back(recording: Recording, notebook: Notebook) -> None:
+    """An Echo Request to a subnet that it gave to no link does not leave by its uplink again (RFC 7084 WPD-5)."""
+    mark = notebook.stimulus(recording.marked(SubnetUnused), "nothing was delegated")[0]
+    echoes = [each for each in transport.echoes(recording.at("cpe", "eth0"))
+              if str(each.destination) == mark.what.address]
+    came = notebook.stimulus([each for each in echoes if not each.frame.outgoing],
+                             "no Echo Request came to the router")[0]
+    back = [each for each in echoes if each.frame.outgoing]
+    notebook.expect(not back, f"the Echo Request to {mark.what.address} went back by the uplink", came, *back[:1])
+
+
+@edited(test_sends_nothing_back, because="went back by the uplink")
+def loops(recording: Recording) -> Recording:
+    """What came for that subnet goes back."""
+    address = recording.marked(SubnetUnused)[0].what.address
+    came = next(each for each in transport.echoes(recording.at("cpe", "eth0", outgoing=False))
+                if str(each.destination) == address)
+    return editing.with_frame(recording, came.frame.data, time=came.time + 0.001, node="cpe", interface="eth0",
+                              outgoing=True)
 
 
 @check("PD-01.reached", DelegatedLink(), role="requesting-router", needs=("advertises-its-links",))

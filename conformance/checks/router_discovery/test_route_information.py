@@ -104,7 +104,7 @@ def _advertisements_of(recording: Recording, notebook: Notebook, network: IPv6Ne
 
 @played(test_takes_the_most_specific_route, because="peer2 leads to 2001:db8:d1::/48, and")
 def guest_without_specific_routes() -> Broken:
-    """Linux as it is untold."""
+    """Linux with its defaults."""
     return Broken(RouteInformationOptions(), {"guest": _deaf()})
 
 
@@ -147,7 +147,7 @@ def guest_that_forgets_early(recording: Recording) -> Recording:
 
 @played(test_chooses_routes_by_preference, because="peer2 with high preference")
 def guest_that_knows_default_routes_only() -> Broken:
-    """Linux as it is untold."""
+    """Linux with its defaults."""
     return Broken(RouteInformationOptions(), {"guest": _deaf()})
 
 
