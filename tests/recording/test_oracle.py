@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
-from fixtures.recording.storage import save
+from fixtures.recording.storage import PACKETS, save
 from fixtures.recording.views import dhcpv6, dns, mld, ndp, transport, vrrp
 from fixtures.recording.views.mld import Report
 from tests.recording import crafted
@@ -60,7 +60,7 @@ def test_tshark_and_the_views_agree(boot: Recording, tmp_path: Path, decode: Cal
 def agree(recording: Recording, directory: Path, decode: Callable[[Iterable[Frame]], list[Any]], display_filter: str,
           fields: dict[str, Reader]) -> None:
     """Raise AssertionError for the first field on which tshark and a view differ."""
-    capture = save(recording, directory / "recording") / "packets.pcapng"
+    capture = save(recording, directory / "recording") / PACKETS
     theirs = tshark_fields(capture, display_filter, fields)
     ours = [view for view in decode(recording.frames) if not isinstance(view, Report) or view.version == 2]
     assert theirs and len(theirs) == len(ours), (len(theirs), len(ours))
