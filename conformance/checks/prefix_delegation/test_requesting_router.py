@@ -16,7 +16,7 @@ from fixtures.recording.views import dhcpv6, ndp, transport
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import RouterAdvertisement
-from fixtures.scenarios.prefix_delegation.delegated_link import DelegatedLink
+from fixtures.scenarios.prefix_delegation.delegated_link import DelegatedLink, SubnetUnused
 from fixtures.stagecraft.marks import Attempt
 from topologies.delegation import DELEGATED
 
@@ -128,6 +128,28 @@ def advertises_a_month(recording: Recording) -> Recording:
         packet[layer("inet6").ICMPv6NDOptPrefixInfo].validlifetime = 2592000
 
     return editing.rewritten(recording, [ra for ra in advertised(recording) if ra.prefixes], change)
+
+
+@check("PD-01.not-sent-back", DelegatedLink(), role="requesting-router")
+def test_sends_nothing_back(recording: Recording, notebook: Notebook) -> None:
+    """An Echo Request to a subnet that it gave to no link does not leave by its uplink again (RFC 7084 WPD-5)."""
+    mark = notebook.stimulus(recording.marked(SubnetUnused), "nothing was delegated")[0]
+    echoes = [each for each in transport.echoes(recording.at("cpe", "eth0"))
+              if str(each.destination) == mark.what.address]
+    came = notebook.stimulus([each for each in echoes if not each.frame.outgoing],
+                             "no Echo Request came to the router")[0]
+    back = [each for each in echoes if each.frame.outgoing]
+    notebook.expect(not back, f"the Echo Request to {mark.what.address} went back by the uplink", came, *back[:1])
+
+
+@edited(test_sends_nothing_back, because="went back by the uplink")
+def loops(recording: Recording) -> Recording:
+    """What came for that subnet goes back."""
+    address = recording.marked(SubnetUnused)[0].what.address
+    came = next(each for each in transport.echoes(recording.at("cpe", "eth0", outgoing=False))
+                if str(each.destination) == address)
+    return editing.with_frame(recording, came.frame.data, time=came.time + 0.001, node="cpe", interface="eth0",
+                              outgoing=True)
 
 
 @check("PD-01.reached", DelegatedLink(), role="requesting-router", needs=("advertises-its-links",))
