@@ -7,6 +7,7 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import believable
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6, ndp
 from fixtures.recording.views.dhcpv6 import Message
@@ -21,7 +22,7 @@ def invitations(recording: Recording, notebook: Notebook, interface: str) -> lis
     """
     seen = ndp.router_advertisements(recording.at("guest", interface, outgoing=False))
     told = [ra for ra in seen if ra.managed and not ra.destination.is_unspecified]
-    return notebook.stimulus(told, f"no RA with M=1 reached {interface}")
+    return believable(told, notebook, f"no RA with M=1 reached {interface}")
 
 
 def granted(recording: Recording) -> Iterator[tuple[Message, Message, LeasedAddress]]:

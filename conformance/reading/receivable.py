@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
+from conformance.judging.verdict import Notebook
+from fixtures.protocols.icmp import NAMES
 from fixtures.recording.views.dhcpv6 import Message
-from fixtures.recording.views.ndp import NdMessage, NeighborAdvertisement
+from fixtures.recording.views.ndp import NdMessage, NeighborAdvertisement, Redirect, RouterAdvertisement
 
 Nd = TypeVar("Nd", bound=NdMessage)
 
@@ -14,6 +16,25 @@ Nd = TypeVar("Nd", bound=NdMessage)
 def receivable(messages: Iterable[Nd]) -> list[Nd]:
     """Those that a receiver need not discard."""
     return [each for each in messages if not discarded(each)]
+
+
+def believable(told: Iterable[Nd], notebook: Notebook, otherwise: str) -> list[Nd]:
+    """The messages of a router that its guest may heed, as the stimulus of a check of the guest.
+
+    Where there is none, raise Unjudgeable with `otherwise`; where there are only such as every guest must discard,
+    with what is wrong with them: that is not the guest's fault.
+    """
+    told = list(told)
+    heeded = receivable(told)
+    if told and not heeded:
+        notebook.cite(told[0])
+        otherwise = f"the router is at fault: {unheeded(told[0])}"
+    return notebook.stimulus(heeded, otherwise)
+
+
+def unheeded(message: NdMessage) -> str:
+    """A sentence about a message that its receiver must discard."""
+    return f"the {NAMES[message.kind]} of {message.source} has {discarded(message)}, so every receiver must discard it"
 
 
 def discarded(message: NdMessage) -> str:
@@ -26,6 +47,8 @@ def discarded(message: NdMessage) -> str:
         return f"a flaw: {message.malformed}"
     if not message.checksum_ok:
         return "a wrong checksum"
+    if isinstance(message, RouterAdvertisement | Redirect) and not message.source.is_link_local:
+        return f"the source {message.source}, which is not link-local"
     if isinstance(message, NeighborAdvertisement):
         if message.target.is_multicast:
             return f"the multicast target {message.target}"

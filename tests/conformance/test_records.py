@@ -38,5 +38,5 @@ def test_each_may_differ() -> None:
         judge({}, [str(ADDRESS)])
     with pytest.raises(Violated, match="which has nothing"):
         judge({str(ADDRESS): "vm1"}, [str(ADDRESS)], flags=("tentative",))
-    with pytest.raises(Violated, match="vm1 never spoke from 2001:db8:1::10"):
+    with pytest.raises(Violated, match="vm1 never sent from 2001:db8:1::10"):
         judge({str(ADDRESS): "vm1"}, [str(ADDRESS)], said=ROUTER_ADVERTISEMENT)

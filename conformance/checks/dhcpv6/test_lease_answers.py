@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv6Address
+from typing import Any
 
 from conformance.broken import clients
 from conformance.broken.dhcpv6_edits import of_kind, said, with_address
@@ -17,6 +18,7 @@ from fixtures.recording.model import KernelEvent, Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dhcpv6_options import LeasedAddress
+from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.dhcpv6.competing_servers import CompetingServers
 from fixtures.scenarios.dhcpv6.lease_answers import LeaseAnswers
 from fixtures.scenarios.dhcpv6.misleading_answers import INFINITY, QUIET, LeftAlone, MisleadingAnswers, ReconfigureSent
@@ -79,7 +81,8 @@ def client_that_believes_in_its_lease(recording: Recording) -> Recording:
 def test_chooses_its_own_times(recording: Recording, notebook: Notebook) -> None:
     """Where the server leaves T1 and T2 at 0 the client renews in good time (RFC 8415 sections 14.2, 21.4).
 
-    Not at once, and before the address is deprecated: about half of the preferred lifetime is usual.
+    Not at once, and before the address is deprecated: about half of the preferred lifetime is usual. Of each lease that
+    a Reply gives, the wait is judged.
     """
     granted = [each for each in grants(recording) if (each.ia.t1, each.ia.t2) == (0, 0)]
     grant = notebook.stimulus(granted, "no lease without T1 and T2 was granted")[0]
@@ -97,6 +100,12 @@ def test_chooses_its_own_times(recording: Recording, notebook: Notebook) -> None
                     grant.reply, first)
     notebook.in_time(waited, preferred,
                      f"the guest sent {first.name} only when the address was deprecated", grant.reply, first)
+    for later in granted[1:]:
+        for again in sent(recording, "Renew", "Rebind", after=later.time):
+            if again.transaction_id != later.reply.transaction_id:
+                notebook.expect(again.time - later.time >= RASH,
+                                f"the guest sent {again.name} only {again.time - later.time:.3f} s after a later Reply,"
+                                " of which it was to choose T1", later.reply, again)
     notebook.figure(f"{first.name} after the Reply", waited, "s")
     notebook.finding = f"{first.name} after {waited:.1f} s of a lease preferred for {preferred} s"
 
@@ -107,6 +116,20 @@ def client_that_renews_continuously(recording: Recording) -> Recording:
     for number in range(5):
         recording = said(recording, sent(recording, "Renew", "Rebind")[0], grant.time + 0.05 * (number + 1))
     return recording
+
+
+@edited(test_chooses_its_own_times, because="after a later Reply")
+def client_that_hurries_once_renewed(recording: Recording) -> Recording:
+    """It waits for its first renewal alone, and then asks again as soon as it is answered."""
+    first = grants(recording)[0]
+    renewal = sent(recording, "Renew", "Rebind")[0]
+    extended = said(recording, first.reply, renewal.time + 0.01)
+    hurried = said(extended, renewal, renewal.time + 0.1)
+
+    def anew(packet: Any) -> None:
+        packet[layer("inet6").UDP].payload.trid ^= 1
+
+    return editing.rewritten(hurried, sent(hurried, after=renewal.time + 0.05)[:1], anew)
 
 
 @edited(test_chooses_its_own_times, because="sent no Renew")

@@ -54,6 +54,8 @@ def test_four_messages_then_the_address(recording: Recording, notebook: Notebook
     Where both sides want Rapid Commit, Solicit and Reply are all (section 5.1). Of a machine, what it sends from is
     what it has configured.
     """
+    for request in dhcpv6.messages(recording.at("guest", "eth0", outgoing=True), "Request"):
+        notebook.expect(request.server_duid, "the guest's Request has no Server Identifier", request)
     leases, addresses = list(granted(recording)), in_use(recording)
     own = formed(recording, addresses)
     addresses = {address: sign for address, sign in addresses.items() if address not in own}
@@ -86,7 +88,6 @@ def was_offered(recording: Recording, notebook: Notebook, request: Message) -> N
     offers = [offer for offer in dhcpv6.messages(frames, "Advertise")
               if offer.time < request.time and offer.client_duid == request.client_duid and offer.addresses]
     notebook.expect(offers, "the guest sent a Request, though nobody had offered an address", request)
-    notebook.expect(request.server_duid, "the guest's Request has no Server Identifier", request)
     named = [offer for offer in offers if offer.server_duid == request.server_duid]
     notebook.expect(named, "the guest's Request names a server that had offered nothing", request, *offers)
     iaids = {ia.iaid for ia in request.ia_na}
@@ -162,6 +163,13 @@ def guest_that_configures_the_offer(recording: Recording) -> Recording:
 def request_to_nobody(recording: Recording) -> Recording:
     """The Request does not say which server it takes."""
     return editing.rewritten(recording, dhcpv6.messages(recording.frames, "Request"), less("DHCP6OptServerId"))
+
+
+@edited(test_four_messages_then_the_address, because="no Server Identifier")
+def request_that_no_server_answers(recording: Recording) -> Recording:
+    """As before, and servers do what they must: they discard it, so nothing is leased."""
+    silent = editing.without(recording, frames=dhcpv6.messages(recording.frames, "Reply"), events=configured(recording))
+    return request_to_nobody(silent)
 
 
 @edited(test_four_messages_then_the_address, because="but not configured")

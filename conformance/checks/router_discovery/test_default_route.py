@@ -8,6 +8,7 @@ from typing import Any
 from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import believable
 from fixtures.protocols.icmp import ECHO_REPLY, ECHO_REQUEST
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
@@ -64,7 +65,7 @@ def test_uses_the_advertising_router(recording: Recording, notebook: Notebook) -
     It does not matter whether kernel or client installed the route, and whether the RA has a prefix. Where nobody sees
     the routes of a machine, its packets tell.
     """
-    heard = notebook.stimulus(advertised(recording), "no RA with a router lifetime reached the guest")
+    heard = believable(advertised(recording), notebook, "no RA with a router lifetime reached the guest")
     macs = {each.source: each.mac_source for each in heard}
     if _only_answers(recording):
         sends_to_advertisers(recording, notebook, heard)
@@ -139,7 +140,7 @@ def test_accepts_advertisements_in_its_role(recording: Recording, notebook: Note
     The platform documents promise the first two, Linux's ip-sysctl defines the third. A client that handles RAs itself
     gets the recipe in its own setting.
     """
-    heard = notebook.stimulus(advertised(recording), "no RA with a router lifetime reached the guest")
+    heard = believable(advertised(recording), notebook, "no RA with a router lifetime reached the guest")
     notebook.cite(heard[0])
     tried = notebook.stimulus(recording.marked(Attempted), "the guest did not try to reach an outside host")
     if _only_answers(recording):
@@ -182,7 +183,8 @@ def test_default_route_of_the_default_nic(recording: Recording, notebook: Notebo
     leave the first NIC with an address of its network.
     """
     for interface in ("eth0", "eth1"):
-        heard = notebook.stimulus(advertised(recording, interface), f"no RA with a router lifetime reached {interface}")
+        heard = believable(advertised(recording, interface), notebook,
+                           f"no RA with a router lifetime reached {interface}")
         notebook.cite(heard[0])
     found = {interface: default_routes(recording, interface) for interface in ("eth0", "eth1")}
     notebook.expect(found["eth0"], "the guest has no default route on the default NIC", *recording.marked(Attempted))

@@ -6,7 +6,8 @@ from typing import Any
 
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from fixtures.recording.editing import rewritten
+from conformance.reading.receivable import receivable, unheeded
+from fixtures.recording.editing import rewritten, with_bytes
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dissection import layer
 from fixtures.recording.views.ndp import RouterAdvertisement, router_advertisements
@@ -18,9 +19,12 @@ CALICO = GuestBoot(mode=Mode.CALICO)
 
 
 def advertised(recording: Recording, notebook: Notebook) -> list[RouterAdvertisement]:
-    """All RAs that reached the guest, and at least one of them."""
-    found = router_advertisements(recording.at("guest", "eth0", outgoing=False))
-    return notebook.stimulus(found, "no Router Advertisement reached the guest")
+    """The RAs that reached the guest and that it may heed, and at least one of them; where it may heed none, a fail."""
+    found = notebook.stimulus(router_advertisements(recording.at("guest", "eth0", outgoing=False)),
+                              "no Router Advertisement reached the guest")
+    heeded = receivable(found)
+    notebook.expect(heeded, "" if heeded else unheeded(found[0]), *found[:1])
+    return heeded
 
 
 @check("RA-05", SLAAC, STATELESS, STATEFUL, role="router", needs=("prefix-flags",))
@@ -50,6 +54,19 @@ def managed_flag_turned(recording: Recording) -> Recording:
         packet[layer("inet6").ICMPv6ND_RA].M ^= 1
 
     return rewritten(recording, router_advertisements(recording.frames), turn)
+
+
+@edited(test_flags_match_the_mode, because="has the hop limit 64, so every receiver must discard it")
+def router_that_nobody_may_heed(recording: Recording) -> Recording:
+    return with_bytes(recording, router_advertisements(recording.frames), lambda data: data[:21] + b"\x40" + data[22:])
+
+
+@edited(test_flags_match_the_mode, because="which is not link-local, so every receiver must discard it")
+def router_that_speaks_from_afar(recording: Recording) -> Recording:
+    def move(packet: Any) -> None:
+        packet[layer("inet6").IPv6].src = "2001:db8:99::1"
+
+    return rewritten(recording, router_advertisements(recording.frames), move)
 
 
 @edited(test_flags_match_the_mode, because="A=")

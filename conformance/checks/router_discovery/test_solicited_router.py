@@ -12,7 +12,7 @@ from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
 from fixtures.protocols.addresses import ALL_NODES
 from fixtures.recording import editing
-from fixtures.recording.model import Frame, Recording
+from fixtures.recording.model import Frame, KernelEvent, Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.ndp import RouterAdvertisement, RouterSolicitation
 from fixtures.scenarios.router_discovery.solicited_router import BURST, SolicitedRouter
@@ -124,6 +124,29 @@ def _too_close(multicast: list[RouterAdvertisement], stall: float) -> list[str]:
     return [f"multicast RAs are only {closest:.3f} s apart, which have to be {MIN_DELAY_BETWEEN_RAS:g} s apart"]
 
 
+@check("NDP-06.router-learns-from-rs", SolicitedRouter(), role="router")
+def test_router_learns_from_router_solicitations(recording: Recording, notebook: Notebook) -> None:
+    """A router takes the link-layer address of a valid RS for its sender's, STALE (RFC 4861 section 6.2.6)."""
+    sought = [each for each in ndp.router_solicitations(recording.at("router", outgoing=False)) if each.sllao]
+    first = notebook.stimulus(sought, "no Router Solicitation with SLLAO reached the router")[0]
+    notebook.cite(first)
+    known = [event for event in _entries(recording, first.source) if event.ns < first.frame.ns]
+    notebook.stimulus([first] if not known else [], "the router knew the solicitor before it solicited")
+    entries = _entries(recording, first.source)
+    notebook.expect(entries, f"the router made no neighbor entry for {first.source}", first)
+    made = entries[0]
+    notebook.expect(made.fields["lladdr"] == first.sllao,
+                    f"the router's neighbor entry has {made.fields['lladdr']}, not {first.sllao}", first, made)
+    state = made.fields.get("state", ())
+    notebook.expect("STALE" in state, f"the router's new neighbor entry is {state}, not STALE", first, made)
+
+
+def _entries(recording: Recording, neighbor: object) -> list[KernelEvent]:
+    """What the router's kernel said of a neighbor whose link-layer address it knew."""
+    told = recording.happened("router", "neighbor", dst=str(neighbor))
+    return [event for event in told if event.fields.get("lladdr")]
+
+
 @healthy(test_answers_router_solicitations)
 def exemplary_router() -> Broken:
     """Neither dnsmasq nor radvd delays its answers. It keeps away from both limits: its own thread may be late."""
@@ -160,3 +183,18 @@ def answers_the_unspecified_address_by_unicast(recording: Recording) -> Recordin
                    if each.source == IPv6Address("::")]
     told = ndp.router_advertisements(recording.at("peer", outgoing=False))
     return editing.without(recording, frames=[each for each in told if each.time > unspecified[0].time])
+
+
+@edited(test_router_learns_from_router_solicitations, because="made no neighbor entry")
+def router_that_asks_back(recording: Recording) -> Recording:
+    return editing.without(recording, events=lambda event: event.kind == "neighbor")
+
+
+@edited(test_router_learns_from_router_solicitations, because="not STALE")
+def router_that_trusts_at_once(recording: Recording) -> Recording:
+    return editing.rewritten_events(recording, lambda event: event.kind == "neighbor", state=["REACHABLE"])
+
+
+@edited(test_router_learns_from_router_solicitations, because="has 02:00:00:00:00:99, not")
+def router_that_learns_another_address(recording: Recording) -> Recording:
+    return editing.rewritten_events(recording, lambda event: event.kind == "neighbor", lladdr="02:00:00:00:00:99")

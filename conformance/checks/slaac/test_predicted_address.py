@@ -8,6 +8,7 @@ from typing import Any
 from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import believable
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import ndp
@@ -43,7 +44,7 @@ def test_forms_the_predicted_address(recording: Recording, notebook: Notebook) -
     """
     heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
     told = [ra for ra in heard for prefix in ra.prefixes if prefix.autonomous and prefix.network == plan.LAN]
-    notebook.stimulus(told, "no RA with an autonomous prefix reached the guest")
+    believable(told, notebook, "no RA with an autonomous prefix reached the guest")
     predicted = plan.eui64(plan.LAN, recording.mac("guest", "eth0"))
     formed = _formed(recording)
     for address in notebook.stimulus(formed, "the guest formed no address"):
