@@ -22,6 +22,7 @@ class Desk:
 
     `source` is where recordings come from, and `plays` is that too where they are played in this run. `again` are the
     options that a command must repeat to show a cell again; `disturbed` tells, by play, what made it be played again;
+    `left` tells the same of plays for whose repeat no time was left;
     `stopped` says by what the run was stopped before its end, and is empty where it was not.
     """
 
@@ -33,6 +34,7 @@ class Desk:
     strict: bool = False
     again: str = ""
     disturbed: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
     stopped: str = ""
 
     def judged(self, cell: Cell[Any], recording: Recording) -> Judgement:

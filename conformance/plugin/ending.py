@@ -14,7 +14,7 @@ from conformance.plugin.desk import DESK
 from conformance.plugin.plain import plain
 from conformance.plugin.rulings import PROPERTY
 from conformance.plugin.sharding import is_part_of_something
-from conformance.selection.undisturbed import describe_repeats
+from conformance.selection.undisturbed import describe_left, describe_repeats
 from conformance.sources.throughout import Throughout
 from fixtures.captures.parties import SCENARIO
 from fixtures.programs.party import Party
@@ -140,6 +140,8 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     if not quiet:
         for line in [*again(config.stash[DESK].disturbed, terminalreporter.verbosity), *by_family(tally)]:
             terminalreporter.write_line(line)
+    if left := config.stash[DESK].left:
+        terminalreporter.write_line(describe_left(left, config.getoption("patience")))
     for line in [summary(tally), *models(tally)]:
         terminalreporter.write_line(line)
     if config.stash[DESK].stopped:

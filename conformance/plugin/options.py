@@ -15,6 +15,7 @@ from conformance.plugin.desk import DESK, Desk
 from conformance.plugin.progress import ReadingLine
 from conformance.selection.casting import BadSelection, Selection
 from conformance.selection.lineup import lineup
+from conformance.selection.undisturbed import GRANTED, PATIENCE
 from conformance.sources.base import Source
 from conformance.sources.captured import Captured
 from conformance.sources.played import Played
@@ -44,6 +45,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--requirement", action="append", metavar="ID", default=[],
                     help="judge only this requirement or part of one, such as RA-05 or RA-11.code; may be repeated")
     group.addoption("--nightly", action="store_true", help="play what is too slow for an ordinary run, too")
+    group.addoption("--patience", metavar="TIMES", type=_times, default=PATIENCE,
+                    help="disturbed plays are repeated for at most so many times the expected time of the run, and for"
+                         f" {GRANTED:.0f} s in any case (default: {PATIENCE:g}); 0: none is repeated")
     group.addoption("--recordings", metavar="DIR", default=None,
                     help="play nothing: judge the recordings saved in DIR")
     group.addoption("--pcap", metavar="FILE", action="append", default=[],
@@ -71,6 +75,16 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     except CaptureError as error:
         raise pytest.UsageError(f"--pcap {error}") from error
+
+
+def _times(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on, such as 2 or 0.5")
+    return number
 
 
 def _elsewhere(config: pytest.Config, programs: Programs) -> Source | None:

@@ -23,7 +23,7 @@ from conformance.plugin.planning import Planned
 from conformance.plugin.progress import ProgressLine
 from conformance.plugin.stopping import reason_of
 from conformance.selection.sharding import expected
-from conformance.selection.undisturbed import Attempt, undisturbed
+from conformance.selection.undisturbed import Attempt, budget, undisturbed
 from fixtures.playing.paths import STAGING
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.camera import CameraError
@@ -110,9 +110,12 @@ def _play(config: pytest.Config, planned: Sequence[Planned], into: Path) -> None
     def play_all(requests: Sequence[PlayRequest], place: Path, attempt: Attempt) -> None:
         _play_all(config, requests, place, attempt)
 
+    lengths = [_expected(each.request) for each in planned]
     try:
         desk.disturbed = undisturbed([each.request for each in planned], into, play_all,
-                                     lambda play: by_id[play].judges(desk.programs.known))
+                                     lambda play: by_id[play].judges(desk.programs.known),
+                                     budget(config.getoption("patience"), lengths),
+                                     give_up=desk.left.update)
     except KeyboardInterrupt as stop:
         if not any((into / play).exists() for play in by_id):
             raise

@@ -6,7 +6,9 @@ cause shows, stands. The new recording takes the old one's place for all checks 
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ from pathlib import Path
 from conformance.judging.judge import GROSS_STALL, STALL
 from conformance.judging.verdict import Judgement
 from fixtures.playing.calm import await_calm
+from fixtures.playing.governor import PER_CORE
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.disturbances import refused
 from fixtures.recording.glance import longest_stall, was_refused
@@ -23,6 +26,10 @@ from fixtures.recording.storage import load
 #: How many plays at the same time, each time that some are played again: the plays themselves are a load, too, and a
 #: host on which many were disturbed can run fewer. After the last time what was recorded stands.
 FEWER = (24, 12, 8, 8)
+
+#: How many times the expected time of a run its repeats may take, and the seconds that are always granted: a run of one
+#: short play is repeated, too.
+PATIENCE, GRANTED = 2.0, 120.0
 
 #: Seconds. No bound of a check is missed for a shorter stall often enough to look for it.
 BRIEF = 0.1
@@ -49,18 +56,27 @@ Judge = Callable[[Recording], Judgement]
 
 
 def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
-                judges: Callable[[str], Sequence[Judge]]) -> dict[str, str]:
+                judges: Callable[[str], Sequence[Judge]], seconds: float = GRANTED,
+                now: Callable[[], float] = time.monotonic,
+                give_up: Callable[[Mapping[str, str]], object] = lambda _: None) -> dict[str, str]:
     """Play all into `into/<play id>`; returns what was played again, by play id, and what had disturbed it.
 
-    `judges` are those who will judge a play; they are asked for where it may have been disturbed. Raises what
-    `play_all` raises.
+    `judges` are those who will judge a play; they are asked for where it may have been disturbed. No repeat begins
+    later than `seconds` after the first attempt, and of many no more than fit into what is left of it, the
+    shortest first: what then stays disturbed keeps its recording, and `give_up` is told of it. Raises what `play_all`
+    raises.
     """
     play_all(requests, into, Attempt())
+    end = now() + seconds
     again: dict[str, str] = {}
+    left: dict[str, str] = {}
     rest = list(requests)
     for turn, limit in enumerate(FEWER, 2):
         found = {each.id: disturbance(into / each.id, judges) for each in rest}
-        rest = [each for each in rest if found[each.id]]
+        disturbed = [each for each in rest if found[each.id]]
+        rest = fitting(disturbed, limit, end - now())
+        chosen = {each.id for each in rest}
+        left |= {each.id: found[each.id] for each in disturbed if each.id not in chosen}
         if not rest:
             break
         await_calm()
@@ -73,7 +89,33 @@ def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
                 again[each.id] = found[each.id]
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+    if left:
+        give_up(left)
     return again
+
+
+def budget(patience: float, lengths: Sequence[float]) -> float:
+    """Seconds for repeats of plays that last so long each: `patience` times what they take when none is disturbed."""
+    together = PER_CORE * len(os.sched_getaffinity(0))
+    expected = max(max(lengths, default=0.0), sum(lengths) / together)
+    return max(GRANTED, patience * expected) if patience else 0.0
+
+
+def fitting(requests: Sequence[PlayRequest], limit: int, seconds: float) -> list[PlayRequest]:
+    """As many as can be played in so many seconds, `limit` at the same time, the shortest first.
+
+    Where there is any time at all, as many as play at the same time are.
+    """
+    if seconds <= 0:
+        return []
+    chosen: list[PlayRequest] = []
+    used = 0.0
+    for each in sorted(requests, key=lambda request: request.scenario.length):
+        used += each.scenario.length
+        if len(chosen) >= limit and used / limit > seconds:
+            break
+        chosen.append(each)
+    return chosen
 
 
 def disturbance(path: Path, judges: Callable[[str], Sequence[Judge]]) -> str:
@@ -104,6 +146,13 @@ def describe_repeats(again: Mapping[str, str]) -> str:
     """`2 plays were played again: the host stalled for 1.3 s`."""
     number = len(again)
     return f"{number} {'play was' if number == 1 else 'plays were'} played again: {_reasons(again)}"
+
+
+def describe_left(left: Mapping[str, str], patience: float) -> str:
+    """`2 disturbed plays were not played again, since ... (--patience 2) was over`, and what disturbed one of them."""
+    number = len(left)
+    return (f"{number} disturbed {'play was' if number == 1 else 'plays were'} not played again, since the time for"
+            f" repeats (--patience {patience:g}) was over; such as: {max(left.values())}")
 
 
 def _reasons(disturbed: Mapping[str, str]) -> str:

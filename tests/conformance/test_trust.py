@@ -6,11 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
 
+from conformance.judging.check import Check
 from conformance.plugin.proving import FIGURE
 from fixtures.recording.model import Recording
 from tests.conformance.proof import Proof
+from tests.trust.generic import tried
+from tests.trust.hostile import HARMS, Harm, crashes, harmed
+from tests.trust.judged import Bench
 from tests.trust.oracle import compared
+
+#: Hostile recordings and generic mutants that `script/test` judges; more of both: docs/trust.md.
+EXAMPLES, MUTANTS = 1_000, 300
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +34,40 @@ def test_tshark_and_the_views_agree_on_all_twins(good: list[Recording], tmp_path
     record_property(FIGURE, str(opinions))
     assert opinions.frames, "there was nothing to compare"
     assert not opinions.differences, "\n".join(opinions.differences)
+
+
+@pytest.fixture(scope="session")
+def judged(good: list[Recording]) -> list[tuple[Recording, list[Check]]]:
+    """Each recording with the checks that judge it."""
+    bench = Bench()
+    return [(recording, bench.checks(recording)) for recording in good if recording.frames]
+
+
+def test_no_hostile_recording_breaks_a_check(judged: list[tuple[Recording, list[Check]]],
+                                             record_property: Callable[[str, object], None]) -> None:
+    count, found = 0, set[str]()
+
+    @seed(1)
+    @settings(max_examples=EXAMPLES, database=None, deadline=None, suppress_health_check=list(HealthCheck),
+              phases=[Phase.generate, Phase.shrink])
+    @given(which=strategies.integers(0, len(judged) - 1), harms=HARMS)
+    def judge_it(which: int, harms: list[Harm]) -> None:
+        nonlocal count
+        count += 1
+        recording, checks = judged[which]
+        broken = crashes(checks, harmed(recording, harms))
+        found.update(broken)
+        assert not broken, f"{recording.play.id}: {broken}"
+
+    try:
+        judge_it()
+    finally:
+        record_property(FIGURE, f"hostile inputs: {count}, crashes: {len(found)}")
+
+
+def test_generic_mutants_are_killed(judged: list[tuple[Recording, list[Check]]],
+                                    record_property: Callable[[str, object], None]) -> None:
+    """A sample: the whole matrix, with its survivors, is `python -m tests.trust RECORDINGS`."""
+    matrix = tried(judged, MUTANTS, seed=1)
+    record_property(FIGURE, str(matrix))
+    assert matrix.killed, "no check noticed any of them"

@@ -10,11 +10,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from conformance.judging.verdict import Judgement, Outcome
-from conformance.selection.undisturbed import FEWER, Attempt, describe_repeats, undisturbed
+from conformance.selection.undisturbed import FEWER, Attempt, describe_left, describe_repeats, fitting, undisturbed
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.disturbances import neighbors_lost
 from fixtures.recording.model import Play, Recording
@@ -33,6 +34,7 @@ class Request:
 
     def __init__(self, id: str) -> None:
         self.id = id
+        self.scenario = SimpleNamespace(length=1.0)
         self.play = Play(id, "unplayed", {}, "Nowhere", {}, dict(Unplayed().roles), {})
 
 
@@ -171,3 +173,28 @@ def test_stopped_machine(tmp_path: Path, workers: tuple[str, ...]) -> None:
         each["recording"] for each in document["verdicts"] if each["recording"]}
     assert all(each["verdict"] != "inconclusive" for each in document["verdicts"])
     assert all(load(path).stall() < 1 for path in (place / "recordings").iterdir())
+
+
+class Lasting:
+    """A request for a play of so many seconds."""
+
+    def __init__(self, length: float) -> None:
+        self.scenario = SimpleNamespace(length=length)
+
+
+@pytest.mark.parametrize(("limit", "seconds", "lengths"), [
+    (2, 10.0, [5.0, 6.0, 7.0]), (2, 1.0, [5.0, 6.0]), (2, 0.0, []), (1, 99.0, [5.0, 6.0, 7.0, 30.0])])
+def test_no_more_is_repeated_than_there_is_time_for(limit: int, seconds: float, lengths: list[float]) -> None:
+    requests: list[PlayRequest] = [Lasting(each) for each in (30.0, 7.0, 5.0, 6.0)]  # type: ignore[misc]
+    assert [each.scenario.length for each in fitting(requests, limit, seconds)] == lengths
+
+
+@pytest.mark.usefixtures("calm")
+def test_what_no_time_is_left_for_is_told(tmp_path: Path) -> None:
+    machine = Machine(*[{"one": 1.3, "two": 1.3}] * TRIES)
+    clock, left = iter([0.0, 5.0, 11.0]), dict[str, str]()
+    names: list[PlayRequest] = [Request("one"), Request("two")]  # type: ignore[list-item]
+    again = undisturbed(names, tmp_path, machine, lambda id: [], 10.0, lambda: next(clock), left.update)
+    assert len(machine.played) == 2 and sorted(again) == ["one", "two"]
+    assert left == dict.fromkeys(("one", "two"), "the host stalled for 1.3 s")
+    assert describe_left(left, 2.0).startswith("2 disturbed plays were not played again")

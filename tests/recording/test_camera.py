@@ -200,6 +200,21 @@ def test_waiting_ends_when_the_recorder_dies(room: MakeRoom) -> None:
     camera.stop()
 
 
+def test_a_recorder_that_closes_late_is_a_stall(room: MakeRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lives, and only did not get to it: whoever repeats disturbed plays must see why."""
+    recorder = Camera()
+    feed = watched(recorder, room("here"))
+    os.kill(recorder.pid, signal.SIGSTOP)
+    try:
+        with monkeypatch.context() as short, pytest.raises(CameraError, match="did not close here within"):
+            short.setattr("fixtures.recording.camera.PATIENCE", 0.5)
+            recorder.close("play")
+    finally:
+        os.kill(recorder.pid, signal.SIGCONT)
+        recorder.stop()
+    assert next(item.late for item in feed.items if isinstance(item, Stall)) >= 0.5
+
+
 def test_the_recorder_dies_with_its_player() -> None:
     """However the player ends: the recorder sees the end of its command socket."""
     program = "import os, time\nfrom fixtures.recording.camera import Camera\nprint(Camera().pid, flush=True)\n" \
