@@ -72,7 +72,7 @@ def _prefix(notebook: Notebook, ra: RouterAdvertisement, prefix: PrefixInformati
         doubt(notebook, f"the prefix {told} is the link-local one", ra)
 
 
-@check("RA-02", role="router", passive=True)
+@check("RA-02.one-router", role="router", passive=True)
 def test_wire_router_addresses_are_one_router_s(recording: Recording, notebook: Notebook) -> None:
     """An address from which a router advertises is that of one station (RFC 4861 section 6.2.8, RFC 4862 section 5.4).
 

@@ -40,7 +40,7 @@ SLACK = 0.2
 RECENT = 8
 
 
-@check("RA-12", role="guest", passive=True)
+@check("RA-12.form", role="guest", passive=True)
 def test_wire_router_solicitations(recording: Recording, notebook: Notebook) -> None:
     """Every Router Solicitation is one that a router heeds (RFC 4861 sections 4.1, 6.1.1).
 
@@ -108,7 +108,7 @@ def test_wire_solicitations(recording: Recording, notebook: Notebook) -> None:
     neighbors.solicitations(recording, notebook, "guest")
 
 
-@check("NDP-02", role="guest", passive=True)
+@check("NDP-02.form", role="guest", passive=True)
 def test_wire_advertisements(recording: Recording, notebook: Notebook) -> None:
     """A host's Neighbor Advertisements have the flags and the TLLAO of RFC 4861 sections 4.4 and 7.2.4.
 
@@ -127,7 +127,7 @@ def test_wire_group_reports(recording: Recording, notebook: Notebook) -> None:
     neighbors.group_reports(recording, notebook, "guest")
 
 
-@check("LL-09", role="guest", passive=True)
+@check("LL-09.unchanged", role="guest", passive=True)
 def test_wire_echo_replies(recording: Recording, notebook: Notebook) -> None:
     """An Echo Reply from the address that was asked has the data of the Request, unchanged (RFC 4443 section 4.2).
 

@@ -39,13 +39,13 @@ def test_wire_router_solicitations_of_neighbors(recording: Recording, notebook: 
     neighbors.solicitations(recording, notebook, "router")
 
 
-@check("NDP-02", role="router", passive=True)
+@check("NDP-02.form", role="router", passive=True)
 def test_wire_router_advertises_itself(recording: Recording, notebook: Notebook) -> None:
     """A router's Neighbor Advertisements are as a host's should be (RFC 4861 sections 4.4, 7.2.4)."""
     neighbors.advertisements(recording, notebook, "router")
 
 
-@check("NDP-02", role="router", passive=True)
+@check("NDP-02.router-flag", role="router", passive=True)
 def test_wire_router_says_that_it_is_one(recording: Recording, notebook: Notebook) -> None:
     """Who advertises itself as a default router has R=1 in its Neighbor Advertisements (RFC 4861 section 4.4).
 

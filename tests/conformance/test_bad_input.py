@@ -107,7 +107,7 @@ def test_a_recording_of_another_schema(report: Path, tmp_path: Path) -> None:
     (sentence,) = lines(done, "ERROR: ")
     assert done.returncode == 4
     assert sentence == (f"ERROR: --recordings {saved.parent}: the recording {saved} has schema 99, "
-                        "and this version reads schema 1")
+                        "and this version reads schema 2; play it again with this version")
 
 
 def test_a_full_disk(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_ids_end_with_the_part() -> None:
 @pytest.mark.parametrize(("id", "parts", "said"), [
     ("RA-11", [], "judges_it: RA-11 has parts, so its checks name those that they judge"),
     ("RA-11", ["cod"], "judges_it: unknown part 'RA-11.cod'; did you mean RA-11.code?"),
-    ("RA-02.form", [], "judges_it: unknown part 'RA-02.form'; RA-02 has no parts"),
+    ("RA-05.form", [], "judges_it: unknown part 'RA-05.form'; RA-05 has no parts"),
 ])
 def test_wrongly_declared_parts(id: str, parts: list[str], said: str) -> None:
     requirement, _, only = id.partition(".")

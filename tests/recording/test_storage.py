@@ -132,12 +132,16 @@ def test_an_altered_byte_is_refused(boot: Recording, tmp_path: Path) -> None:
         load(saved)
 
 
-def test_another_schema_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("schema", "said"), [
+    (99, "schema 99, and this version reads schema 2; play it again"),
+    (1, "schema 1, which an older version wrote, and this version reads schema 2; play it again"),
+])
+def test_another_schema_is_refused(tmp_path: Path, schema: int, said: str) -> None:
     """It says which schema it is and which one is read."""
     saved = save(crafted.recording([]), tmp_path / "saved")
     head = json.loads((saved / storage.HEAD).read_text())
-    (saved / storage.HEAD).write_text(json.dumps({**head, "schema": 99}))
-    with pytest.raises(SavedError, match=r"schema 99, and this version reads schema 1"):
+    (saved / storage.HEAD).write_text(json.dumps({**head, "schema": schema}))
+    with pytest.raises(SavedError, match=said):
         load(saved)
 
 

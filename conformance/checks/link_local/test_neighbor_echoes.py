@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address
+from collections.abc import Iterator
 from typing import Any
 
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.ip import DESTINATION_OPTIONS, HOP_BY_HOP
 from fixtures.recording import editing
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import transport
@@ -24,37 +25,57 @@ OPTION = 40 + 2
 #: Where the extension header names what follows it.
 NEXT_HEADER = 40
 UNKNOWN_HEADER, UNKNOWN_OPTION = 1, 2
+#: Octets of a packet that fit into an error: the least MTU without the headers of IPv6 and ICMPv6.
+QUOTED = 1280 - 40 - 8
 
 
 def _replies(recording: Recording) -> list[Echo]:
     return transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=True)
 
 
-@check("LL-09", NeighborTalk(), role="guest")
-def test_echo_replies(recording: Recording, notebook: Notebook) -> None:
+#: By part of LL-09: the identifiers of the Echo Requests to that address.
+ADDRESSES = {"link-local": 100, "global": 101, "all-nodes": 102}
+
+
+@check("LL-09", NeighborTalk(), role="guest", parts=ADDRESSES)
+def test_echo_replies(recording: Recording, notebook: Notebook, part: str) -> None:
     """An Echo Request is answered from the address that it went to, and one to ff02::1 from one of the interface.
 
-    Identifier, sequence number and data come back unchanged, with a valid checksum (RFC 4443 section 4.2).
+    RFC 4443 section 4.2.
     """
-    asked = notebook.stimulus(recording.marked(EchoSent), "no Echo Request was sent to the guest")
+    for request, reply in _exchanged(recording, notebook, ADDRESSES[part]):
+        to = request.destination
+        right = not reply.source.is_multicast if to.is_multicast else reply.source == to
+        notebook.expect(right, f"the guest answered an Echo Request to {to} from {reply.source}", request, reply)
+    notebook.finding = "requests of three sizes were answered from the right address"
+
+
+@check("LL-09.unchanged", NeighborTalk(), role="guest")
+def test_echo_replies_have_the_same_data(recording: Recording, notebook: Notebook) -> None:
+    """Identifier, sequence number and data come back unchanged, with a valid checksum (RFC 4443 section 4.2)."""
+    for request, reply in _exchanged(recording, notebook, *ADDRESSES.values()):
+        sound = reply.malformed is None and reply.checksum_ok
+        notebook.expect(sound, f"the guest's Echo Reply is malformed: {reply.malformed or 'its checksum'}",
+                        request, reply)
+        same = reply.payload == request.payload
+        notebook.expect(same, f"the guest's Echo Reply has other data ({len(reply.payload)} bytes)", request, reply)
+    notebook.finding = "requests of three sizes to three addresses came back unchanged"
+
+
+def _exchanged(recording: Recording, notebook: Notebook, *identifiers: int) -> Iterator[tuple[Echo, Echo]]:
+    """The requests with these identifiers, and their replies."""
+    asked = [mark for mark in recording.marked(EchoSent) if mark.what.identifier in identifiers]
     requests = {(each.identifier, each.sequence): each
                 for each in transport.echoes(recording.at("guest", "eth0", outgoing=False), reply=False)}
     replies = {(each.identifier, each.sequence): each for each in _replies(recording)}
-    for mark in asked:
-        to, size = IPv6Address(mark.what.to), mark.what.size
+    for mark in notebook.stimulus(asked, "no Echo Request was sent to the guest"):
+        to, size = mark.what.to, mark.what.size
         key = (mark.what.identifier, size)
         request = notebook.stimulus([requests[key]] if key in requests else [], f"no Echo Request reached {to}")[0]
         reply = replies.get(key)
         notebook.expect(reply, f"the guest did not answer an Echo Request of {size} bytes to {to}", request)
         assert reply is not None
-        sound = reply.malformed is None and reply.checksum_ok
-        notebook.expect(sound,
-                        f"the guest's Echo Reply is malformed: {reply.malformed or 'its checksum'}", request, reply)
-        same = reply.payload == request.payload
-        notebook.expect(same, f"the guest's Echo Reply has other data ({len(reply.payload)} bytes)", reply)
-        right = not reply.source.is_multicast if to.is_multicast else reply.source == to
-        notebook.expect(right, f"the guest answered an Echo Request to {to} from {reply.source}", request, reply)
-    notebook.finding = f"{len(asked)} requests of three sizes to three addresses came back unchanged"
+        yield request, reply
 
 
 def _errors(recording: Recording, question: Mark) -> list[IcmpError]:
@@ -90,6 +111,27 @@ def test_unknown_options_and_headers(recording: Recording, notebook: Notebook, p
     notebook.finding = f"{part}: it was treated as it asks to be"
 
 
+@check("LL-07.error-quotes-the-packet", NeighborTalk(), role="guest")
+def test_errors_quote_the_packet(recording: Recording, notebook: Notebook) -> None:
+    """An ICMPv6 error quotes as much of the packet as fits into 1280 octets (RFC 4443 section 2.4 (c)).
+
+    All packets but the one with the unknown header fit whole.
+    """
+    count = 0
+    for asked in QUESTIONS.values():
+        for error in _errors(recording, _question(recording, notebook, asked)):
+            sent = [frame for frame in recording.at("guest", "eth0", outgoing=False)
+                    if frame.data[20] in (HOP_BY_HOP, DESTINATION_OPTIONS) and frame.data[22:38] == asked.source.packed]
+            notebook.stimulus(sent, "the packet did not reach the guest")
+            packet = sent[0].data[14:]
+            right = packet[:QUOTED]
+            notebook.expect(error.invoking == right, f"{asked.name}: the guest's error quotes {len(error.invoking)}"
+                            f" octets of {len(packet)}, not the first {len(right)}", sent[0], error)
+            count += 1
+    notebook.stimulus(range(count), "the guest sent no error")
+    notebook.finding = f"{count} errors quote all that fits"
+
+
 def _is_told(asked: Question) -> bool:
     """Whether the sender is told that the guest does not know what it sent."""
     return asked.action in ("", "problem") or (asked.action == "problem-unless-multicast" and not asked.multicast)
@@ -100,18 +142,27 @@ def _question(recording: Recording, notebook: Notebook, asked: Question) -> Mark
     return notebook.stimulus(marks, "no Echo Request was sent to the guest")[0]
 
 
-@edited(test_echo_replies, because="answered")
-def guest_that_answers_from_another_address(recording: Recording) -> Recording:
+@edited(test_echo_replies, because="the guest answered an Echo Request to", parts=["link-local", "global"])
+def guest_that_answers_from_another_address(recording: Recording, part: str) -> Recording:
     """Its replies come from the address that suits it."""
-    other = _replies(recording)[0].source
+    other = next(each.source for each in _replies(recording) if each.identifier != ADDRESSES[part])
+    return _answered_from(recording, part, str(other))
 
+
+@edited(test_echo_replies, because="to ff02::1 from ff02::1", parts=["all-nodes"])
+def guest_that_answers_from_the_group(recording: Recording, part: str) -> Recording:
+    return _answered_from(recording, part, "ff02::1")
+
+
+def _answered_from(recording: Recording, part: str, source: str) -> Recording:
     def change(packet: Any) -> None:
-        packet.payload.src = str(other)
+        packet.payload.src = source
 
-    return editing.rewritten(recording, [each for each in _replies(recording) if each.identifier == 101], change)
+    mine = [each for each in _replies(recording) if each.identifier == ADDRESSES[part]]
+    return editing.rewritten(recording, mine, change)
 
 
-@edited(test_echo_replies, because="Reply has other data")
+@edited(test_echo_replies_have_the_same_data, because="Reply has other data")
 def guest_that_cuts_data(recording: Recording) -> Recording:
     """A kilobyte is enough for it."""
     def change(packet: Any) -> None:
@@ -121,9 +172,10 @@ def guest_that_cuts_data(recording: Recording) -> Recording:
 
 
 @edited(test_echo_replies, because="did not answer")
-def guest_that_hides_from_groups(recording: Recording) -> Recording:
-    """It does not answer to ff02::1."""
-    return editing.without(recording, frames=[each for each in _replies(recording) if each.identifier == 102])
+def guest_that_hides(recording: Recording, part: str) -> Recording:
+    """It does not answer to that address."""
+    mine = [each for each in _replies(recording) if each.identifier == ADDRESSES[part]]
+    return editing.without(recording, frames=mine)
 
 
 @edited(test_unknown_options_and_headers, because="the guest has answered",
@@ -163,6 +215,20 @@ def guest_that_points_elsewhere(recording: Recording) -> Recording:
 
     errors = transport.icmp_errors(recording.at("guest", "eth0", outgoing=True))
     return editing.rewritten(recording, [each for each in errors if each.parameter == OPTION], change)
+
+
+@edited(test_errors_quote_the_packet, because="error quotes 64 octets")
+def guest_that_quotes_less(recording: Recording) -> Recording:
+    """Like an ICMPv4 error of old."""
+
+    def change(packet: Any) -> Any:
+        error = packet.payload.payload
+        quoted = bytes(error.payload)
+        error.remove_payload()
+        return packet / quoted[:64]
+
+    errors = transport.icmp_errors(recording.at("guest", "eth0", outgoing=True))
+    return editing.rewritten(recording, [each for each in errors if len(each.invoking) > QUOTED / 2], change)
 
 
 def _copied(recording: Recording, seen: Echo, change: Any) -> Recording:

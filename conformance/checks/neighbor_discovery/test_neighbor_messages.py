@@ -1,4 +1,4 @@
-"""Neighbor Discovery between neighbors: what a guest believes, what it discards, and how it looks for others."""
+"""Neighbor Solicitations: which a guest discards, and how it looks for others."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.clocks import early
+from conformance.reading.neighbors import answers, entries, learnt
 from fixtures.peers.neighbor_faults import FAULTS
 from fixtures.protocols.addresses import ALL_NODES, solicited_node
 from fixtures.recording import editing
-from fixtures.recording.model import KernelEvent, Mark, Recording
+from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport
 from fixtures.recording.views.ndp import NeighborAdvertisement, NeighborSolicitation
 from fixtures.scenarios.neighbor_discovery.neighbor_talk import (
     PRESENT,
-    ROUTER_SEEKER,
     SOLICITOR,
     Faultless,
     Faulty,
@@ -39,31 +39,19 @@ FRAGMENTED = {"ns-fragments": "fragments", "ns-atomic-fragment": "atomic-fragmen
 INVALID = {f"ns-{fault}": fault for fault in FAULTS if fault not in FRAGMENTED.values()}
 
 
-def _answers(recording: Recording, source: IPv6Address) -> list[NeighborAdvertisement]:
-    """The guest's Neighbor Advertisements to somebody."""
-    sent = ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=True))
-    return [each for each in sent if each.destination == source]
-
-
-def _entries(recording: Recording, source: IPv6Address) -> list[KernelEvent]:
-    """What the guest's kernel said of its entry for somebody."""
-    return list(recording.happened("guest", "neighbor", dst=str(source)))
-
-
 def _disbelieved(recording: Recording, notebook: Notebook, fault: str) -> None:
     """A wrong solicitation reached the guest, and left no trace; the right one was answered."""
-    right = _answers(recording, SOLICITOR)
+    right = answers(recording, SOLICITOR)
     notebook.cite(*notebook.stimulus(right, "the guest did not answer the valid solicitation")[:1])
     told = [mark for mark in recording.marked(Faulty) if mark.what.fault == fault]
     mark = notebook.stimulus(told, "the invalid solicitation was not sent")[0]
     source = IPv6Address(mark.what.source)
-    believed = _answers(recording, source)
+    believed = answers(recording, source)
     if fault.startswith("unspecified"):
         believed += _to_all_nodes(recording, mark)
     notebook.expect(not believed, f"the guest answered an invalid solicitation ({fault})", mark, *believed)
-    learnt = _entries(recording, source)
-    notebook.expect(not learnt,
-                    f"the guest made a neighbor entry from an invalid solicitation ({fault})", mark, *learnt)
+    made = entries(recording, source)
+    notebook.expect(not made, f"the guest made a neighbor entry from an invalid solicitation ({fault})", mark, *made)
     notebook.finding = f"the guest discarded an invalid solicitation ({fault}), and answered the valid one"
 
 
@@ -93,32 +81,6 @@ def test_discards_invalid_solicitations(recording: Recording, notebook: Notebook
 def test_discards_fragmented_solicitations(recording: Recording, notebook: Notebook, part: str) -> None:
     """A Neighbor Solicitation in fragments, or in one atomic fragment, is silently ignored (RFC 6980 section 5)."""
     _disbelieved(recording, notebook, FRAGMENTED[part])
-
-
-@check("NDP-06.ns-makes-an-entry", NeighborTalk(), role="guest")
-def test_learns_from_solicitations(recording: Recording, notebook: Notebook) -> None:
-    """The link-layer address of a valid solicitation's sender is learnt, and STALE (RFC 4861 section 7.2.3)."""
-    asked = [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=False))
-             if each.source == SOLICITOR]
-    notebook.stimulus(asked, "no solicitation reached the guest")
-    entry = _entries(recording, SOLICITOR)
-    notebook.expect(entry, f"the guest made no neighbor entry for {SOLICITOR}", asked[0])
-    first = entry[0].fields
-    notebook.expect(first.get("lladdr") == asked[0].mac_source,
-                    f"the guest's neighbor entry has {first.get('lladdr')}; the sender's address is "
-                    f"{asked[0].mac_source}", asked[0], entry[0])
-    notebook.expect("STALE" in first.get("state", ()),
-                    f"the guest's new neighbor entry is {first.get('state')}, not STALE", entry[0])
-
-
-@check("NDP-06.host-ignores-rs", NeighborTalk(), role="guest")
-def test_learns_nothing_from_router_solicitations(recording: Recording, notebook: Notebook) -> None:
-    """A host discards Router Solicitations, and learns nothing from them (RFC 4861 section 6.2.6)."""
-    sought = [each for each in ndp.router_solicitations(recording.at("guest", "eth0", outgoing=False))
-              if each.source == ROUTER_SEEKER]
-    notebook.cite(*notebook.stimulus(sought, "no Router Solicitation reached the guest"))
-    wrong = _entries(recording, ROUTER_SEEKER)
-    notebook.expect(not wrong, "the guest made a neighbor entry from a Router Solicitation, and is no router", *wrong)
 
 
 #: By part of NDP-01: what each solicitation for an absent neighbor has to be, and what is said where it is not.
@@ -211,7 +173,7 @@ def _asked(recording: Recording) -> list[NeighborSolicitation]:
 
 def _answered(recording: Recording, fault: str) -> Recording:
     """The guest also answers a wrong solicitation, right after it."""
-    right = _answers(recording, SOLICITOR)[0]
+    right = answers(recording, SOLICITOR)[0]
     mark = next(mark for mark in recording.marked(Faulty) if mark.what.fault == fault)
 
     def change(packet: Any) -> None:
@@ -221,13 +183,6 @@ def _answered(recording: Recording, fault: str) -> Recording:
     frame = next(frame for frame in again.frames if frame.number == right.frame.number)
     return editing.with_frame(recording, frame.data, time=mark.time + 1e-6, node="guest", interface="eth0",
                               outgoing=True)
-
-
-def _learnt(recording: Recording, source: IPv6Address) -> Recording:
-    """The guest also has an entry for somebody."""
-    event = _entries(recording, SOLICITOR)[0]
-    return editing.with_event(recording, KernelEvent(
-        event.ns, event.after_ns, "guest", "neighbor", "new", {**event.fields, "dst": str(source)}))
 
 
 @edited(test_discards_invalid_solicitations, because={
@@ -240,7 +195,7 @@ def guest_that_answers_it(recording: Recording, part: str) -> Recording:
 @edited(test_discards_invalid_solicitations, because={
     part: f"made a neighbor entry from an invalid solicitation ({fault})" for part, fault in INVALID.items()})
 def guest_that_learns_from_it(recording: Recording, part: str) -> Recording:
-    return _learnt(recording, FAULTS[INVALID[part]])
+    return learnt(recording, FAULTS[INVALID[part]], SOLICITOR)
 
 
 @edited(test_discards_fragmented_solicitations, because={
@@ -255,24 +210,6 @@ def guest_that_takes_fragments() -> Broken:
     """Its kernel does not suppress them."""
     return Broken(NeighborTalk(), {"guest": KernelGuest(
         "linux:suppress_frag_ndisc=0", {"suppress_frag_ndisc": 0})})
-
-
-@edited(test_learns_from_solicitations, because="made no neighbor entry")
-def guest_that_learns_nothing(recording: Recording) -> Recording:
-    """It asks back each time."""
-    return editing.without(recording, events=_entries(recording, SOLICITOR))
-
-
-@edited(test_learns_from_solicitations, because="not STALE")
-def guest_that_trusts_at_once(recording: Recording) -> Recording:
-    """What anybody says is reachable."""
-    return editing.rewritten_events(recording, _entries(recording, SOLICITOR), state=["REACHABLE"])
-
-
-@edited(test_learns_nothing_from_router_solicitations, because="made a neighbor entry from a Router Solicitation")
-def host_that_learns_like_a_router(recording: Recording) -> Recording:
-    """It takes a Router Solicitation for itself."""
-    return _learnt(recording, ROUTER_SEEKER)
 
 
 @played(test_solicits_three_times, because="1 times, not three times")

@@ -8,7 +8,7 @@ from conformance.judging.verdict import Notebook
 from conformance.reading.hops import expect_hop, hop, moved
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
-from fixtures.scenarios.router_discovery.first_hops import INVALID, NODES, FirstHops, destination
+from fixtures.scenarios.router_discovery.first_hops import INVALID, NODES, VALID, FirstHops, destination
 from topologies.stage.addressing import mac_of
 
 #: By part of RA-16: where the packet of the step has to go, and why.
@@ -17,6 +17,7 @@ PREFERRED = {
     "swapped": ("peer", "peer has high preference, peer2 only medium now"),
     "medium-after-low": ("peer2", "peer has low preference, peer2 medium"),
     "reserved-is-medium": ("peer2", "peer has low preference, peer2 the reserved one, which is medium"),
+    "without-lifetime": ("peer2", "peer has high preference and Router Lifetime 0, peer2 low preference"),
 }
 
 
@@ -24,27 +25,39 @@ PREFERRED = {
 def test_prefers_the_preferred_router(recording: Recording, notebook: Notebook, part: str) -> None:
     """A router of high preference comes before one of medium, and that before one of low (RFC 4191 section 3.2).
 
-    The reserved value is taken for medium, and the latest RA of each router counts.
+    The reserved value is taken for medium, with Router Lifetime 0 it is ignored, and the latest RA of each router
+    counts.
     """
     node, why = PREFERRED[part]
     expect_hop(recording, notebook, part, node, why)
     notebook.finding = why
 
 
-@check("RA-20", FirstHops(), role="guest", parts=(*INVALID, "valid"))
+@check("RA-20", FirstHops(), role="guest", parts=({*INVALID} - {"fragments"}) | {*VALID})
 def test_obeys_only_valid_redirects(recording: Recording, notebook: Notebook, part: str) -> None:
     """A Redirect of the current first hop for a destination should move it there (RFC 4861 section 8.3).
 
     One with hop limit 254 or code 1, from another router, or to a target that is neither link-local nor the destination
     is discarded (section 8.1).
     """
+    _obeys_what_is_valid(recording, notebook, part)
+
+
+@check("NDP-09.redirect", FirstHops(), role="guest")
+def test_discards_redirects_in_fragments(recording: Recording, notebook: Notebook) -> None:
+    """A Redirect in fragments is silently ignored (RFC 6980 section 5)."""
+    _obeys_what_is_valid(recording, notebook, "fragments")
+
+
+def _obeys_what_is_valid(recording: Recording, notebook: Notebook, part: str) -> None:
+    """After a Redirect its destination is reached by the better router where it is valid, else by the first."""
     first, better = _in_order(recording, notebook, f"{part}-before")
     _redirected(recording, notebook, part, better if part == "not-from-first-hop" else first)
-    if part == "valid":
-        expect_hop(recording, notebook, "valid-after", better, f"{first} redirected it to {better}")
+    if part in VALID:
+        expect_hop(recording, notebook, f"{part}-after", better, f"{first} redirected it to {better}")
     else:
         expect_hop(recording, notebook, f"{part}-after", first, f"the redirect is invalid ({part})")
-    notebook.finding = f"the redirect ({part}) moved {'its destination' if part == 'valid' else 'nothing'}"
+    notebook.finding = f"the redirect ({part}) moved {'its destination' if part in VALID else 'nothing'}"
 
 
 @check("RA-20.second", FirstHops(), role="guest")
@@ -107,15 +120,27 @@ def guest_that_keeps_its_first_router(recording: Recording, part: str) -> Record
     return moved(recording, part, next(node for node in NODES if node != PREFERRED[part][0]))
 
 
-@played(test_obeys_only_valid_redirects, because="redirected it to peer2", parts=["valid"])
+@played(test_obeys_only_valid_redirects, because="redirected it to peer2", parts=VALID)
 def guest_without_redirects() -> Broken:
     """Its kernel accepts none."""
     return Broken(FirstHops(), {"guest": KernelGuest("linux:accept_redirects=0", {"accept_redirects": 0})})
 
 
-@edited(test_obeys_only_valid_redirects, because={part: f"is invalid ({part})" for part in INVALID})
+@edited(test_obeys_only_valid_redirects, because={
+    part: f"is invalid ({part})" for part in INVALID if part != "fragments"})
 def guest_that_believes_it(recording: Recording, part: str) -> Recording:
     return moved(recording, f"{part}-after", "peer2")
+
+
+@edited(test_discards_redirects_in_fragments, because="is invalid (fragments)")
+def guest_that_reassembles_redirects(recording: Recording) -> Recording:
+    return moved(recording, "fragments-after", "peer2")
+
+
+@played(test_discards_redirects_in_fragments, because="is invalid (fragments)")
+def guest_that_takes_fragments() -> Broken:
+    """Its kernel does not suppress them."""
+    return Broken(FirstHops(), {"guest": KernelGuest("linux:suppress_frag_ndisc=0", {"suppress_frag_ndisc": 0})})
 
 
 @edited(test_obeys_the_second_redirect, because="redirected it back to peer")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ipaddress import IPv6Network, ip_network
 from typing import Any
 
+from conformance.broken.guests import KernelGuest
 from conformance.broken.hosts import ScriptedGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.evidence import Seen
@@ -16,6 +17,7 @@ from fixtures.recording.model import KernelEvent, Recording
 from fixtures.recording.views import ndp, transport
 from fixtures.scenarios.router_discovery.invalid_advertisements import (
     FORGERIES,
+    FRAGMENTS,
     NEXT_RS,
     WRONG,
     AllForged,
@@ -25,13 +27,22 @@ from fixtures.scenarios.router_discovery.invalid_advertisements import (
 from topologies.stage import addressing as plan
 
 
-@check("RA-11", InvalidAdvertisements(), role="guest", parts=FORGERIES)
+@check("RA-11", InvalidAdvertisements(), role="guest", parts=WRONG)
 def test_discards_invalid_advertisements(recording: Recording, notebook: Notebook, part: str) -> None:
     """An invalid RA is silently discarded: no route and no address comes of it, no error is sent (RFC 4861 6.1.2).
 
     A valid RA, or another that the guest believes, shows that it would have taken something.
     """
-    forgery = FORGERIES[part]
+    _not_believed(recording, notebook, FORGERIES[part])
+
+
+@check("NDP-09.ra", InvalidAdvertisements(), role="guest")
+def test_discards_fragmented_advertisements(recording: Recording, notebook: Notebook) -> None:
+    """An RA in fragments is silently ignored (RFC 6980 section 5)."""
+    _not_believed(recording, notebook, FORGERIES[FRAGMENTS])
+
+
+def _not_believed(recording: Recording, notebook: Notebook, forgery: Forgery) -> None:
     heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
     notebook.stimulus(recording.marked(AllForged), "the guest sent no Router Solicitation")
     forged = [each for each in heard if each.source == forgery.router]
@@ -105,6 +116,18 @@ def guest_that_routes_by_way_of_its_sender(recording: Recording, part: str) -> R
     fields = {"dst": None, "gateway": str(forged.source), "dev": "eth0"}
     ns = forged.frame.ns
     return editing.with_event(recording, KernelEvent(ns + 1, ns, "guest", "route", "new", fields))
+
+
+@edited(test_discards_fragmented_advertisements, because="believed an RA with two fragments")
+def guest_that_routes_by_way_of_fragments(recording: Recording) -> Recording:
+    return guest_that_routes_by_way_of_its_sender(recording, FRAGMENTS)
+
+
+@played(test_discards_fragmented_advertisements, because="believed an RA with two fragments")
+def guest_that_takes_fragments() -> Broken:
+    """Its kernel does not suppress them."""
+    return Broken(InvalidAdvertisements(), {"guest": KernelGuest(
+        "linux:suppress_frag_ndisc=0", {"suppress_frag_ndisc": 0})})
 
 
 @edited(test_solicits_on_after_invalid_advertisements, because="sent no more Router Solicitations")

@@ -29,30 +29,41 @@ def advertised(recording: Recording, notebook: Notebook) -> list[RouterAdvertise
     return notebook.stimulus(heard, "no Router Advertisement reached the VM")
 
 
-@check("RA-02", VM, role="router", cloud="cloudstack")
-def test_cloudstack_gateway_advertises_well(recording: Recording, notebook: Notebook) -> None:
+@check("RA-02", VM, role="router", cloud="cloudstack", parts=("source", "form", "sllao"))
+def test_cloudstack_gateway_advertises_well(recording: Recording, notebook: Notebook, part: str) -> None:
     """RAs have the router's own link-local source, hop limit 255, code 0, a right checksum, and its link-layer address.
 
-    RFC 4861 sections 4.2 and 6.1.2. Asked for that source, the router answers as a router (section 7.2.4, R=1).
+    RFC 4861 sections 4.2 and 6.1.2.
     """
     mac = recording.mac("rack", "lan0")
     own = plan.link_local(mac)
     for ra in advertised(recording, notebook):
-        notebook.expect(ra.malformed is None, f"the router's RA is malformed: {ra.malformed}", ra)
-        notebook.expect(ra.source == own, f"the RA comes from {ra.source}, not from the router's {own}", ra)
-        notebook.expect(ra.hop_limit == 255, f"the router's RA has hop limit {ra.hop_limit}, not 255", ra)
-        notebook.expect(ra.code == 0, f"the router's RA has code {ra.code}, not 0", ra)
-        notebook.expect(ra.checksum_ok, "the router's RA has a wrong checksum", ra)
-        notebook.expect(ra.sllao == mac, f"the router's RA gives the link-layer address {ra.sllao}, not {mac}", ra)
+        if part == "source":
+            notebook.expect(ra.source == own, f"the RA comes from {ra.source}, not from the router's {own}", ra)
+        elif part == "sllao":
+            notebook.expect(ra.sllao == mac, f"the router's RA gives the link-layer address {ra.sllao}, not {mac}",
+                            ra)
+        else:
+            notebook.expect(ra.malformed is None, f"the router's RA is malformed: {ra.malformed}", ra)
+            notebook.expect(ra.hop_limit == 255, f"the router's RA has hop limit {ra.hop_limit}, not 255", ra)
+            notebook.expect(ra.code == 0, f"the router's RA has code {ra.code}, not 0", ra)
+            notebook.expect(ra.checksum_ok, "the router's RA has a wrong checksum", ra)
+    notebook.finding = f"every RA from {own} is as required ({part})"
+
+
+@check("RA-02.router-flag", VM, role="router", cloud="cloudstack")
+def test_cloudstack_gateway_answers_as_a_router(recording: Recording, notebook: Notebook) -> None:
+    """Asked for the source of its RAs, the router answers as a router (RFC 4861 section 7.2.4: R=1)."""
+    own = plan.link_local(recording.mac("rack", "lan0"))
     found = receivable(neighbor_advertisements(recording.at("rack", "lan0", outgoing=True)))
     answers = [na for na in found if na.target == own and na.solicited]
     notebook.stimulus(answers, f"no node solicited {own} of the router")
     for na in answers:
         notebook.expect(na.router, "the router answers with R=0", na)
-    notebook.finding = f"every field as required, from {own}, which answers with R=1"
+    notebook.finding = f"{own} answers with R=1"
 
 
-@edited(test_cloudstack_gateway_advertises_well, because="hop limit 64")
+@edited(test_cloudstack_gateway_advertises_well, because="hop limit 64", parts=["form"])
 def advertisements_that_could_come_from_elsewhere(recording: Recording) -> Recording:
     """A program that forgot to set its socket's hop limit."""
 
@@ -62,7 +73,7 @@ def advertisements_that_could_come_from_elsewhere(recording: Recording) -> Recor
     return editing.rewritten(recording, router_advertisements(recording.frames), lower)
 
 
-@edited(test_cloudstack_gateway_advertises_well, because="not from the router's")
+@edited(test_cloudstack_gateway_advertises_well, because="not from the router's", parts=["source"])
 def advertisements_from_the_global_address(recording: Recording) -> Recording:
     def move(packet: Any) -> None:
         packet[layer("inet6").IPv6].src = str(plan.LAN_ROUTER)
@@ -70,7 +81,15 @@ def advertisements_from_the_global_address(recording: Recording) -> Recording:
     return editing.rewritten(recording, router_advertisements(recording.frames), move)
 
 
-@edited(test_cloudstack_gateway_advertises_well, because="R=0")
+@edited(test_cloudstack_gateway_advertises_well, because="gives the link-layer address", parts=["sllao"])
+def advertisements_that_lead_to_another_station(recording: Recording) -> Recording:
+    def mislead(packet: Any) -> None:
+        packet[layer("inet6").ICMPv6NDOptSrcLLAddr].lladdr = "02:00:00:00:00:99"
+
+    return editing.rewritten(recording, router_advertisements(recording.frames), mislead)
+
+
+@edited(test_cloudstack_gateway_answers_as_a_router, because="R=0")
 def gateway_that_answers_as_a_host(recording: Recording) -> Recording:
     def clear(packet: Any) -> None:
         packet[layer("inet6").ICMPv6ND_NA].R = 0
