@@ -16,7 +16,7 @@ import pytest
 from fixtures.playing import company
 from fixtures.playing.neighbor_table import NeighborWatch, Table, tables
 from fixtures.recording import recorder
-from fixtures.recording.disturbances import NeighborTableFull, crowded, refused
+from fixtures.recording.disturbances import NeighborTableFull, crowding_words, refusal_words
 from fixtures.recording.model import Mark
 from tests.playing.tiny import played
 from topologies.stage import addressing as plan
@@ -85,8 +85,8 @@ def test_a_play_knows_that_the_table_was_too_full(
     recording = played(fill, tmp_path)
     (mark,) = recording.marked(NeighborTableFull)
     assert 0 < mark.ns <= recording.duration_ns
-    assert said in (refused(recording) if fulls else crowded(recording))
-    assert bool(refused(recording)) == bool(fulls)
+    assert said in (refusal_words(recording) if fulls else crowding_words(recording))
+    assert bool(refusal_words(recording)) == bool(fulls)
 
 
 class Deaf:

@@ -8,7 +8,7 @@ from typing import Any
 from conformance.broken.lease_guests import FOR_EVER, SIXTY_FOUR
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.granting import formed, granted, invitations, inviting, last_exchange, less
+from conformance.reading.granting import formed, grants_of, invitations, inviting, last_exchange, less
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, KernelEvent, Recording
 from fixtures.recording.views import dhcpv6, ndp, transport
@@ -29,7 +29,7 @@ INFINITY = 0xFFFFFFFF
 ROUNDING = 2.0
 
 
-def configured(recording: Recording) -> list[KernelEvent]:
+def lan_addresses(recording: Recording) -> list[KernelEvent]:
     """The first event of each address of the LAN that the guest's kernel has in use."""
     found: dict[str, KernelEvent] = {}
     for event in recording.kernel("guest"):
@@ -41,7 +41,7 @@ def configured(recording: Recording) -> list[KernelEvent]:
 def in_use(recording: Recording) -> dict[IPv6Address, KernelEvent | Frame]:
     """The addresses of the LAN that the guest has: as its kernel says, or, of a machine, as its own packets show."""
     if "guest" not in recording.opaque:
-        return {IPv6Address(event.fields["local"]): event for event in configured(recording)}
+        return {IPv6Address(event.fields["local"]): event for event in lan_addresses(recording)}
     uses = first_uses(recording.at("guest", "eth0", outgoing=True))
     return {address: frame for address, frame in uses.items() if address in plan.LAN}
 
@@ -54,7 +54,7 @@ def test_four_messages_then_the_address(recording: Recording, notebook: Notebook
     Where both sides want Rapid Commit, Solicit and Reply are all (section 5.1). Of a machine, what it sends from is
     what it has configured.
     """
-    leases, addresses = list(granted(recording)), in_use(recording)
+    leases, addresses = list(grants_of(recording)), in_use(recording)
     own = formed(recording, addresses)
     addresses = {address: sign for address, sign in addresses.items() if address not in own}
     notebook.stimulus([*leases, *addresses], "no server leased anything, and nothing was configured")
@@ -167,7 +167,7 @@ def request_to_nobody(recording: Recording) -> Recording:
 @edited(test_four_messages_then_the_address, because="but not configured")
 def guest_that_does_not_configure(recording: Recording) -> Recording:
     """The lease is granted, and the kernel never hears of it."""
-    return editing.without(recording, events=configured(recording))
+    return editing.without(recording, events=lan_addresses(recording))
 
 
 @edited(test_four_messages_then_the_address, because="but not configured")
@@ -188,7 +188,7 @@ def test_lease_makes_nothing_on_link(recording: Recording, notebook: Notebook) -
     for ra in invitations(recording, notebook, "eth0"):
         for prefix in ra.prefixes:
             notebook.stimulus([] if prefix.on_link else [ra], f"the RA says that {prefix.network} is on-link")
-    leases = notebook.stimulus(granted(recording), "no server leased anything")
+    leases = notebook.stimulus(grants_of(recording), "no server leased anything")
     notebook.cite(leases[0][1])
     sent = list(recording.at("guest", "eth0", outgoing=True))
     searches = [each for each in ndp.neighbor_solicitations(sent) if each.target == plan.LAN_ABSENT]
