@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from fixtures.recording.kernel_text import event_text, snapshot_text
@@ -32,7 +32,7 @@ class Evidence:
     frame: int | None
     time: float
     text: str
-    fields: tuple[str, ...] = ()
+    fields: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def place(self) -> Place:

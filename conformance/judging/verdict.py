@@ -95,12 +95,15 @@ class Notebook:
     finding: str = ""
     reads: Reads | None = None
 
-    def cite(self, *seen: Seen) -> None:
-        """Keep frames (or views of them), events, snapshots or marks as evidence."""
+    def cite(self, *seen: Seen, fields: tuple[str, ...] = ()) -> None:
+        """Keep frames (or views of them), events, snapshots or marks as evidence.
+
+        `fields` decide in these packets, by the names that the report has for them; only where `expect` reads none.
+        """
         for item in seen:
             entry = cited(item)
-            if all(entry != each and entry != replace(each, fields=()) for each in self.evidence):
-                self.evidence.append(entry)
+            if entry not in self.evidence:
+                self.evidence.append(replace(entry, fields=fields))
 
     def expect(self, holds: object, otherwise: str, *seen: Seen) -> None:
         """Cite what was seen; raise Violated with the sentence `otherwise` when the condition does not hold."""

@@ -18,6 +18,7 @@ from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import Attachment, Label, Link, Parameter, Status, StatusDetails, TestResult
 
 from conformance.judging.verdict import Outcome
+from reports.allure.shown import Shown
 from reports.allure.story import Story, as_text, tell
 from reports.document.cells import label, named, ordered
 from reports.document.compliance import Compliance, Requirement, Verdict
@@ -45,20 +46,22 @@ def write_results(document: Compliance, directory: Path) -> None:
     files: Any = AllureFileLogger(str(folder))  # type: ignore[no-untyped-call]
     requirements = {each["id"]: each for each in document["requirements"]}
     families = document.get("families", {})
+    shown = Shown(directory, folder)
     when = int(datetime.datetime.fromisoformat(document["run"]["started"]).timestamp() * 1000)
     for cell in named(document["verdicts"]):
         requirement = requirements.get(cell.verdict["requirement"] or "")
         story = tell(cell, requirement, directory)
         source = f"{uuid.uuid4()}-attachment.txt"
         files.report_attached_data(as_text(story), source)
-        files.report_result(_result(story, requirement, families, source, when))
+        attached = [Attachment(name="story", source=source, type="text/plain"), *shown.attachments(story)]
+        files.report_result(_result(story, requirement, families, attached, when))
     facts = {key: value for key, value in document["run"].items() if key in ("kernel", "workers", "command")}
     lines = "".join(f"{key}={value}\n" for key, value in facts.items())
     (folder / "environment.properties").write_text(lines, encoding="utf-8")
 
 
 def _result(
-    story: Story, requirement: Requirement | None, families: dict[str, str], source: str, when: int
+    story: Story, requirement: Requirement | None, families: dict[str, str], attached: list[Attachment], when: int
 ) -> TestResult:
     verdict = story.cell.verdict
     path, _, test = verdict["test"].partition("[")[0].partition("::")
@@ -83,7 +86,7 @@ def _result(
         labels=_labels(verdict, requirement, families),
         links=_links(story, requirement),
         parameters=parameters,
-        attachments=[Attachment(name="story", source=source, type="text/plain")],
+        attachments=attached,
     )
 
 

@@ -12,7 +12,7 @@ from fixtures.recording.model import TraceLine
 from fixtures.recording.traces import as_text as as_lines
 from reports.document.cells import Cell, ordered
 from reports.document.compliance import Evidence, Requirement, Verdict
-from reports.document.recordings import Told, details_of
+from reports.document.recordings import NAMES, Told, details_of
 
 #: More evidence than this is left to compliance.json, and of a pass, more than that; the page says so.
 SHOWN, SHOWN_OF_PASS = 12, 6
@@ -120,6 +120,6 @@ def _known(deviation: Any) -> str | None:
 
 def _look(play: Told | None, frame: int | None) -> str | None:
     """The command that decodes the deciding packet."""
-    if play is None or play.capture is None or frame is None or not play.capture.endswith(".pcapng"):
+    if play is None or play.capture is None or frame is None or not play.capture.endswith(NAMES):
         return None
     return f"tshark -r {shlex.quote(play.capture)} -Y 'frame.number == {frame}' -V"

@@ -14,10 +14,13 @@ from fixtures.captures.reader import CaptureError
 from fixtures.recording import pcapng
 from fixtures.recording.glance import longest_stall
 from fixtures.recording.model import Frame, Interface
+from fixtures.recording.storage import PACKETS
 
 FOLDER = "recordings"
 #: So many frames of a capture are shown: a page has no room for a busy day.
 SHOWN = 50_000
+#: The names that a recording's packets have, the usual one first.
+NAMES = (PACKETS, PACKETS.removesuffix(".gz"))
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def details_of(base: Path, recording: str | None) -> Told | None:
     play = manifest(directory).get("play", {})
     given = play.get("options", {}).items()
     options = tuple(f"{key} {value}" for key, value in given if value not in (None, False, ""))
-    capture = next((path for path in (directory / "packets.pcapng", directory) if path.exists()), None)
+    capture = next((path for path in (*(directory / name for name in NAMES), directory) if path.exists()), None)
     return Told(play.get("scenario"), options, str(capture.relative_to(base)) if capture else None)
 
 
@@ -58,7 +61,7 @@ def manifest(directory: Path) -> dict[str, Any]:
 
 def worst_stall(folder: Path) -> float | None:
     """The longest stall, in seconds, in all the recordings of a folder; None when there is no recording."""
-    return max((longest_stall(events.parent) for events in folder.glob("*/events.jsonl")), default=None)
+    return max((longest_stall(events.parent) for events in folder.glob("*/events.jsonl*")), default=None)
 
 
 def captured(path: Path) -> tuple[dict[str, Any] | None, bytes]:

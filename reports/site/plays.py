@@ -2,7 +2,7 @@
 
 A page that lies in a file may not fetch, but it may run a script beside it. Each script hands over one text: the base64
 of a zlib stream of three parts, each with its length before it (4 bytes, big-endian): JSON that describes the play and
-its cells, the lines of events.jsonl, and the packets as pcapng.
+its cells, the lines of its events, and the packets as pcapng.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fixtures.recording.storage import EVENTS, PACKETS, unpacked
 from reports.document.cells import Cell
-from reports.document.recordings import FOLDER, captured, name_of
+from reports.document.recordings import FOLDER, NAMES, captured, name_of
 
 #: zlib's level: 1 packs three times as fast as 6, for a tenth more bytes.
 LEVEL = 1
@@ -49,15 +50,14 @@ def recorded(base: Path, recording: str | None) -> Recorded:
         return Recorded(str(place.relative_to(base)), head, packets=packets[:MOST_PACKETS])
     try:
         head = json.loads((place / "recording.json").read_bytes())
-        packets = (place / "packets.pcapng").read_bytes()
-        events = (place / "events.jsonl").read_bytes()
-    except (OSError, ValueError):
+        packets, events = (unpacked(lambda file: (place / file).read_bytes(), name) for name in (PACKETS, EVENTS))
+    except (OSError, ValueError, EOFError, zlib.error):
         return Recorded()
     lines = [line for line in events[:MOST_EVENTS].splitlines() if not line.startswith(_STALL)]
     configurations = _configurations(place, head.pop("configurations", ()))
     head.pop("files", None)
     head["started"] = str(head.get("started_ns", 0))  # more digits than a number has in JavaScript
-    found = str((place / "packets.pcapng").relative_to(base))
+    found = str(next(file for name in NAMES if (file := place / name).exists()).relative_to(base))
     return Recorded(found, head, configurations, b"\n".join(lines), packets if len(packets) <= MOST_PACKETS else b"")
 
 

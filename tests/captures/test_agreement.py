@@ -54,7 +54,7 @@ def test_no_verdict_on_the_capture_contradicts_the_suite_s_own(boots: list[Path]
             if BOOT in check.scenarios:
                 key = catalogue().named(check.requirement).id, check.role
                 own.setdefault(key, []).append(judge(check, recording).outcome)
-        found = judgeable(boot / "packets.pcapng")
+        found = judgeable(boot / "packets.pcapng.gz")
         played = {recording.mac("guest", "eth0"): "guest", recording.mac("router", "lan0"): "router"}
         for party in found.parties:
             if party.name not in played or (party.role == "guest") != (played[party.name] == "guest"):

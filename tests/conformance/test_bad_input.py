@@ -53,7 +53,7 @@ def assert_nothing_is_left(report: Path) -> None:
 
 @pytest.mark.parametrize(("arguments", "status", "sentence"), [
     (("--guest", "dhclint"), 4, "ERROR: --guest dhclint: unknown guest 'dhclint'; did you mean dhclient? (known: "),
-    (("--router", "dhcpcd"), 4, "ERROR: --router dhcpcd: dhcpcd plays guest, not router (known: "),
+    (("--router", "dhcpcd"), 4, "ERROR: --router dhcpcd: dhcpcd plays guest, requesting-router, not router (known: "),
     (("--requirement", "RA-99"), 4, "ERROR: --requirement RA-99: unknown requirement 'RA-99'; did you mean RA-"),
     (("--recordings", "/nowhere"), 4, "ERROR: --recordings /nowhere: there is no such directory"),
     (("-k", "nothing_like_it"), 5, "no check is selected: nothing was judged, so this run is not green"),
@@ -89,14 +89,14 @@ def test_a_kernel_that_cannot_record(report: Path) -> None:
 
 def test_a_truncated_recording(report: Path, tmp_path: Path) -> None:
     saved = save(recording(frame()), tmp_path / "saved" / "one")
-    packets = saved / "packets.pcapng"
+    packets = saved / "packets.pcapng.gz"
     size = packets.stat().st_size
     packets.write_bytes(packets.read_bytes()[:-9])
     done = run("conformance/", "--recordings", saved.parent, report=report)
     (sentence,) = lines(done, "ERROR: ")
     assert done.returncode == 4
     assert sentence == (f"ERROR: --recordings {saved.parent}: the recording {saved} is truncated or altered: "
-                        f"packets.pcapng has {size - 9} bytes, not {size}")
+                        f"packets.pcapng.gz has {size - 9} bytes, not {size}")
 
 
 def test_a_recording_of_another_schema(report: Path, tmp_path: Path) -> None:

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -15,18 +13,9 @@ from conformance.judging.check import Check, Mutant
 from conformance.judging.evidence import cited
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Outcome
-from conformance.plugin.progress import ProgressLine
 from conformance.plugin.proving import PROPERTY
-from conformance.selection.undisturbed import Attempt
-from fixtures.implementations.registry import all_implementations
-from fixtures.playing.request import PlayRequest
 from tests.conformance.edits import edited_in_place
-from tests.conformance.proof import Proof, all_checks, bereft, describe, prove
-
-#: Plays in flight. Broken parties are mostly scripted, and so live in the player's own process: they need its time.
-SIDE_BY_SIDE = 34
-#: Seconds. Plays that differ by less begin mixed: there are many of some scenarios, one for each of a check's mutants.
-ALIKE = 5.0
+from tests.conformance.proof import Proof, all_checks, bereft, describe
 
 CHECKS = all_checks()
 EVERY_CHECK = pytest.mark.parametrize("check", [pytest.param(check, id=check.label) for check in CHECKS.values()])
@@ -36,34 +25,6 @@ EVERY_MUTANT = pytest.mark.parametrize(("check", "mutant"), [
 EVERY_EDIT = pytest.mark.parametrize(("check", "mutant"), [
     pytest.param(check, mutant, id=f"{check.name}-{mutant.name}") for check in CHECKS.values()
     for mutant in check.mutants if mutant.edit is not None])
-
-
-def roughly(request: PlayRequest) -> float:
-    """Seconds that a play lasts, rounded down."""
-    return request.scenario.length // ALIKE * ALIKE
-
-
-@pytest.fixture(scope="session")
-def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory,
-           alone: Callable[[], AbstractContextManager[None]]) -> dict[str, Proof]:
-    """The proofs of all checks that this run selects, played while no other worker runs a test."""
-    selected: dict[str, Check] = {}
-    for item in request.session.items:
-        check = item.callspec.params.get("check") if hasattr(item, "callspec") else None
-        if item.path == Path(__file__) and isinstance(check, Check):
-            selected[check.label] = check
-
-    def play(requests: Sequence[PlayRequest], into: Path, attempt: Attempt) -> None:
-        from fixtures.playing.player import play_all
-
-        capture = request.config.pluginmanager.getplugin("capturemanager")
-        with capture.global_and_fixture_disabled():
-            line = ProgressLine(request.config, len(requests), str(attempt))
-            play_all(requests, into, progress=line.show, limit=attempt.limit or SIDE_BY_SIDE, expected=roughly)
-            line.end()
-
-    with alone():
-        return prove(selected.values(), all_implementations(), tmp_path_factory.mktemp("proof"), play)
 
 
 @pytest.fixture

@@ -235,11 +235,11 @@ def test_unreadable_recording_is_one_sentence(run: Callable[..., Any], stage: St
                                               capsys: pytest.CaptureFixture[str]) -> None:
     stage.direct = lambda played: save_too(played, tmp_path / "saved")
     run("--guest", "dhclient")
-    packets = next((tmp_path / "saved").glob("*/packets.pcapng"))
+    packets = next((tmp_path / "saved").glob("*/packets.pcapng.gz"))
     packets.write_bytes(packets.read_bytes()[:-9])
     capsys.readouterr()
     assert run(f"--recordings={tmp_path / 'saved'}").ret == 4
-    assert "packets.pcapng" in capsys.readouterr().err
+    assert "packets.pcapng.gz" in capsys.readouterr().err
 
 
 def test_what_is_no_check_has_no_place_in_the_law(run: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:

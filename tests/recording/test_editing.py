@@ -8,7 +8,7 @@ from typing import Any
 
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
-from fixtures.recording.storage import load, save
+from fixtures.recording.storage import PACKETS, load, save
 from fixtures.recording.views import dhcpv6, ndp
 from tests.recording import crafted
 
@@ -30,7 +30,7 @@ def test_a_rewritten_flag_has_a_right_checksum(boot: Recording, tmp_path: Path) 
     assert all(ra.checksum_ok and ra.malformed is None for ra in changed)
     numbers = {ra.frame.number for ra in ras}
     assert [f for f in edited.frames if f.number not in numbers] == [f for f in boot.frames if f.number not in numbers]
-    capture = save(edited, tmp_path / "edited") / "packets.pcapng"
+    capture = save(edited, tmp_path / "edited") / PACKETS
     argv = ["tshark", "-r", str(capture), "-Y", "icmpv6.checksum.status != 1"]
     assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout == ""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import shutil
 import string
 import subprocess
+import zlib
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 from fixtures.recording import storage
+from fixtures.recording.glance import longest_stall
 from fixtures.recording.model import (
     Count,
     Frame,
@@ -122,13 +125,28 @@ def test_a_cut_file_is_refused(boot: Recording, tmp_path: Path, name: str) -> No
         load(saved)
 
 
+def test_an_uncompressed_recording_is_read(boot: Recording, tmp_path: Path) -> None:
+    """Somebody has unpacked it, or an older version has saved it."""
+    saved = save(boot, tmp_path / "saved")
+    head = json.loads((saved / storage.HEAD).read_text())
+    for name in (storage.PACKETS, storage.EVENTS):
+        data = gzip.decompress((saved / name).read_bytes())
+        (saved / name).unlink()
+        (saved / name.removesuffix(".gz")).write_bytes(data)
+        del head["files"][name]
+        head["files"][name.removesuffix(".gz")] = {"size": len(data), "crc32": zlib.crc32(data)}
+    (saved / storage.HEAD).write_text(json.dumps(head))
+    assert load(saved) == boot
+    assert longest_stall(saved) == max((each.late for each in boot.stalls), default=0)
+
+
 def test_an_altered_byte_is_refused(boot: Recording, tmp_path: Path) -> None:
     """A flipped bit in the packets does not become a verdict."""
     saved = save(boot, tmp_path / "saved")
     data = bytearray((saved / storage.PACKETS).read_bytes())
     data[len(data) // 2] ^= 1
     (saved / storage.PACKETS).write_bytes(data)
-    with pytest.raises(SavedError, match=r"packets\.pcapng do not match"):
+    with pytest.raises(SavedError, match=r"packets\.pcapng\.gz do not match"):
         load(saved)
 
 

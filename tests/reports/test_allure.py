@@ -8,6 +8,7 @@ import pytest
 
 from reports.allure import page as allure_page
 from reports.allure.results import write_results
+from tests.reports.staged import staged
 from tests.reports.synthetic import document
 
 
@@ -34,6 +35,17 @@ def test_history_keeps_its_ids_from_run_to_run(tmp_path: Path) -> None:
     before = {each["historyId"] for each in results(tmp_path)}
     write_results(document(64), tmp_path)
     assert {each["historyId"] for each in results(tmp_path)} == before
+
+
+def test_a_failure_has_its_packets_and_its_topology(tmp_path: Path) -> None:
+    made = staged(tmp_path)
+    write_results(made, tmp_path)
+    failed = next(each for each in results(tmp_path) if "believed an RA" in each["statusDetails"]["message"])
+    attached = {each["name"]: tmp_path / "allure-results" / each["source"] for each in failed["attachments"]}
+    assert sorted(attached) == ["packets", "story", "topology"]
+    kept = tmp_path / "recordings" / str(made["verdicts"][0]["recording"]) / "packets.pcapng.gz"
+    assert attached["packets"].read_bytes() == kept.read_bytes()
+    assert attached["topology"].read_text().startswith("<svg")
 
 
 def test_the_tracker_is_taken_out_and_nothing_else() -> None:

@@ -156,7 +156,7 @@ def test_the_recording_and_its_packets_are_with_the_cell(tmp_path: Path) -> None
     site(made, tmp_path / "out")
     name = str(made["verdicts"][0]["recording"])
     told = plays(tmp_path / "out")[name]
-    assert told["place"] == f"recordings/{name}/packets.pcapng"
+    assert told["place"] == f"recordings/{name}/packets.pcapng.gz"
     assert told["head"]["started"] == "1767323045000000123"
     assert told["configurations"] == {"guest/dhcpcd.conf": "duid ll\n"}
 

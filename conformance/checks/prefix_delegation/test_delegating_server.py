@@ -18,7 +18,7 @@ FOREIGN = "2001:db8:bad::"
 def answers(recording: Recording, notebook: Notebook) -> list[Message]:
     """The server's Advertises and Replies to whoever asked for a prefix."""
     sent = recording.at("router", "lan0", outgoing=True)
-    return notebook.stimulus([each for each in dhcpv6.messages(sent, "ADVERTISE", "REPLY") if each.ia_pd],
+    return notebook.stimulus([each for each in dhcpv6.messages(sent, "Advertise", "Reply") if each.ia_pd],
                              "no Advertise or Reply has an IA_PD")
 
 
@@ -37,7 +37,7 @@ def test_delegates_what_it_was_told_to(recording: Recording, notebook: Notebook)
 @edited(test_delegates_what_it_was_told_to, because="no /56 of")
 def delegates_somebody_elses(recording: Recording) -> Recording:
     """A prefix of another pool."""
-    return changed_delegation(recording, "REPLY", lambda ia: setattr(ia.iapdopt[0], "prefix", FOREIGN))
+    return changed_delegation(recording, "Reply", lambda ia: setattr(ia.iapdopt[0], "prefix", FOREIGN))
 
 
 @check("PD-02.times", DelegatedLink(), role="dhcpv6-server")
@@ -54,10 +54,10 @@ def test_times_of_a_delegation_are_in_order(recording: Recording, notebook: Note
 @edited(test_times_of_a_delegation_are_in_order, because="above T2")
 def rebinds_before_it_renews(recording: Recording) -> Recording:
     """T2 is a second."""
-    return changed_delegation(recording, "REPLY", lambda association: setattr(association, "T2", 1))
+    return changed_delegation(recording, "Reply", lambda association: setattr(association, "T2", 1))
 
 
 @edited(test_times_of_a_delegation_are_in_order, because="above the valid one")
 def prefers_longer_than_it_allows(recording: Recording) -> Recording:
     """The valid lifetime is a second."""
-    return changed_delegation(recording, "REPLY", lambda association: setattr(association.iapdopt[0], "validlft", 1))
+    return changed_delegation(recording, "Reply", lambda association: setattr(association.iapdopt[0], "validlft", 1))

@@ -28,7 +28,7 @@ UNKNOWN = 65000
 
 def replies(recording: Recording, notebook: Notebook) -> list[Message]:
     """The Replies that delegate a prefix, as the router got them."""
-    found = dhcpv6.messages(recording.at("cpe", "eth0", outgoing=False), "REPLY")
+    found = dhcpv6.messages(recording.at("cpe", "eth0", outgoing=False), "Reply")
     return notebook.stimulus([each for each in found if any(ia.prefixes for ia in each.ia_pd)],
                              "no Reply delegated a prefix to the router")
 
@@ -54,7 +54,7 @@ def advertised(recording: Recording) -> Iterator[RouterAdvertisement]:
 @check("PD-01.asks", DelegatedLink(), role="requesting-router")
 def test_asks_for_a_prefix(recording: Recording, notebook: Notebook) -> None:
     """Its Solicit and its Request have an IA_PD (RFC 9915 section 18.2.1)."""
-    sent = dhcpv6.messages(recording.at("cpe", "eth0", outgoing=True), "SOLICIT", "REQUEST")
+    sent = dhcpv6.messages(recording.at("cpe", "eth0", outgoing=True), "Solicit", "Request")
     for message in notebook.stimulus(sent, "the router sent neither a Solicit nor a Request"):
         notebook.expect(message.ia_pd, f"its {message.name.capitalize()} has no IA_PD", message)
 
@@ -62,7 +62,7 @@ def test_asks_for_a_prefix(recording: Recording, notebook: Notebook) -> None:
 @edited(test_asks_for_a_prefix, because="its Request has no IA_PD")
 def asks_for_an_address_only(recording: Recording) -> Recording:
     """The option of its Request is one that nobody knows."""
-    return changed_delegation(recording, "REQUEST", lambda association: setattr(association, "optcode", UNKNOWN))
+    return changed_delegation(recording, "Request", lambda association: setattr(association, "optcode", UNKNOWN))
 
 
 @check("PD-01.assigns", DelegatedLink(), role="requesting-router")

@@ -26,6 +26,10 @@ from fixtures.scenarios.router_discovery.invalid_advertisements import (
 )
 from topologies.stage import addressing as plan
 
+#: By part of RA-11: the field of the advertisement that makes it invalid.
+FIELDS = {"hop-limit": "hop limit", "checksum": "checksum", "code": "code", "short": "payload length",
+          "empty-option": "length", "source": "source"}
+
 
 @check("RA-11", InvalidAdvertisements(), role="guest", parts=WRONG)
 def test_discards_invalid_advertisements(recording: Recording, notebook: Notebook, part: str) -> None:
@@ -33,20 +37,20 @@ def test_discards_invalid_advertisements(recording: Recording, notebook: Noteboo
 
     A valid RA, or another that the guest believes, shows that it would have taken something.
     """
-    _not_believed(recording, notebook, FORGERIES[part])
+    _not_believed(recording, notebook, FORGERIES[part], FIELDS[part])
 
 
 @check("NDP-09.ra", InvalidAdvertisements(), role="guest")
 def test_discards_fragmented_advertisements(recording: Recording, notebook: Notebook) -> None:
     """An RA in fragments is silently ignored (RFC 6980 section 5)."""
-    _not_believed(recording, notebook, FORGERIES[FRAGMENTS])
+    _not_believed(recording, notebook, FORGERIES[FRAGMENTS], "offset", "more fragments")
 
 
-def _not_believed(recording: Recording, notebook: Notebook, forgery: Forgery) -> None:
+def _not_believed(recording: Recording, notebook: Notebook, forgery: Forgery, *fields: str) -> None:
     heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
     notebook.stimulus(recording.marked(AllForged), "the guest sent no Router Solicitation")
     forged = [each for each in heard if each.source == forgery.router]
-    notebook.cite(*notebook.stimulus(forged, f"the RA with {forgery.wrong} did not reach the guest"))
+    notebook.cite(*notebook.stimulus(forged, f"the RA with {forgery.wrong} did not reach the guest"), fields=fields)
     traces = list(_traces(recording, forgery))
     notebook.expect(not traces, f"the guest believed an RA with {forgery.wrong}", *traces)
     errors = transport.icmp_errors(recording.at("guest", "eth0", outgoing=True))

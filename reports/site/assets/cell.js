@@ -108,7 +108,7 @@ Sextant.cellParts = (() => {
 
   function downloads(verdict, play) {
     if (!play.place) return null;
-    const links = [h("a", { href: Sextant.path(play.place), download: true }, play.capture ?? "packets.pcapng")];
+    const links = [h("a", { href: Sextant.path(play.place), download: true }, play.capture ?? play.place.split("/").pop())];
     if (play.packets?.length) {
       const comments = new Map();
       const numbers = new Map((play.head.numbers ?? []).map((number, place) => [number, place + 1])); // a capture's frames are those of its file

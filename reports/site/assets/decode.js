@@ -20,11 +20,15 @@ Sextant.decode = (() => {
     }
   }
 
-  // The fields that the reason is about: those it names, else those whose value it tells.
-  function deciding(info, reason, evidence = []) {
+  // The fields that decided: those that the evidence names. Where none of a verdict's evidence names any, those that the
+  // reason is about: that it names, else those whose value it tells.
+  function deciding(info, { reason, evidence: all = [] }, evidence = []) {
     const body = [...leaves({ fields: info.layers.filter(layer => layer.name !== "Ethernet") })];
     const told = evidence.flatMap(each => each.fields ?? []);
-    if (told.length) return new Set(body.filter(field => told.some(name => field.name.toLowerCase() === String(name).toLowerCase())));
+    if (all.some(each => each.fields?.length)) {
+      const its = body.filter(field => told.some(name => field.name.toLowerCase() === String(name).toLowerCase()));
+      if (its.length || !told.length) return new Set(its);
+    }
     const named = body.filter(field => ALIASES.some(([words, name]) => {
       const found = name.test(field.name) && words.exec(reason);
       return found && (found[1] === undefined || parseInt(field.value, 10) === Number(found[1]));
@@ -64,7 +68,7 @@ Sextant.decode = (() => {
   function show(arrow, verdict, play) {
     const info = Sextant.dissect(arrow.frame.data);
     const relevant = arrow.cited && verdict.verdict !== "pass" ? arrow.deciding : arrow.cited;
-    const marked = relevant ? deciding(info, verdict.reason, arrow.evidence) : new Set();
+    const marked = relevant ? deciding(info, verdict, arrow.evidence) : new Set();
     info.layers.forEach((it, number) => { it.open = number === info.layers.length - 1; });
     const { shown, light } = bytes(arrow.frame.data);
     const ends = [arrow.from ? `sent by ${arrow.from}` : null, ...arrow.to.map(end => `received by ${end.node} at ${end.time.toFixed(6)} s`)].filter(Boolean);

@@ -12,8 +12,11 @@ Sextant.export = (() => {
     const programs = [...new Set(cells.map(cell => cell.program.name))].sort();
     const rows = Sextant.by(cells, cell => cell.requirement.id);
     const square = those => (those?.length ? `${Sextant.symbols[those.sort(Sextant.worse)[0].verdict]}${those[0].known ? " (known)" : ""}` : "");
-    return [`| requirement | ${programs.map(plain).join(" | ")} |`, `|---|${programs.map(() => "---").join("|")}|`,
-      ...[...rows].map(([id, mine]) => `| ${plain(id)} ${plain(mine[0].requirement.level)} | ${programs.map(name => square(mine.filter(cell => cell.program.name === name))).join(" | ")} |`)].join("\n");
+    const elsewhere = mine => [...new Set(mine.flatMap(cell => Sextant.references(cell.requirement, cell.part)))].join(", ");
+    const line = fields => `| ${fields.join(" | ")} |`;
+    return [line(["requirement", ...programs.map(plain), "tested elsewhere"]), `|---|${programs.map(() => "---|").join("")}---|`,
+      ...[...rows].map(([id, mine]) => line([`${plain(id)} ${plain(mine[0].requirement.level)}`,
+        ...programs.map(name => square(mine.filter(cell => cell.program.name === name))), plain(elsewhere(mine))]))].join("\n");
   };
   return { csv, markdown };
 })();

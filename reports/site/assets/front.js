@@ -2,6 +2,7 @@
 // The first page: what changed, what needs attention, what was not seen, the clouds, the words.
 Sextant.front = (() => {
   const { h } = Sextant;
+  const MOST_NAMES = 24;
   const link = (cell, text) => h("a", { href: Sextant.to("cell", cell.anchor), title: cell.reason || cell.question }, text ?? name(cell));
   const name = cell => [cell.program.name, cell.partners && `with ${cell.partners}`].filter(Boolean).join(" ");
   // Numbers and addresses differ from cell to cell; what remains of a reason says whether two findings are the same.
@@ -16,10 +17,13 @@ Sextant.front = (() => {
     const [first] = cells;
     const names = Sextant.by(cells, cell => cell.program.name);
     const few = cells.length <= 4;
+    const counted = [...names].map(([program, its]) => `${program}${its.length > 1 ? ` ${its.length}×` : ""}`);
+    // A capture may have a hundred parties of whom the same is said.
+    const some = counted.length <= MOST_NAMES ? counted.join(", ") : `${counted.slice(0, 3).join(", ")} and ${counted.length - 3} more`;
     return h("li", {}, Sextant.badge(first), " ", h("a", { class: "id", href: Sextant.to("requirement", first.requirement.id) }, first.requirement.id), " ",
       cells.length > 1 ? h("b", { class: "times" }, `${cells.length}× `) : null, h("span", { class: "reason" }, first.reason || first.requirement.text), since(cells),
       h("div", { class: "who" }, few ? cells.map((cell, number) => [number ? ", " : "", link(cell), situation(cell)])
-        : h("details", {}, h("summary", {}, [...names].map(([program, its]) => `${program}${its.length > 1 ? ` ${its.length}×` : ""}`).join(", ")),
+        : h("details", {}, h("summary", {}, some),
           h("ul", {}, cells.map(cell => h("li", {}, link(cell), situation(cell)))))));
   }
   const situation = cell => (cell.situation || cell.cloud ? h("small", {}, ` (${[cell.situation, cell.cloud].filter(Boolean).join(", ")})`) : null);
@@ -97,7 +101,7 @@ Sextant.front = (() => {
   const words = () => section("words", "What the words mean", h("dl", { class: "words" }, Sextant.rank.map(word =>
     [h("dt", {}, Sextant.badge({ verdict: word })), h("dd", {}, Sextant.meanings[word])])));
 
-  return { changes, attention, unseen, clouds, words, findings, link, situation, section, quiet, groups };
+  return { changes, attention, unseen, clouds, words, findings, link, situation, section, quiet, groups, alike };
 })();
 
 // What is closed is built when it is opened for the first time.

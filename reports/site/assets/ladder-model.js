@@ -22,9 +22,9 @@ Sextant.ladderModel = (() => {
       arrow.deciding = its.some(each => each.decides);
       arrow.evidence = its.map(each => each.each);
     }
-    // A field that the reason names says more than what was cited last: it is the packet that proves the verdict.
+    // A packet with a field that decided says more than what was cited last: it is the packet that proves the verdict.
     if (["fail", "warn"].includes(verdict.verdict)) {
-      const proving = play.arrows.filter(each => each.cited && Sextant.decode.deciding(Sextant.dissect(each.frame.data), verdict.reason, each.evidence).size);
+      const proving = play.arrows.filter(each => each.cited && Sextant.decode.deciding(Sextant.dissect(each.frame.data), verdict, each.evidence).size);
       if (proving.length && proving.length < 4) {
         proving.forEach(each => { each.deciding = each.proving = true; });
         play.arrows.filter(each => each.deciding && !each.proving).forEach(each => { each.deciding = false; });

@@ -66,14 +66,19 @@ Sextant.matrix = (cells, chosen, bare = false) => {
   function requirementRows(mine, columns, first) {
     const { requirement } = mine[0];
     const head = h("th", { scope: "row" }, h("a", { class: "id", href: Sextant.to("requirement", requirement.id) }, requirement.id), " ",
-      h("span", { class: `level ${requirement.level}` }, requirement.level), " ", h("span", { class: "text", title: requirement.text }, requirement.text));
+      h("span", { class: `level ${requirement.level}` }, requirement.level), " ", elsewhere(Sextant.references(requirement)), h("span", { class: "text", title: requirement.text }, requirement.text));
     const found = [row(head, mine, columns, first)];
     const parts = (requirement.parts ?? []).filter(part => mine.some(cell => cell.part === part.id));
     for (const part of parts) {
-      const partHead = h("th", { scope: "row", class: "part" }, h("span", { class: "id" }, part.id), " ", part.reference?.length ? h("span", { class: "level", title: "tested elsewhere as" }, part.reference.join(", ")) : "", " ", h("span", { class: "text", title: part.text }, part.text));
+      const partHead = h("th", { scope: "row", class: "part" }, h("span", { class: "id" }, part.id), " ", elsewhere(part.reference ?? []), h("span", { class: "text", title: part.text }, part.text));
       found.push(row(partHead, mine.filter(cell => cell.part === part.id), columns, first, "part"));
     }
     return found;
+  }
+
+  // The numbers of the same test in IPv6 Ready and USGv6, shown when they are asked for.
+  function elsewhere(references) {
+    return references.length ? h("span", { class: "level reference", title: "tested elsewhere as" }, `${references.join(", ")} `) : "";
   }
 
   function row(head, mine, columns, first, kind = "") {
@@ -110,6 +115,7 @@ Sextant.matrix = (cells, chosen, bare = false) => {
   const form = bare ? null : Sextant.filters.form(chosen, draw);
   const tools = h("p", { class: "tools" }, Sextant.button("open all", () => { holder.querySelectorAll(".fold[aria-expanded=false]").forEach(each => each.click()); }), " ",
     Sextant.button("close all", () => { holder.querySelectorAll(".fold[aria-expanded=true]").forEach(each => each.click()); }), " ",
+    h("label", {}, h("input", { type: "checkbox", onchange: event => holder.classList.toggle("references", event.target.checked) }), " tested elsewhere"), " ",
     Sextant.button("copy as Markdown", event => Sextant.copy(Sextant.export.markdown(shown), event.target)), " ",
     Sextant.button("copy as CSV", event => Sextant.copy(Sextant.export.csv(shown), event.target)));
   draw(chosen);

@@ -31,8 +31,13 @@ Sextant.pages.requirement = (main, [id]) => {
   main.append(Sextant.matrix(cells, {}, true));
 
   function byProgram(those) {
-    return h("ul", { class: "findings" }, [...Sextant.by(those, cell => cell.program.key)].sort((one, other) => Sextant.worse(one[1][0], other[1][0])).map(([key, mine]) =>
+    const parties = [...Sextant.by(those, cell => cell.program.key)].sort((one, other) => Sextant.worse(one[1][0], other[1][0]));
+    // Parties of captures have no version; those of whom the same is said share a line.
+    const same = ([key, mine]) => (mine[0].program.versions.some(Boolean) ? key : mine.map(cell => `${cell.verdict} ${front.alike(cell.reason)}`).join("\n"));
+    return h("ul", { class: "findings" }, [...Sextant.by(parties, same).values()].map(([[key, mine], ...more]) =>
       h("li", {}, h("a", { class: "id", href: Sextant.to("program", key) }, mine[0].program.name), ` ${mine[0].program.versions.join(", ")} `, Sextant.tally(mine),
+        more.length ? h("details", {}, h("summary", {}, `and ${more.length} more of whom the same is said`), h("p", {}, more.map(([each, its], number) =>
+          [number ? ", " : "", h("a", { href: Sextant.to("program", each) }, its[0].program.name)]))) : null,
         h("ul", {}, front.groups(mine).slice(0, 30).map(group => h("li", {}, Sextant.badge(group[0]), group.length > 1 ? ` ${group.length}× ` : " ",
           front.link(group[0], Sextant.told(group[0]) || group[0].question), " ", h("small", {}, group[0].reason)))))));
   }

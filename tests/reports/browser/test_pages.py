@@ -74,6 +74,18 @@ def test_a_cell_tells_promised_expected_seen_and_the_field_that_decided(visit: V
     assert "duid ll" in page.locator("#configurations pre").text_content()  # type: ignore[operator]
 
 
+def test_the_field_that_decided_is_data(chromium: Browser, tmp_path: Path) -> None:
+    """Whatever words the reason has."""
+    made = staged(tmp_path)
+    made["verdicts"][0]["reason"] = "MTU, code 7 and checksum are beside the point"
+    made["verdicts"][0]["evidence"][0]["fields"] = ["router lifetime"]
+    build(made, tmp_path)
+    for visit in visiting(chromium, tmp_path):
+        page = visit.open(FAILED)
+        (marked,) = page.locator(".decode tr.marked th").all_inner_texts()
+        assert marked == "router lifetime"
+
+
 def test_the_ladder_is_walked_with_keys_and_decodes_each_packet(visit: Visit) -> None:
     page = visit.open(FAILED)
     page.get_by_label("all 3 packets").check()
@@ -158,6 +170,8 @@ def test_copies_are_markdown_and_csv(visit: Visit) -> None:
     page = visit.open()
     markdown = page.evaluate("Sextant.export.markdown(Sextant.run.cells)")
     assert markdown.startswith("| requirement | dhclient | dhcpcd |")
+    assert markdown.splitlines()[0].endswith("| tested elsewhere |")
+    assert len({line.count("|") for line in markdown.splitlines()}) == 1
     lines = page.evaluate("Sextant.export.csv(Sextant.run.cells)").split("\r\n")
     assert len(lines) == 25 and lines[0].startswith('"requirement","level"')
     formula = "Sextant.export.csv([{ ...Sextant.run.cells[0], reason: '=HYPERLINK(1)' }])"
