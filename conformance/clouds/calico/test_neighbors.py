@@ -217,7 +217,7 @@ def host_that_does_not_let_go(recording: Recording) -> Recording:
                       outgoing=True)
 
 
-@played(test_calico_moved_container_is_found_again, because="any more after it moved")
+@played(test_calico_moved_container_is_found_again, because="after it moved")
 def new_host_does_nothing() -> Broken:
     """The new host's agent does nothing for who moves there."""
     return Broken(CalicoDatacentre(wrong="welcome"))
