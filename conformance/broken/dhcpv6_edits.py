@@ -16,7 +16,7 @@ from fixtures.recording.views.dissection import layer
 KINDS = {name: number for number, name in dhcpv6.NAMES.items()}
 
 
-def said(recording: Recording, message: View, time: float, kind: str | None = None) -> Recording:
+def with_message(recording: Recording, message: View, time: float, kind: str | None = None) -> Recording:
     """A copy in which a message is said once more at a time in seconds, as another kind of message if one is given."""
     frame = message.frame
     more = editing.with_frame(recording, frame.data, time=time, node=frame.node, interface=frame.interface,

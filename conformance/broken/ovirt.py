@@ -18,7 +18,7 @@ from fixtures.clouds.ovirt.fields import GatewayField, HostField, LengthField, M
 WAYS: dict[str, Callable[[], object]] = {}
 
 
-def named(way: Callable[[], object]) -> str:
+def words_for(way: Callable[[], object]) -> str:
     """The words by which a scenario is given this broken party."""
     WAYS[way.__name__] = way
     return f"conformance.broken.ovirt {way.__name__}"
@@ -170,12 +170,12 @@ def engine(kind: type[Engine] = Engine, **fields: Any) -> str:
         ovirt_engine.serve(changed())
 
     serve.__name__ = changed.__name__
-    return named(serve)
+    return words_for(serve)
 
 
-DAEMON_ON_IPV4 = named(daemon_on_ipv4)
-SPLITS_AT_COLON = named(client_that_splits_at_the_colon)
-ZONELESS_CLIENT = named(client_without_zones)
+DAEMON_ON_IPV4 = words_for(daemon_on_ipv4)
+SPLITS_AT_COLON = words_for(client_that_splits_at_the_colon)
+ZONELESS_CLIENT = words_for(client_without_zones)
 TRIMS_ADDRESSES = engine(address=TrimmedAddress())
 LOWER_CASE_ONLY = engine(address=LowerCaseAddress())
 COLONLESS_HOSTS = engine(host_name=ColonlessHost())

@@ -119,7 +119,7 @@ class Check:
 
     def judges(self, recording: Recording, notebook: Notebook) -> None:
         """Call the function for the part. Raises whatever it raises."""
-        _given(self.function, self.part)(recording, notebook)
+        _with_part(self.function, self.part)(recording, notebook)
 
 
 CHECKS: dict[str, Check] = {}
@@ -165,7 +165,7 @@ def healthy(target: Any, *, parts: Iterable[str] = ()) -> Callable[[Function], F
 
     def declare(function: Function) -> Function:
         for each in _of_parts(target, parts):
-            each.twins.append(_given(function, each.part))
+            each.twins.append(_with_part(function, each.part))
         return function
 
     return declare
@@ -181,7 +181,7 @@ def edited(
 
     def declare(function: Function) -> Function:
         for each, text in _because(target, because, parts):
-            each.mutants.append(Mutant(function.__name__, text, edit=_given(function, each.part)))
+            each.mutants.append(Mutant(function.__name__, text, edit=_with_part(function, each.part)))
         return function
 
     return declare
@@ -197,7 +197,7 @@ def played(
 
     def declare(function: Function) -> Function:
         for each, text in _because(target, because, parts):
-            each.mutants.append(Mutant(function.__name__, text, play=_given(function, each.part)))
+            each.mutants.append(Mutant(function.__name__, text, play=_with_part(function, each.part)))
         return function
 
     return declare
@@ -220,6 +220,6 @@ def _of_parts(target: Any, parts: Iterable[str]) -> list[Check]:
     return [each for each in declared if not wanted or each.part in wanted]
 
 
-def _given(function: Callable[..., Any], part: str | None) -> Callable[..., Any]:
+def _with_part(function: Callable[..., Any], part: str | None) -> Callable[..., Any]:
     """The function, with the key of the part where it takes one."""
     return partial(function, part=part) if "part" in signature(function).parameters else function

@@ -13,7 +13,7 @@ from conformance.judging.check import Check
 from conformance.judging.deciding import watched
 from conformance.judging.evidence import Evidence
 from conformance.judging.verdict import Judgement, Notebook, Outcome, Unjudgeable, Violated
-from fixtures.recording.disturbances import lost, refused
+from fixtures.recording.disturbances import missed_words, refusal_words
 from fixtures.recording.model import Opaque, Recording
 from fixtures.recording.traces import place, trace
 
@@ -35,13 +35,13 @@ def judge(check: Check, recording: Recording, lacking: Mapping[str, str] | None 
         return Judgement(Outcome.ERROR, f"the play broke: {recording.error}", trace=recording.trace)
     if recording.declined:
         return Judgement(Outcome.NOT_APPLICABLE, str(recording.declined))
-    judgement = _unhindered(check, recording)
+    judgement = _outcome(check, recording)
     if lacking and judgement.outcome is not Outcome.ERROR:
-        return _probed(judgement, lacking)
+        return _probe_lack(judgement, lacking)
     return judgement
 
 
-def _unhindered(check: Check, recording: Recording) -> Judgement:
+def _outcome(check: Check, recording: Recording) -> Judgement:
     notebook = Notebook(recording)
     cause: Exception | None = None
     try:
@@ -49,16 +49,16 @@ def _unhindered(check: Check, recording: Recording) -> Judgement:
     except Violated as violated:
         promise = catalogue().promise(check.id)
         broken = Outcome.FAIL if promise.level in BINDING else Outcome.WARN
-        found, cause = _excused(recording, broken, str(violated), promise.source), violated
+        found, cause = _violation(recording, broken, str(violated), promise.source), violated
     except Opaque as opaque:
         reason = f"only the kernel of {opaque.node} could tell, and of that node only the wire was seen"
         found = Judgement(Outcome.NOT_APPLICABLE, reason)
     except Unjudgeable as unjudgeable:
-        found, cause = _explained(recording, unjudgeable), unjudgeable
+        found, cause = _undecided(recording, unjudgeable), unjudgeable
     except Exception as bug:  # a bug in a check is an error of the suite, never a verdict on a program
-        found, cause = _broken(bug), bug
+        found, cause = _bug_in_check(bug), bug
     else:
-        found = _accepted(recording, notebook, catalogue().promise(check.id).source)
+        found = _acceptance(recording, notebook, catalogue().promise(check.id).source)
     evidence = notebook.evidence
     if found.outcome in (Outcome.FAIL, Outcome.WARN):
         evidence = _with_deciding_fields(check, recording)
@@ -73,7 +73,7 @@ def _with_deciding_fields(check: Check, recording: Recording) -> list[Evidence]:
     return notebook.evidence
 
 
-def _explained(recording: Recording, unjudgeable: Unjudgeable) -> Judgement:
+def _undecided(recording: Recording, unjudgeable: Unjudgeable) -> Judgement:
     """Why a recording cannot be judged: what did not come may have been the machine's fault."""
     reason, stall = str(unjudgeable), recording.stall()
     if unjudgeable.stalled or stall < STALL:
@@ -82,24 +82,24 @@ def _explained(recording: Recording, unjudgeable: Unjudgeable) -> Judgement:
     return Judgement(Outcome.INCONCLUSIVE, f"{reason}; and {late}", stalled=stall)
 
 
-def _accepted(recording: Recording, notebook: Notebook, source: str) -> Judgement:
+def _acceptance(recording: Recording, notebook: Notebook, source: str) -> Judgement:
     if not notebook.evidence:
         return Judgement(Outcome.ERROR, "vacuous: the check passed without citing what it saw")
     if notebook.doubts:
-        return _excused(recording, Outcome.WARN, "; ".join(notebook.doubts), source)
-    missed = lost(recording)
+        return _violation(recording, Outcome.WARN, "; ".join(notebook.doubts), source)
+    missed = missed_words(recording)
     if missed:
         return Judgement(Outcome.INCONCLUSIVE, missed)
     pieces = _count(len(notebook.evidence), "piece")
     return Judgement(Outcome.PASS, notebook.finding or f"as required, on {pieces} of evidence")
 
 
-def _excused(recording: Recording, outcome: Outcome, reason: str, source: str) -> Judgement:
+def _violation(recording: Recording, outcome: Outcome, reason: str, source: str) -> Judgement:
     """A violation counts against the program only where the suite itself saw everything and was not late.
 
     Its reason ends with the `source` of the requirement, so that it can stand alone in a bug report.
     """
-    missed = lost(recording) or refused(recording)
+    missed = missed_words(recording) or refusal_words(recording)
     if missed:
         return Judgement(Outcome.INCONCLUSIVE, f"{reason}; but {missed}")
     stall = recording.stall()
@@ -109,7 +109,7 @@ def _excused(recording: Recording, outcome: Outcome, reason: str, source: str) -
     return Judgement(outcome, f"{reason} [{source}]")
 
 
-def _probed(judgement: Judgement, lacking: Mapping[str, str]) -> Judgement:
+def _probe_lack(judgement: Judgement, lacking: Mapping[str, str]) -> Judgement:
     told = "; ".join(f"{feature}: {source}" for feature, source in lacking.items())
     if judgement.outcome is Outcome.PASS:
         return Judgement(
@@ -119,7 +119,7 @@ def _probed(judgement: Judgement, lacking: Mapping[str, str]) -> Judgement:
     return Judgement(Outcome.NOT_APPLICABLE, f"lacks {told}", judgement.evidence)
 
 
-def _broken(bug: Exception) -> Judgement:
+def _bug_in_check(bug: Exception) -> Judgement:
     steps = trace(bug, declaring.__file__)
     return Judgement(Outcome.ERROR, f"the check broke: {type(bug).__name__}: {bug} ({place(steps)})", trace=steps)
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from conformance.judging.deciding import Reads
 from conformance.judging.evidence import Evidence, Seen, cited, place
-from fixtures.recording.disturbances import crowded
+from fixtures.recording.disturbances import crowding_words
 from fixtures.recording.model import Frame, Recording, TraceLine
 from fixtures.recording.views.base import View
 
@@ -177,7 +177,7 @@ class Notebook:
         Raises Unjudgeable when it was so full during the play that the kernel threw entries away early.
         """
         __tracebackhide__ = True
-        crowd = crowded(self.recording)
+        crowd = crowding_words(self.recording)
         if crowd:
             raise Unjudgeable(f"neighbor entries may be gone for another reason: {crowd}")
 

@@ -80,7 +80,7 @@ def pytest_sextant_keeps(config: pytest.Config) -> list[Path]:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Who was brought."""
-    return [_introduced(newcomer) for newcomer in brought(config)] if environment.inside() else []
+    return [_introduction(newcomer) for newcomer in brought(config)] if environment.inside() else []
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -159,7 +159,7 @@ def _names(name: str, words: Iterable[str]) -> bool:
     return any(word == "all" or fnmatchcase(name, word) for word in words)
 
 
-def _introduced(newcomer: Newcomer) -> str:
+def _introduction(newcomer: Newcomer) -> str:
     who = newcomer.who
     try:
         version = who.version()

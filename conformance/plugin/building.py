@@ -40,7 +40,7 @@ def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
     found = []
     for given in asked:
         try:
-            who = _built(given, config.invocation_params.dir)
+            who = _build(given, config.invocation_params.dir)
             if environment.inside():
                 who.recognise()
         except Unrecognised as error:
@@ -55,7 +55,7 @@ def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
     return found
 
 
-def _built(given: str, here: Path) -> Implementation:
+def _build(given: str, here: Path) -> Implementation:
     name, _, path = given.partition("=")
     if not name or not path:
         raise BadBuild("it takes NAME=PATH or NAME@LABEL=PATH, such as radvd=/home/me/radvd/radvd")

@@ -14,7 +14,7 @@ from conformance.judging.verdict import Outcome
 from conformance.plugin.collecting import cell_of
 from conformance.plugin.rulings import PROPERTY
 from conformance.selection.declared import declared
-from conformance.selection.sentences import judges, needed
+from conformance.selection.sentences import checks_for, judges
 
 ASKED: pytest.StashKey[list[Cloud]] = pytest.StashKey()
 
@@ -50,8 +50,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     asked = config.stash[ASKED]
     if not asked:
         return
-    known = _known(cell.check for cell in map(cell_of, items) if cell is not None)
-    wanted = {id(check) for cloud in asked for check in needed(cloud, known)}
+    known = _all_checks(cell.check for cell in map(cell_of, items) if cell is not None)
+    wanted = {id(check) for cloud in asked for check in checks_for(cloud, known)}
     kept: list[pytest.Item] = []
     gone: list[pytest.Item] = []
     for item in items:
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=gone)
 
 
-def _known(collected: Iterable[Check]) -> list[Check]:
+def _all_checks(collected: Iterable[Check]) -> list[Check]:
     """All checks that are collected, and all that there are, whichever files were asked for."""
     return list({id(check): check for check in [*collected, *declared()]}.values())
 

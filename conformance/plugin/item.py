@@ -16,7 +16,7 @@ from conformance.plugin.baseline import as_before
 from conformance.plugin.desk import DESK
 from conformance.plugin.failing import Failing, as_bug, as_story, as_trace
 from conformance.plugin.plain import plain
-from conformance.plugin.rulings import PROPERTY, Ruling, as_json, is_red, ruled, story_of
+from conformance.plugin.rulings import PROPERTY, Ruling, as_json, is_red, rule, story_of
 from conformance.selection.cells import Cell
 from conformance.sources.base import NotPlayed, NotRecorded, NotRun
 from fixtures.recording.model import Recording
@@ -61,7 +61,7 @@ class CheckItem(pytest.Item):
         """Tell the report the verdict, and pytest what it means."""
         __tracebackhide__ = True
         desk = self.config.stash[DESK]
-        ruling = ruled(self.cell, judgement, self._recording, desk)
+        ruling = rule(self.cell, judgement, self._recording, desk)
         self.stash[_RULING] = ruling
         self.user_properties.append((PROPERTY, as_json(ruling, self.nodeid, desk)))
         outcome, reason, deviation = judgement.outcome, plain(judgement.reason), ruling.deviation

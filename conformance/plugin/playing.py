@@ -22,7 +22,7 @@ from conformance.plugin.machine import demand_kernel
 from conformance.plugin.planning import Planned
 from conformance.plugin.progress import ProgressLine
 from conformance.plugin.stopping import reason_of
-from conformance.selection.sharding import expected
+from conformance.selection.sharding import expected_seconds
 from conformance.selection.undisturbed import Attempt, budget, undisturbed
 from fixtures.playing.paths import STAGING
 from fixtures.playing.request import PlayRequest
@@ -110,7 +110,7 @@ def _play(config: pytest.Config, planned: Sequence[Planned], into: Path) -> None
     def play_all(requests: Sequence[PlayRequest], place: Path, attempt: Attempt) -> None:
         _play_all(config, requests, place, attempt)
 
-    lengths = [_expected(each.request) for each in planned]
+    lengths = [_duration(each.request) for each in planned]
     try:
         desk.disturbed = undisturbed([each.request for each in planned], into, play_all,
                                      lambda play: by_id[play].judges(desk.programs.known),
@@ -130,18 +130,18 @@ def _play(config: pytest.Config, planned: Sequence[Planned], into: Path) -> None
 def _play_all(config: pytest.Config, requests: Sequence[PlayRequest], into: Path, attempt: Attempt) -> None:
     from fixtures.playing.player import play_all
 
-    lengths = {request.id: _expected(request) for request in requests}
+    lengths = {request.id: _duration(request) for request in requests}
     line, complete = ProgressLine(config, len(requests), str(attempt), lengths), False
     try:
-        play_all(requests, into, progress=line.show, limit=attempt.limit, expected=_expected)
+        play_all(requests, into, progress=line.show, limit=attempt.limit, expected=_duration)
         complete = True
     finally:
         line.end(complete)
 
 
-def _expected(request: PlayRequest) -> float:
+def _duration(request: PlayRequest) -> float:
     """Seconds that a play lasts, as recorded before."""
-    return expected(request.scenario, {role: str(name) for role, name in request.cast.items()})
+    return expected_seconds(request.scenario, {role: str(name) for role, name in request.cast.items()})
 
 
 def _staging(config: pytest.Config) -> Path:

@@ -43,15 +43,15 @@ def is_red(outcome: Outcome, desk: Desk) -> bool:
     return outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.FLAKY) or (outcome is Outcome.WARN and desk.strict)
 
 
-def ruled(cell: Cell[Any], judgement: Judgement, recording: Recording | None, desk: Desk) -> Ruling:
+def rule(cell: Cell[Any], judgement: Judgement, recording: Recording | None, desk: Desk) -> Ruling:
     """A judgement in its cell; without a recording there is nothing to look up about it."""
     if recording is None:
         return Ruling(cell, judgement, desk.programs.of(cell.cast))
     who, refusal = dict(recording.play.implementations), desk.source.declined(cell, recording)
-    return _known(Ruling(cell, judgement, who, recording.play.id, refusal), recording, desk)
+    return _with_deviation(Ruling(cell, judgement, who, recording.play.id, refusal), recording, desk)
 
 
-def _known(ruling: Ruling, recording: Recording, desk: Desk) -> Ruling:
+def _with_deviation(ruling: Ruling, recording: Recording, desk: Desk) -> Ruling:
     cell = ruling.cell
     check = cell.check
     if ruling.judgement.outcome is Outcome.INCONCLUSIVE:

@@ -25,7 +25,7 @@ def invitations(recording: Recording, notebook: Notebook, interface: str) -> lis
     return believable(told, notebook, f"no RA with M=1 reached {interface}")
 
 
-def granted(recording: Recording) -> Iterator[tuple[Message, Message, LeasedAddress]]:
+def grants_of(recording: Recording) -> Iterator[tuple[Message, Message, LeasedAddress]]:
     """Each Request, or Solicit with Rapid Commit, and the Reply that grants it an address.
 
     Client, transaction and IAID are the same, and to a Solicit only a Reply with Rapid Commit is an answer.
@@ -67,7 +67,7 @@ def less(name: str) -> Callable[[Any], None]:
 
 def formed(recording: Recording, addresses: Iterable[IPv6Address]) -> set[IPv6Address]:
     """Those that are not leased, but of a prefix of which a router invites to form addresses, too (RFC 4862)."""
-    networks, leased = inviting(recording), {lease.address for _, _, lease in granted(recording)}
+    networks, leased = inviting(recording), {lease.address for _, _, lease in grants_of(recording)}
     return {address for address in addresses if address not in leased and any(address in each for each in networks)}
 
 

@@ -37,7 +37,7 @@ def expect_hop(recording: Recording, notebook: Notebook, step: str, node: str, w
                     f"{why}, and the guest sent the packet of the step {step!r} to the router at {found}", packet)
 
 
-def moved(recording: Recording, step: str, node: str) -> Recording:
+def with_packets_to(recording: Recording, step: str, node: str) -> Recording:
     """For mutants: a copy in which the packets of a step go to the router at that node."""
 
     def change(packet: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.judging.verdict import Notebook
-from conformance.reading.receivable import refused
+from conformance.reading.receivable import client_objection
 from fixtures.protocols.ports import DHCPV6_SERVER_PORT
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views import dhcpv6
@@ -44,8 +44,8 @@ class Asked:
         told = [each for each in self.answers if each.name == name]
         notebook.expect(told,
                         f"the server did not answer the question `{self.row}` with {name}", self.frame, *self.answers)
-        good = [each for each in told if not refused(self.question, each)]
-        wrong = refused(self.question, told[0])
+        good = [each for each in told if not client_objection(self.question, each)]
+        wrong = client_objection(self.question, told[0])
         notebook.expect(good,
                         f"the server's {name} to `{self.row}` has {wrong}: its client discards it", self.frame, told[0])
         return good[0]

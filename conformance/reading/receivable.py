@@ -15,7 +15,7 @@ Nd = TypeVar("Nd", bound=NdMessage)
 
 def receivable(messages: Iterable[Nd]) -> list[Nd]:
     """Those that a receiver need not discard."""
-    return [each for each in messages if not discarded(each)]
+    return [each for each in messages if not receiver_objection(each)]
 
 
 def believable(told: Iterable[Nd], notebook: Notebook, otherwise: str) -> list[Nd]:
@@ -34,10 +34,11 @@ def believable(told: Iterable[Nd], notebook: Notebook, otherwise: str) -> list[N
 
 def unheeded(message: NdMessage) -> str:
     """A sentence about a message that its receiver must discard."""
-    return f"the {NAMES[message.kind]} of {message.source} has {discarded(message)}, so every receiver must discard it"
+    wrong = receiver_objection(message)
+    return f"the {NAMES[message.kind]} of {message.source} has {wrong}, so every receiver must discard it"
 
 
-def discarded(message: NdMessage) -> str:
+def receiver_objection(message: NdMessage) -> str:
     """What is wrong with a message that its receiver must discard, empty else (RFC 4861 sections 6.1, 7.1 and 8.1)."""
     if message.hop_limit != 255:
         return f"the hop limit {message.hop_limit}"
@@ -57,7 +58,7 @@ def discarded(message: NdMessage) -> str:
     return ""
 
 
-def refused(question: Message, answer: Message) -> str:
+def client_objection(question: Message, answer: Message) -> str:
     """What is wrong with a server's answer that its client must discard, empty else (RFC 8415 sections 16.3, 16.10)."""
     if answer.malformed:
         return f"a flaw: {answer.malformed}"

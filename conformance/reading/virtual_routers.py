@@ -64,12 +64,12 @@ def turns(recording: Recording, notebook: Notebook) -> list[Turn]:
             for (why, mark, node), end in zip(began, ends, strict=True)]
 
 
-def said(recording: Recording, node: str, since: float = 0.0) -> list[VrrpAdvertisement]:
+def sent_by(recording: Recording, node: str, since: float = 0.0) -> list[VrrpAdvertisement]:
     """The advertisements that a router sent, those of priority 0 too."""
     return [each for each in vrrp.advertisements(recording.at(node, "lan0", outgoing=True)) if each.time > since]
 
 
-def heard(recording: Recording, node: str, since: float = 0.0) -> list[VrrpAdvertisement]:
+def received_by(recording: Recording, node: str, since: float = 0.0) -> list[VrrpAdvertisement]:
     """The advertisements that came in at a router."""
     return [each for each in vrrp.advertisements(recording.at(node, "lan0", outgoing=False)) if each.time > since]
 
@@ -86,7 +86,7 @@ def acts(recording: Recording, node: str, since: float) -> list[NeighborAdvertis
 
 def first(recording: Recording, notebook: Notebook, turn: Turn) -> VrrpAdvertisement:
     """The first advertisement by which a router says in its turn that it is active; Violated without one."""
-    found = [each for each in said(recording, turn.node, turn.began.time) if each.priority]
+    found = [each for each in sent_by(recording, turn.node, turn.began.time) if each.priority]
     acted = [each for each in acts(recording, turn.node, turn.began.time) if each.time < turn.ended]
     if acted and not found:
         silent = f"{turn.node} answers for the virtual addresses when {turn.why}, and never advertises"
@@ -111,7 +111,7 @@ def advertised_in_time(recording: Recording, notebook: Notebook, turn: Turn, sin
 def _beside(recording: Recording, turn: Turn, since: float, until: float) -> str:
     """Whether the other router says that it is active, too."""
     other = OTHER[turn.node]
-    rival = [each for each in said(recording, other, since + ROOM) if each.time < until and each.priority]
+    rival = [each for each in sent_by(recording, other, since + ROOM) if each.time < until and each.priority]
     return f"; two active routers: {other} goes on, as it hears nothing" if rival else ""
 
 
@@ -119,7 +119,7 @@ def active(recording: Recording, time: float) -> tuple[str, float] | None:
     """Who is active at a time by what both have said, and since when; None when nobody is."""
     holder: tuple[str, float] | None = None
     down = [mark.time for mark in recording.marked(Down)]
-    both = sorted((each for node in PRIORITIES for each in said(recording, node)), key=lambda each: each.frame.ns)
+    both = sorted((each for node in PRIORITIES for each in sent_by(recording, node)), key=lambda each: each.frame.ns)
     for each in both:
         if each.time > time:
             break

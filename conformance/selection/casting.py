@@ -82,7 +82,7 @@ def casts(
         players[role] = [name for name in names if product_of(name) in only.get(role, (product_of(name),))]
     everyone = [dict(zip(roles, names, strict=True)) for names in product(*players.values())]
     if selection.matrix and not only:
-        found = everyone if selection.matrix == "full" else [cast for cast in everyone if _listed(cast, selection)]
+        found = everyone if selection.matrix == "full" else [cast for cast in everyone if _is_listed(cast, selection)]
         if found:
             yield from found
             return
@@ -109,7 +109,7 @@ def _natural(cast: Cast, selection: Selection) -> bool:
     return True
 
 
-def _listed(cast: Cast, selection: Selection) -> bool:
+def _is_listed(cast: Cast, selection: Selection) -> bool:
     """The network's side of the cast is one of the line-up's, as far as the cast has its roles.
 
     A build may stand in for a program of it, in all of that program's roles there.

@@ -20,7 +20,7 @@ def judges(sentence: Sentence, requirement: str, checks: Iterable[Check]) -> lis
     return own or [check for check in able if check.cloud is None]
 
 
-def needed(cloud: Cloud, checks: Iterable[Check]) -> list[Check]:
+def checks_for(cloud: Cloud, checks: Iterable[Check]) -> list[Check]:
     """What `--cloud` selects: all checks of the cloud, and the general ones that alone judge a sentence of it."""
     known = list(checks)
     wanted = [check for check in known if check.cloud == cloud.name]

@@ -63,7 +63,7 @@ def play_of(cell: Cell[Scene]) -> str:
 
 def split(cells: Iterable[Cell[Scene]], shards: int) -> dict[str, int]:
     """The shard of every play, by `play_of`: longest first, each to the shard that has least to do. Raises BadData."""
-    seconds = {play_of(cell): expected(cell.scenario, cell.cast) for cell in cells}
+    seconds = {play_of(cell): expected_seconds(cell.scenario, cell.cast) for cell in cells}
     load = dict.fromkeys(range(1, shards + 1), 0.0)
     found = {}
     for play in sorted(seconds, key=lambda play: (-seconds[play], play)):
@@ -72,7 +72,7 @@ def split(cells: Iterable[Cell[Scene]], shards: int) -> dict[str, int]:
     return found
 
 
-def expected(scenario: Scene, cast: Cast) -> float:
+def expected_seconds(scenario: Scene, cast: Cast) -> float:
     """Seconds that a play lasts: as recorded before, else as its scenario says. Raises BadData."""
     known = durations().get(scenario.name, {})
     own = [known[product_of(name)] for name in cast.values() if product_of(name) in known]

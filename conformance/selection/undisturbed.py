@@ -18,7 +18,7 @@ from conformance.judging.verdict import Judgement
 from fixtures.playing.calm import await_calm
 from fixtures.playing.governor import PER_CORE
 from fixtures.playing.request import PlayRequest
-from fixtures.recording.disturbances import refused
+from fixtures.recording.disturbances import refusal_words
 from fixtures.recording.glance import longest_stall, was_refused
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load
@@ -126,19 +126,19 @@ def disturbance(path: Path, judges: Callable[[str], Sequence[Judge]]) -> str:
     """
     stall = longest_stall(path)
     if stall >= GROSS_STALL:
-        return _stalled(stall)
+        return _stall_words(stall)
     if was_refused(path):
-        return refused(load(path))
+        return refusal_words(load(path))
     if stall < BRIEF:
         return ""
     recording = load(path)
     if recording.error and stall >= STALL:
-        return _stalled(stall)
+        return _stall_words(stall)
     verdicts = (judge(recording) for judge in judges(path.name))
-    return _stalled(stall) if any(each.stalled for each in verdicts) else ""
+    return _stall_words(stall) if any(each.stalled for each in verdicts) else ""
 
 
-def _stalled(seconds: float) -> str:
+def _stall_words(seconds: float) -> str:
     return f"the host stalled for {seconds:.1f} s"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.judging.verdict import Notebook
-from conformance.wire.spoken import examined, flawed, from_client, must, relayed
+from conformance.wire.spoken import examine, from_client, is_malformed, is_relayed, must
 from fixtures.protocols.addresses import ALL_DHCP_AGENTS
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dhcpv6 import Message
@@ -23,10 +23,10 @@ def well_formed(recording: Recording, notebook: Notebook, *names: str, server: b
     """
     sent = mine(recording, *names)
     told = " or ".join(names)
-    examined(notebook, sent, f"no {told} was seen")
+    examine(notebook, sent, f"no {told} was seen")
     for each in sent:
         name = each.name
-        must(notebook, not flawed(each), f"the {name} is malformed: {each.malformed}", each)
+        must(notebook, not is_malformed(each), f"the {name} is malformed: {each.malformed}", each)
         must(notebook, each.destination == ALL_DHCP_AGENTS or not each.destination.is_multicast,
              f"the {name} goes to {each.destination}", each)
         must(notebook, each.client_duid, f"the {name} has no Client Identifier", each)
@@ -36,7 +36,7 @@ def well_formed(recording: Recording, notebook: Notebook, *names: str, server: b
             must(notebook, bool(each.server_duid) == server, f"the {name} has {has} Server Identifier", each)
         if ia:
             must(notebook, leases(each), f"the {name} names no address and no prefix", each)
-    where = "; what is around it only the relay knows" if relayed(recording) else ""
+    where = "; what is around it only the relay knows" if is_relayed(recording) else ""
     notebook.finding = f"{len(sent)} of {told}, formed as they should be{where}"
     return sent
 

@@ -9,15 +9,15 @@ from ipaddress import IPv6Address
 from conformance.judging.verdict import Notebook
 from conformance.wire.speech import probes, questions
 from conformance.wire.spoken import (
-    examined,
-    flawed,
+    examine,
     has_link_layer_addresses,
     hearing,
+    is_malformed,
     last_before,
     must,
     receivable,
+    require_clock,
     saying,
-    timed,
     valid,
 )
 from fixtures.protocols.addresses import UNSPECIFIED, solicited_node
@@ -43,7 +43,7 @@ def probe_times(recording: Recording, role: str) -> Times:
 def solicitations(recording: Recording, notebook: Notebook, role: str) -> None:
     """Expect Neighbor Solicitations as RFC 4861 sections 4.3 and 7.2.2 want them."""
     sent, count = saying(recording, role, questions), 0
-    examined(notebook, sent, "no address was resolved")
+    examine(notebook, sent, "no address was resolved")
     sized, probed = has_link_layer_addresses(recording, role), probe_times(recording, role)
     for each in sent:
         count += 1
@@ -57,7 +57,7 @@ def solicitations(recording: Recording, notebook: Notebook, role: str) -> None:
         if each.destination != solicited_node(each.target):
             must(notebook, False, f"the solicitation for {each.target} went to {each.destination}", each)
         if sized and not each.sllao and not _maybe_optimistic(each, probed):
-            timed(recording)
+            require_clock(recording)
             must(notebook, False, f"the multicast solicitation for {each.target} has no SLLAO", each)
     notebook.finding = f"{count} solicitations as they should be; how often it asks was not judged"
 
@@ -73,7 +73,7 @@ def advertisements(recording: Recording, notebook: Notebook, role: str) -> None:
     """Expect Neighbor Advertisements as RFC 4861 sections 4.4 and 7.2.4 want them."""
     sent = saying(recording, role, ndp.neighbor_advertisements)
     sized = has_link_layer_addresses(recording, role)
-    examined(notebook, sent, "no Neighbor Advertisement was seen")
+    examine(notebook, sent, "no Neighbor Advertisement was seen")
     for each in sent:
         valid(notebook, each, "advertisement", sized=sized)
         if each.target.is_multicast:
@@ -111,11 +111,11 @@ def _answers(recording: Recording, sent: Iterable[NeighborAdvertisement], role: 
 def group_reports(recording: Recording, notebook: Notebook, role: str) -> None:
     """Expect MLD reports as RFC 3810 section 5 wants them."""
     sent = saying(recording, role, mld.reports)
-    examined(notebook, sent, "no MLD report was seen")
+    examine(notebook, sent, "no MLD report was seen")
     for each in sent:
         must(notebook, each.hop_limit == 1, f"the report has hop limit {each.hop_limit}, not 1", each)
         must(notebook, each.router_alert, "the report has no Router Alert option", each)
         mine = each.source == UNSPECIFIED or each.source.is_link_local
         must(notebook, mine, f"the report came from {each.source}", each)
-        must(notebook, not flawed(each), f"the report is malformed: {each.malformed}", each)
+        must(notebook, not is_malformed(each), f"the report is malformed: {each.malformed}", each)
     notebook.finding = f"{len(sent)} reports as they should be; which groups were joined was not judged"

@@ -35,7 +35,7 @@ def conversation(role: str) -> Recording:
 @cache
 def pcap() -> bytes:
     """The conversation as a capture file in nanoseconds."""
-    frames = sorted([*_boot(), *_routing(), *_lease(), *_relayed()], key=lambda entry: entry[0])
+    frames = sorted([*_boot(), *_routing(), *_lease(), *_through_relays()], key=lambda entry: entry[0])
     head = pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1)
     start = 1_750_000_000
     parts = []
@@ -178,7 +178,7 @@ def _lease() -> Iterator[Timed]:
     yield 57.1, _server("Reply", 0x17)
 
 
-def _relayed() -> Iterator[Timed]:
+def _through_relays() -> Iterator[Timed]:
     """Another client's Solicit through one relay and through two, and the server's answer to each."""
     dhcp6 = layer("dhcp6")
     duid = dhcp6.DHCP6OptClientId(duid=dhcp6.DUID_LL(lladdr="02:00:00:00:00:0a"))

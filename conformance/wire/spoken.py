@@ -33,12 +33,12 @@ def node(recording: Recording, role: str) -> str:
         role if any(end.node == role for end in recording.interfaces) else "router")
 
 
-def said(recording: Recording, role: str) -> list[Frame]:
+def frames_sent(recording: Recording, role: str) -> list[Frame]:
     """The frames that the party sent."""
     return _speech(recording, role).frames[True]
 
 
-def heard(recording: Recording, role: str) -> list[Frame]:
+def frames_received(recording: Recording, role: str) -> list[Frame]:
     """The frames that reached the party, or went to a group in its link."""
     return _speech(recording, role).frames[False]
 
@@ -58,26 +58,26 @@ def has_link_layer_addresses(recording: Recording, role: str) -> bool:
     return any(end.mac for end in recording.interfaces if end.node == node(recording, role))
 
 
-def captured(recording: Recording) -> bool:
+def is_capture(recording: Recording) -> bool:
     """Whether it is a capture of other origin, and no play of the suite."""
     return recording.play.scenario == SCENARIO
 
 
 def slack(recording: Recording, seconds: float) -> float:
     """Seconds by which a capture's clock may be off where packets are near each other; a play's clock is exact."""
-    return seconds if captured(recording) else 0.0
+    return seconds if is_capture(recording) else 0.0
 
 
-def timed(recording: Recording) -> None:
+def require_clock(recording: Recording) -> None:
     """For a verdict that rests on time or order. Raises Unjudgeable where the capture's stamps cannot be trusted."""
-    trouble = recording.play.options.get("clock") if captured(recording) else None
+    trouble = recording.play.options.get("clock") if is_capture(recording) else None
     if trouble:
         raise Unjudgeable(f"the capture's clock cannot be trusted: {trouble}")
 
 
-def relayed(recording: Recording) -> bool:
+def is_relayed(recording: Recording) -> bool:
     """Whether a capture shows the party inside relays only: of its packets' headers nobody knows."""
-    return captured(recording) and bool(recording.play.options.get("relayed"))
+    return is_capture(recording) and bool(recording.play.options.get("relayed"))
 
 
 def last_before(times: Sequence[float], time: float) -> int:
@@ -98,7 +98,7 @@ def neighbor_discovery(recording: Recording, role: str) -> Iterator[ndp.NdMessag
         yield from saying(recording, role, decode)
 
 
-def grouped(messages: Iterable[V], key: Callable[[V], object]) -> dict[object, list[V]]:
+def group_by(messages: Iterable[V], key: Callable[[V], object]) -> dict[object, list[V]]:
     """The messages by what they have in common, each group in order."""
     found: dict[object, list[V]] = {}
     for each in messages:
@@ -112,7 +112,7 @@ def from_client(recording: Recording, *names: str) -> list[dhcpv6.Message]:
             if not each.relays and each.destination_port == DHCPV6_SERVER_PORT]
 
 
-def examined(notebook: Notebook, messages: Iterable[View], otherwise: str) -> None:
+def examine(notebook: Notebook, messages: Iterable[View], otherwise: str) -> None:
     """Cite the messages that a check is about, the first of them; unjudgeable with `otherwise` without any."""
     notebook.cite(*notebook.stimulus(islice(messages, CITED), otherwise))
 
@@ -143,7 +143,7 @@ def valid(notebook: Notebook, message: ndp.NdMessage, what: str, *, sized: bool 
     must(notebook, message.code == 0, f"the {what} has ICMP code {message.code}", message)
     must(notebook, message.summed, f"the {what} has a wrong checksum", message)
     if sized:
-        must(notebook, not flawed(message), f"the {what} is malformed: {message.malformed}", message)
+        must(notebook, not is_malformed(message), f"the {what} is malformed: {message.malformed}", message)
 
 
 _LATEST: list[Speech] = []
@@ -160,6 +160,6 @@ def _speech(recording: Recording, role: str) -> Speech:
     return _LATEST[-1]
 
 
-def flawed(view: View) -> bool:
+def is_malformed(view: View) -> bool:
     """Whether it is malformed for certain; what only Scapy does not understand, it may be right to send."""
     return view.malformed is not None and not isinstance(view.malformed, Undissected)

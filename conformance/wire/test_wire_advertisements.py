@@ -14,14 +14,14 @@ from conformance.wire.edits import with_fields
 from conformance.wire.sample import conversation
 from conformance.wire.spoken import (
     doubt,
-    examined,
-    grouped,
+    examine,
+    group_by,
     has_link_layer_addresses,
     must,
     neighbor_discovery,
+    require_clock,
     saying,
     slack,
-    timed,
     valid,
 )
 from fixtures.protocols.addresses import ALL_NODES
@@ -49,7 +49,7 @@ MANY, ALIKE = 8, 0.02
 COUNTED = 2.0
 
 
-def advertised(recording: Recording) -> list[RouterAdvertisement]:
+def ras(recording: Recording) -> list[RouterAdvertisement]:
     """The router's RAs."""
     return list(saying(recording, "router", ndp.router_advertisements))
 
@@ -60,8 +60,8 @@ def test_wire_advertisements_are_valid(recording: Recording, notebook: Notebook,
 
     RFC 4861 sections 4.2, 6.1.2. An SLLAO may be left out on purpose, so it is not judged.
     """
-    sent = advertised(recording)
-    examined(notebook, sent, "no Router Advertisement was seen")
+    sent = ras(recording)
+    examine(notebook, sent, "no Router Advertisement was seen")
     for each in sent:
         if part == "source":
             must(notebook, each.source.is_link_local, f"the RA comes from {each.source}", each)
@@ -79,12 +79,12 @@ def test_wire_advertisements_are_spaced(recording: Recording, notebook: Notebook
     advertise, may do so every 30 ms (RFC 6275 section 7.5). Answers to solicitations are not judged.
     """
     alike: dict[object, list[RouterAdvertisement]] = defaultdict(list)
-    for each in advertised(recording):
+    for each in ras(recording):
         if each.destination == ALL_NODES and each.lifetime and ADVERTISEMENT_INTERVAL not in each.options:
             alike[_content(each)].append(each)
     pairs = [pair for same in alike.values() for pair in pairwise(same)]
-    examined(notebook, [each for pair in pairs for each in pair], "no two equal multicast RAs were seen")
-    timed(recording)
+    examine(notebook, [each for pair in pairs for each in pair], "no two equal multicast RAs were seen")
+    require_clock(recording)
     for same in alike.values():
         for at in range(len(same) - HABIT):
             several = same[at:at + HABIT + 1]
@@ -111,12 +111,12 @@ def test_wire_intervals_are_random(recording: Recording, notebook: Notebook) -> 
 
     Many intervals in a row that are all alike are no chance. How long they are is not judged, as some may be lost.
     """
-    links = grouped((each for each in advertised(recording) if each.destination == ALL_NODES
+    links = group_by((each for each in ras(recording) if each.destination == ALL_NODES
                      and ADVERTISEMENT_INTERVAL not in each.options), lambda each: each.frame.interface)
     links = {link: sent for link, sent in links.items() if len(sent) > MANY}
-    examined(notebook, [each for sent in links.values() for each in sent],
+    examine(notebook, [each for sent in links.values() for each in sent],
              f"fewer than {MANY + 1} multicast RAs were seen")
-    timed(recording)
+    require_clock(recording)
     for sent in links.values():
         gaps = [two.time - one.time for one, two in pairwise(sent)]
         for at in range(len(gaps) - MANY + 1):
@@ -135,8 +135,8 @@ def test_wire_lifetimes_are_coherent(recording: Recording, notebook: Notebook) -
     least 4 s, and at least as long as most of the intervals seen, where there are enough. A lifetime of 0 withdraws,
     and one that counts down ends.
     """
-    sent = advertised(recording)
-    examined(notebook, sent, "no Router Advertisement was seen")
+    sent = ras(recording)
+    examine(notebook, sent, "no Router Advertisement was seen")
     least, before = _least_interval(recording, sent), dict[object, tuple[float, int]]()
     shorter = f"is shorter than an interval between RAs, {least:.1f} s"
     for each in sent:
@@ -157,7 +157,7 @@ def test_wire_lifetimes_are_coherent(recording: Recording, notebook: Notebook) -
 
 def _least_interval(recording: Recording, sent: list[RouterAdvertisement]) -> float:
     """Seconds that MaxRtrAdvInterval has at least."""
-    links = grouped((each for each in sent if each.destination == ALL_NODES), lambda each: each.frame.interface)
+    links = group_by((each for each in sent if each.destination == ALL_NODES), lambda each: each.frame.interface)
     gaps = [two.time - one.time for same in links.values() for one, two in pairwise(same)]
     if len(gaps) < ENOUGH or recording.play.options.get("clock"):
         return LEAST_INTERVAL
@@ -174,7 +174,7 @@ def _of_names(ra: RouterAdvertisement) -> list[tuple[str, object, int]]:
 def test_wire_neighbor_discovery_is_whole(recording: Recording, notebook: Notebook) -> None:
     """No Neighbor Discovery message has a Fragment header (RFC 6980 section 5)."""
     count = 0
-    examined(notebook, neighbor_discovery(recording, "router"), "no Neighbor Discovery message was seen")
+    examine(notebook, neighbor_discovery(recording, "router"), "no Neighbor Discovery message was seen")
     with rule(notebook, "RFC 6980"):
         for each in neighbor_discovery(recording, "router"):
             count += 1
@@ -193,17 +193,17 @@ def router_of_the_sample() -> Recording:
 
 @edited(test_wire_advertisements_are_valid, because="comes from 2001:db8::1", parts=["source"])
 def advertises_from_a_global_address(recording: Recording) -> Recording:
-    return with_fields(recording, advertised(recording), "IPv6", src="2001:db8::1")
+    return with_fields(recording, ras(recording), "IPv6", src="2001:db8::1")
 
 
 @edited(test_wire_advertisements_are_valid, because="hop limit 254", parts=["form"])
 def advertises_through_a_router(recording: Recording) -> Recording:
-    return with_fields(recording, advertised(recording), "IPv6", hlim=254)
+    return with_fields(recording, ras(recording), "IPv6", hlim=254)
 
 
 @edited(test_wire_advertisements_are_valid, because="option 1 has length 0", parts=["form"])
 def advertises_an_option_of_no_length(recording: Recording) -> Recording:
-    return with_fields(recording, advertised(recording), "ICMPv6NDOptSrcLLAddr", len=0)
+    return with_fields(recording, ras(recording), "ICMPv6NDOptSrcLLAddr", len=0)
 
 
 @edited(test_wire_advertisements_are_spaced, because="3 s are the least")
@@ -213,7 +213,7 @@ def advertises_every_second(recording: Recording) -> Recording:
 
 @edited(test_wire_advertisements_are_spaced, because="3 s are the least")
 def advertises_every_second_and_counts_down(recording: Recording) -> Recording:
-    for number, each in enumerate(advertised(recording)):
+    for number, each in enumerate(ras(recording)):
         recording = with_fields(recording, [each], "ICMPv6NDOptPrefixInfo", validlifetime=3600 - number)
     return _every(recording, 1.0)
 
@@ -225,7 +225,7 @@ def advertises_like_clockwork(recording: Recording) -> Recording:
 
 def _every(recording: Recording, seconds: float) -> Recording:
     """Multicast RAs that come so many seconds apart."""
-    first, *rest = [each for each in advertised(recording) if each.destination == ALL_NODES]
+    first, *rest = [each for each in ras(recording) if each.destination == ALL_NODES]
     for number, each in enumerate(rest, 1):
         recording = editing.shifted(recording, first.time + seconds * number - each.time,
                                     frames=lambda frame, each=each: frame.ns == each.frame.ns)  # type: ignore[misc]
@@ -234,18 +234,18 @@ def _every(recording: Recording, seconds: float) -> Recording:
 
 @edited(test_wire_lifetimes_are_coherent, because="router lifetime of 3 s")
 def lifetime_of_three_seconds(recording: Recording) -> Recording:
-    return with_fields(recording, advertised(recording), "ICMPv6ND_RA", routerlifetime=3)
+    return with_fields(recording, ras(recording), "ICMPv6ND_RA", routerlifetime=3)
 
 
 @edited(test_wire_lifetimes_are_coherent, because="RDNSS lifetime of 5 s is shorter")
 def name_server_that_ends_between_two(recording: Recording) -> Recording:
-    return with_fields(recording, advertised(recording), "ICMPv6NDOptRDNSS", lifetime=5)
+    return with_fields(recording, ras(recording), "ICMPv6NDOptRDNSS", lifetime=5)
 
 
 @edited(test_wire_lifetimes_are_coherent, because="preferred for 900 s")
 def preferred_longer_than_valid(recording: Recording) -> Recording:
     prefix = {"preferredlifetime": 900, "validlifetime": 600}
-    return with_fields(recording, advertised(recording), "ICMPv6NDOptPrefixInfo", **prefix)
+    return with_fields(recording, ras(recording), "ICMPv6NDOptPrefixInfo", **prefix)
 
 
 @edited(test_wire_neighbor_discovery_is_whole, because="is fragmented")
@@ -257,4 +257,4 @@ def advertises_in_an_atomic_fragment(recording: Recording) -> Recording:
         head[inet6.IPv6].nh = 44
         return head / inet6.IPv6ExtHdrFragment(nh=ICMPV6) / packet[inet6.IPv6].payload
 
-    return editing.rewritten(recording, advertised(recording), wrap)
+    return editing.rewritten(recording, ras(recording), wrap)

@@ -12,7 +12,7 @@ from conformance.wire.clients import mine, well_formed
 from conformance.wire.dates import rule
 from conformance.wire.edits import server_identifier, with_fields, with_option
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import examined, flawed, hearing, must, timed
+from conformance.wire.spoken import examine, hearing, is_malformed, must, require_clock
 from fixtures.protocols.dhcpv6 import CLIENT_FQDN
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
@@ -36,7 +36,7 @@ def test_wire_identity_of_a_lease(recording: Recording, notebook: Notebook) -> N
 
     A Renew, Rebind, Confirm, Release or Decline for an address whose Reply was seen has that Reply's DUID and IAID.
     """
-    timed(recording)
+    require_clock(recording)
     asked = mine(recording)
     owners: dict[IPv6Address, tuple[bytes | None, int]] = {}
     later = []
@@ -52,7 +52,7 @@ def test_wire_identity_of_a_lease(recording: Recording, notebook: Notebook) -> N
                          f" {each.name} comes from {_hex(each.client_duid)}", each)
                     must(notebook, ia.iaid == iaid, f"{leased.address} was leased to the IA {iaid:#x}, and the"
                          f" {each.name} names it in {ia.iaid:#x}", each)
-    examined(notebook, later, "no lease was seen granted and then used by its client")
+    examine(notebook, later, "no lease was seen granted and then used by its client")
     notebook.finding = f"{len(later)} messages about a lease from the client and the IA that it was granted to"
 
 
@@ -108,9 +108,9 @@ def test_wire_confirms(recording: Recording, notebook: Notebook) -> None:
 def test_wire_information_requests(recording: Recording, notebook: Notebook) -> None:
     """An Information-request has no IA option, for it asks for no address (RFC 8415 sections 16.12, 18.2.6)."""
     sent = mine(recording, "Information-request")
-    examined(notebook, sent, "no Information-request was seen")
+    examine(notebook, sent, "no Information-request was seen")
     for each in sent:
-        must(notebook, not flawed(each), f"the Information-request is malformed: {each.malformed}", each)
+        must(notebook, not is_malformed(each), f"the Information-request is malformed: {each.malformed}", each)
         must(notebook, not (each.ia_na or each.ia_ta or each.ia_pd), "the Information-request has an IA", each)
     notebook.finding = f"{len(sent)} Information-requests without an IA"
 
@@ -118,8 +118,8 @@ def test_wire_information_requests(recording: Recording, notebook: Notebook) -> 
 @check("DHCP6-28", role="guest", passive=True)
 def test_wire_clients_leave_times_to_the_server(recording: Recording, notebook: Notebook) -> None:
     """T1, T2 and the lifetimes in a client's messages are 0 (RFC 8415 sections 21.4, 21.6; not yet in RFC 3315)."""
-    sent = [each for each in mine(recording) if each.ia_na and not flawed(each)]
-    examined(notebook, sent, "no message with an IA_NA was seen")
+    sent = [each for each in mine(recording) if each.ia_na and not is_malformed(each)]
+    examine(notebook, sent, "no message with an IA_NA was seen")
     with rule(notebook, "RFC 8415"):
         for each in sent:
             _without_times(notebook, each)
@@ -139,7 +139,7 @@ def _without_times(notebook: Notebook, message: Message) -> None:
 def test_wire_client_fqdn(recording: Recording, notebook: Notebook) -> None:
     """The Client FQDN option is in Solicit, Request, Renew and Rebind only (RFC 4704 section 5)."""
     sent = [each for each in mine(recording) if CLIENT_FQDN in each.options]
-    examined(notebook, sent, "no message with a Client FQDN option was seen")
+    examine(notebook, sent, "no message with a Client FQDN option was seen")
     for each in sent:
         must(notebook, each.name in NAMING, f"the {each.name} has a Client FQDN option", each)
     notebook.finding = f"{len(sent)} messages with a Client FQDN, all where it belongs"

@@ -11,7 +11,17 @@ from conformance.judging.verdict import Notebook
 from conformance.wire.neighbors import Times, probe_times
 from conformance.wire.sample import CONTESTED, PEER_MAC, conversation
 from conformance.wire.speech import probes, source
-from conformance.wire.spoken import captured, doubt, examined, heard, must, receivable, said, saying, timed
+from conformance.wire.spoken import (
+    doubt,
+    examine,
+    frames_received,
+    frames_sent,
+    is_capture,
+    must,
+    receivable,
+    require_clock,
+    saying,
+)
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import ndp
@@ -29,12 +39,12 @@ def test_wire_contested_addresses_are_not_used(recording: Recording, notebook: N
     warning.
     """
     probed = probe_times(recording, "guest")
-    timed(recording)
+    require_clock(recording)
     contests = _contests(recording, probed)
-    examined(notebook, contests, "nobody contested an address that was probed for")
+    examine(notebook, contests, "nobody contested an address that was probed for")
     addresses = {each.target for each in contests}
     uses: dict[bytes, list[Frame]] = {address.packed: [] for address in addresses}
-    for frame in said(recording, "guest"):
+    for frame in frames_sent(recording, "guest"):
         uses.get(source(frame.data), []).append(frame)
     for contest in contests:
         at = bisect_right(probed[contest.target], contest.time)
@@ -43,7 +53,7 @@ def test_wire_contested_addresses_are_not_used(recording: Recording, notebook: N
         first = bisect_left(mine, contest.time + RETRANS_TIMER, key=lambda frame: frame.time)
         used = [frame for frame in mine[first:first + 1] if frame.time < later]
         words = f"{contest.target} was contested by {contest.mac_source}, and used all the same"
-        if used and captured(recording):
+        if used and is_capture(recording):
             doubt(notebook, words, contest, *used)
             continue
         must(notebook, not used, words, contest, *used)
@@ -54,7 +64,7 @@ def _contests(recording: Recording, probed: Times) -> list[Contest]:
     """What others said that ends a probe: that they have the address, or that they probe for it, too."""
     own = {each.nonce for each in saying(recording, "guest", probes) if each.nonce}
     moments = sorted(time for times in probed.values() for time in times)
-    near = [frame for frame in heard(recording, "guest") if _is_near(moments, frame.time)]
+    near = [frame for frame in frames_received(recording, "guest") if _is_near(moments, frame.time)]
     told: list[Contest] = [*ndp.neighbor_advertisements(near)]
     told += [each for each in probes(near) if each.nonce not in own]
     found = []
@@ -82,7 +92,7 @@ def uses_what_another_has(recording: Recording) -> Recording:
     """What it says next comes from there."""
     probe = next(each for each in saying(recording, "guest", probes)
                  if each.target == IPv6Address(CONTESTED))
-    later = [frame for frame in said(recording, "guest") if frame.time > probe.time + 2]
+    later = [frame for frame in frames_sent(recording, "guest") if frame.time > probe.time + 2]
 
     def change(packet: Any) -> None:
         packet.payload.src = CONTESTED

@@ -8,7 +8,18 @@ from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.wire.edits import with_fields
 from conformance.wire.sample import PEER_MAC, conversation
-from conformance.wire.spoken import captured, doubt, examined, flawed, hearing, must, node, receivable, saying, timed
+from conformance.wire.spoken import (
+    doubt,
+    examine,
+    hearing,
+    is_capture,
+    is_malformed,
+    must,
+    node,
+    receivable,
+    require_clock,
+    saying,
+)
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
@@ -27,8 +38,8 @@ def test_wire_links_are_as_advertised(recording: Recording, notebook: Notebook) 
     In a capture a station's frames may have passed a bridge that puts its own address there, so another SLLAO than
     the frame's source is a warning; and what the link carries is not known.
     """
-    sent = [each for each in saying(recording, "router", ndp.router_advertisements) if not flawed(each)]
-    examined(notebook, sent, "no Router Advertisement was seen that is well formed")
+    sent = [each for each in saying(recording, "router", ndp.router_advertisements) if not is_malformed(each)]
+    examine(notebook, sent, "no Router Advertisement was seen that is well formed")
     for each in sent:
         _link_layer(recording, notebook, each)
         _mtu(recording, notebook, each)
@@ -45,7 +56,7 @@ def _link_layer(recording: Recording, notebook: Notebook, ra: RouterAdvertisemen
     own = {end.mac for end in recording.interfaces if end.node == node(recording, "router") and end.mac}
     if own and ra.sllao not in own | {ra.mac_source}:
         words = f"the SLLAO {ra.sllao} is not the router's, whose frame comes from {ra.mac_source}"
-        if captured(recording):
+        if is_capture(recording):
             doubt(notebook, words, ra)
         else:
             must(notebook, False, words, ra)
@@ -80,12 +91,12 @@ def test_wire_router_addresses_are_one_router_s(recording: Recording, notebook: 
     redundant routers are meant to. A station that takes over for good is none.
     """
     sent = list(saying(recording, "router", ndp.router_advertisements))
-    examined(notebook, sent, "no Router Advertisement was seen")
-    timed(recording)
+    examine(notebook, sent, "no Router Advertisement was seen")
+    require_clock(recording)
     times = [each.time for each in sent]
     for each in hearing(recording, "router", ndp.router_advertisements):
         at = bisect(times, each.time)
-        if not captured(recording) or not receivable(each) or each.sllao in {mine.sllao for mine in sent[at - 1:at]}:
+        if not is_capture(recording) or not receivable(each) or each.sllao in {mine.sllao for mine in sent[at - 1:at]}:
             continue
         around = [mine for mine in (*sent[:at][-1:], *sent[at:at + 1]) if mine.source == each.source]
         if len(around) == 2:
@@ -101,39 +112,39 @@ def router_of_the_sample() -> Recording:
     return conversation("router")
 
 
-def _advertised(recording: Recording) -> list[RouterAdvertisement]:
+def _advertisements(recording: Recording) -> list[RouterAdvertisement]:
     return list(saying(recording, "router", ndp.router_advertisements))
 
 
 @edited(test_wire_links_are_as_advertised, because="02:00:00:00:00:99 is not the router's")
 def advertises_another_station(recording: Recording) -> Recording:
-    return with_fields(recording, _advertised(recording), "ICMPv6NDOptSrcLLAddr", lladdr="02:00:00:00:00:99")
+    return with_fields(recording, _advertisements(recording), "ICMPv6NDOptSrcLLAddr", lladdr="02:00:00:00:00:99")
 
 
 @edited(test_wire_links_are_as_advertised, because="is no station's address")
 def advertises_a_group_of_stations(recording: Recording) -> Recording:
-    return with_fields(recording, _advertised(recording), "ICMPv6NDOptSrcLLAddr", lladdr="33:33:00:00:00:01")
+    return with_fields(recording, _advertisements(recording), "ICMPv6NDOptSrcLLAddr", lladdr="33:33:00:00:00:01")
 
 
 @edited(test_wire_links_are_as_advertised, because="MTU of 100,")
 def advertises_a_tiny_mtu(recording: Recording) -> Recording:
     option = layer("inet6").ICMPv6NDOptMTU(mtu=100)
-    return editing.rewritten(recording, _advertised(recording), lambda packet: packet / option)
+    return editing.rewritten(recording, _advertisements(recording), lambda packet: packet / option)
 
 
 @edited(test_wire_links_are_as_advertised, because="fe80::/64 is the link-local one")
 def advertises_the_link_local_prefix(recording: Recording) -> Recording:
-    return with_fields(recording, _advertised(recording), "ICMPv6NDOptPrefixInfo", prefix="fe80::")
+    return with_fields(recording, _advertisements(recording), "ICMPv6NDOptPrefixInfo", prefix="fe80::")
 
 
 @edited(test_wire_links_are_as_advertised, because="has bits after its length")
 def advertises_an_address_as_prefix(recording: Recording) -> Recording:
-    return with_fields(recording, _advertised(recording), "ICMPv6NDOptPrefixInfo", prefix="2001:db8:1::5")
+    return with_fields(recording, _advertisements(recording), "ICMPv6NDOptPrefixInfo", prefix="2001:db8:1::5")
 
 
 @edited(test_wire_router_addresses_are_one_router_s, because=f"and from {PEER_MAC} in turn")
 def is_impersonated(recording: Recording) -> Recording:
-    like, = [each for each in _advertised(recording) if each.destination.is_multicast][2:3]
+    like, = [each for each in _advertisements(recording) if each.destination.is_multicast][2:3]
     packet = layer("l2").Ether(like.frame.data)
     packet.src = PEER_MAC
     packet[layer("inet6").ICMPv6NDOptSrcLLAddr].lladdr = PEER_MAC

@@ -15,15 +15,15 @@ from conformance.wire.neighbors import probe_times
 from conformance.wire.sample import conversation
 from conformance.wire.speech import probes, questions
 from conformance.wire.spoken import (
-    examined,
-    grouped,
+    examine,
+    group_by,
     has_link_layer_addresses,
     hearing,
     last_before,
     must,
+    require_clock,
     saying,
     slack,
-    timed,
     valid,
 )
 from fixtures.protocols.addresses import ALL_NODES, UNSPECIFIED, solicited_node
@@ -47,7 +47,7 @@ def test_wire_router_solicitations(recording: Recording, notebook: Notebook) -> 
     Hop limit 255, code 0, a right checksum, whole options, and no SLLAO from `::`. When they were sent is not judged.
     """
     sent = saying(recording, "guest", ndp.router_solicitations)
-    examined(notebook, sent, "no Router Solicitation was seen")
+    examine(notebook, sent, "no Router Solicitation was seen")
     for each in sent:
         valid(notebook, each, "solicitation", sized=has_link_layer_addresses(recording, "guest"))
         must(notebook, not each.source.is_multicast, f"the solicitation came from {each.source}", each)
@@ -64,20 +64,20 @@ def test_wire_probes(recording: Recording, notebook: Notebook) -> None:
     solicitation from it has an SLLAO. Whether each address was probed for is not judged.
     """
     probing = list(saying(recording, "guest", probes))
-    examined(notebook, probing, "no DAD probe was seen")
+    examine(notebook, probing, "no DAD probe was seen")
     for probe in probing:
         valid(notebook, probe, "probe", sized=has_link_layer_addresses(recording, "guest"))
         group = solicited_node(probe.target)
         must(notebook, probe.destination == group, f"the probe for {probe.target} went to {probe.destination}", probe)
         must(notebook, probe.sllao is None, "the probe has a Source Link-Layer Address option", probe)
-    timed(recording)
-    _unclaimed(recording, notebook, probing)
+    require_clock(recording)
+    _expect_no_claim(recording, notebook, probing)
     notebook.finding = f"{len(probing)} probes as they should be; whether each address was probed for was not judged"
 
 
-def _unclaimed(recording: Recording, notebook: Notebook, probing: list[NeighborSolicitation]) -> None:
+def _expect_no_claim(recording: Recording, notebook: Notebook, probing: list[NeighborSolicitation]) -> None:
     """Expect that nothing is claimed while it is probed for."""
-    times, of = probe_times(recording, "guest"), grouped(probing, lambda probe: probe.target)
+    times, of = probe_times(recording, "guest"), group_by(probing, lambda probe: probe.target)
     least = _retrans_timer(recording) - TICK - slack(recording, SLACK)
     claims = (saying(recording, "guest", ndp.neighbor_advertisements), saying(recording, "guest", questions))
     for claim in chain.from_iterable(claims):
@@ -133,7 +133,7 @@ def test_wire_echo_replies(recording: Recording, notebook: Notebook) -> None:
 
     Where several Requests have the same identifier and sequence number it may answer any of the last of them.
     """
-    requests = grouped((each for each in hearing(recording, "guest", transport.echoes)
+    requests = group_by((each for each in hearing(recording, "guest", transport.echoes)
                         if not each.reply and each.summed and not each.malformed),
                        lambda each: (each.source, each.destination, each.identifier, each.sequence))
     times = {key: [each.time for each in asked] for key, asked in requests.items()}
@@ -145,7 +145,7 @@ def test_wire_echo_replies(recording: Recording, notebook: Notebook) -> None:
             latest = requests[ends][max(0, at - RECENT + 1):at + 1]
             same = [each for each in latest if each.payload == reply.payload]
             pairs.append(((same or latest)[-1], reply))
-    examined(notebook, [reply for _, reply in pairs], "no Echo Request with its Reply was seen")
+    examine(notebook, [reply for _, reply in pairs], "no Echo Request with its Reply was seen")
     for request, reply in pairs:
         must(notebook, request.payload == reply.payload, "the Echo Reply has other data than the Request",
              request, reply)
@@ -171,7 +171,7 @@ def _with_option(recording: Recording, found: Any) -> Recording:
     return editing.rewritten(recording, found, add)
 
 
-def _told(recording: Recording) -> list[NeighborAdvertisement]:
+def _advertisements(recording: Recording) -> list[NeighborAdvertisement]:
     return list(saying(recording, "guest", ndp.neighbor_advertisements))
 
 
@@ -207,7 +207,7 @@ def probes_everybody(recording: Recording) -> Recording:
 @edited(test_wire_probes, because="was claimed 0.1")
 def claims_what_it_probes(recording: Recording) -> Recording:
     """It defends an address 0.1 s after its probe."""
-    answer = _told(recording)[0]
+    answer = _advertisements(recording)[0]
     probe = next(each for each in _solicitations(recording, dad=True) if each.target == answer.target)
     return editing.shifted(recording, probe.time + 0.1 - answer.time, frames=answer)
 
@@ -224,12 +224,12 @@ def asks_without_saying_who(recording: Recording) -> Recording:
 
 @edited(test_wire_advertisements, because="has S=1")
 def tells_everybody_as_if_asked(recording: Recording) -> Recording:
-    return with_fields(recording, _told(recording), "IPv6", dst=str(ALL_NODES))
+    return with_fields(recording, _advertisements(recording), "IPv6", dst=str(ALL_NODES))
 
 
 @edited(test_wire_advertisements, because="no TLLAO")
 def answers_without_saying_where(recording: Recording) -> Recording:
-    return without_option(recording, _told(recording), "ICMPv6NDOptDstLLAddr")
+    return without_option(recording, _advertisements(recording), "ICMPv6NDOptDstLLAddr")
 
 
 @edited(test_wire_group_reports, because="hop limit 255")

@@ -14,13 +14,13 @@ from conformance.wire.edits import with_fields, without_option
 from conformance.wire.sample import conversation
 from conformance.wire.speech import questions
 from conformance.wire.spoken import (
-    examined,
-    flawed,
+    examine,
     has_link_layer_addresses,
+    is_malformed,
     must,
     neighbor_discovery,
+    require_clock,
     saying,
-    timed,
     valid,
 )
 from fixtures.protocols.addresses import UNSPECIFIED
@@ -51,13 +51,13 @@ def test_wire_router_says_that_it_is_one(recording: Recording, notebook: Noteboo
 
     Judged of the addresses from which its RAs come, between two RAs with a Router Lifetime.
     """
-    timed(recording)
+    require_clock(recording)
     lives: dict[object, list[tuple[float, int]]] = defaultdict(list)
     for ra in saying(recording, "router", ndp.router_advertisements):
         lives[ra.source].append((ra.time, ra.lifetime))
     told = [each for each in saying(recording, "router", ndp.neighbor_advertisements)
             if _between(lives.get(each.target, []), each.time)]
-    examined(notebook, told, "it advertised none of its addresses between two RAs")
+    examine(notebook, told, "it advertised none of its addresses between two RAs")
     for each in told:
         must(notebook, each.router, f"a router's advertisement of {each.target} has R=0", each)
     notebook.finding = f"{len(told)} advertisements with R=1"
@@ -82,7 +82,7 @@ def test_wire_redirects_are_valid(recording: Recording, notebook: Notebook) -> N
     Hop limit 255, code 0, a right checksum (RFC 4861 sections 4.5, 8.1, 8.2).
     """
     sent = saying(recording, "router", ndp.redirects)
-    examined(notebook, sent, "no Redirect was seen")
+    examine(notebook, sent, "no Redirect was seen")
     for each in sent:
         valid(notebook, each, "Redirect", sized=has_link_layer_addresses(recording, "router"))
         must(notebook, each.source.is_link_local, f"the Redirect comes from {each.source}", each)
@@ -99,24 +99,24 @@ def test_wire_errors_are_allowed(recording: Recording, notebook: Notebook) -> No
     RFC 4443 section 2.4 (e). Packet Too Big and unknown options may be told of multicast, too. Only errors from an
     address that the router itself uses on this link are judged; others it has forwarded.
     """
-    _allowed(recording, notebook, "router")
+    _expect_allowed(recording, notebook, "router")
 
 
 @check("ROUTE-11", role="guest", passive=True)
 def test_wire_errors_of_hosts_are_allowed(recording: Recording, notebook: Notebook) -> None:
     """A host's errors keep the rules that a router's do (RFC 4443 section 2.4 (e)), judged as those are."""
-    _allowed(recording, notebook, "guest")
+    _expect_allowed(recording, notebook, "guest")
 
 
-def _allowed(recording: Recording, notebook: Notebook, role: str) -> None:
+def _expect_allowed(recording: Recording, notebook: Notebook, role: str) -> None:
     sent = [each for each in saying(recording, role, transport.icmp_errors) if len(each.invoking) >= 40]
     if sent:
         own = {each.source for each in neighbor_discovery(recording, role)} - {UNSPECIFIED}
         own |= {each.target for each in saying(recording, role, ndp.neighbor_advertisements)}
         sent = [each for each in sent if each.source in own or each.source.is_link_local]
-    examined(notebook, sent, f"no ICMPv6 error of the {role}'s own was seen")
+    examine(notebook, sent, f"no ICMPv6 error of the {role}'s own was seen")
     for each in sent:
-        must(notebook, not flawed(each), f"the error is malformed: {each.malformed}", each)
+        must(notebook, not is_malformed(each), f"the error is malformed: {each.malformed}", each)
         _about_what_may_be_answered(notebook, each)
     notebook.finding = f"{len(sent)} ICMPv6 errors about packets that may be answered"
 
@@ -148,7 +148,7 @@ def guest_of_the_sample() -> Recording:
     return conversation("guest")
 
 
-def _told(recording: Recording) -> list[ndp.NeighborAdvertisement]:
+def _advertisements(recording: Recording) -> list[ndp.NeighborAdvertisement]:
     return list(saying(recording, "router", ndp.neighbor_advertisements))
 
 
@@ -159,12 +159,12 @@ def asks_without_saying_who(recording: Recording) -> Recording:
 
 @edited(test_wire_router_advertises_itself, because="hop limit 64")
 def tells_from_afar(recording: Recording) -> Recording:
-    return with_fields(recording, _told(recording), "IPv6", hlim=64)
+    return with_fields(recording, _advertisements(recording), "IPv6", hlim=64)
 
 
 @edited(test_wire_router_says_that_it_is_one, because="has R=0")
 def tells_as_a_host(recording: Recording) -> Recording:
-    return with_fields(recording, _told(recording), "ICMPv6ND_NA", R=0)
+    return with_fields(recording, _advertisements(recording), "ICMPv6ND_NA", R=0)
 
 
 @edited(test_wire_router_reports_groups, because="hop limit 255")

@@ -9,7 +9,7 @@ from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
 from conformance.wire.edits import with_fields
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import examined, flawed, grouped, hearing, must, saying, timed
+from conformance.wire.spoken import examine, group_by, hearing, is_malformed, must, require_clock, saying
 from fixtures.protocols.ports import DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
@@ -30,11 +30,11 @@ def test_wire_advertises(recording: Recording, notebook: Notebook) -> None:
 
     RFC 8415 sections 16.3, 18.3.9. Whether every Solicit is answered is not judged.
     """
-    sent = _said(recording, "Advertise")
-    examined(notebook, sent, "no Advertise was seen")
-    asked = _asked(recording, "Solicit")
+    sent = _messages(recording, "Advertise")
+    examine(notebook, sent, "no Advertise was seen")
+    asked = _questions(recording, "Solicit")
     for each in sent:
-        _identified(notebook, each)
+        _expect_identifiers(notebook, each)
         for ia in each.ia_na:
             must(notebook, ia.addresses or ia.status or each.status,
                  f"the IA_NA {ia.iaid:#x} of the Advertise has neither an address nor a status", each)
@@ -49,14 +49,14 @@ def test_wire_replies(recording: Recording, notebook: Notebook) -> None:
     Only to an Information-request may a client be left unnamed, since it may have been; one that was seen to have no
     Client Identifier is answered without.
     """
-    sent = _said(recording, "Reply")
-    examined(notebook, sent, "no Reply was seen")
-    asked = _asked(recording)
+    sent = _messages(recording, "Reply")
+    examine(notebook, sent, "no Reply was seen")
+    asked = _questions(recording)
     for each in sent:
         mine = _lately(asked.get((each.transaction_id, each.destination), []), each)
         nameless = [one for one in mine if one.client_duid is None]
         stateless = not (each.ia_na or each.ia_ta or each.ia_pd)
-        _identified(notebook, each, client=not nameless and not (stateless and not mine and each.server_duid))
+        _expect_identifiers(notebook, each, client=not nameless and not (stateless and not mine and each.server_duid))
         if each.client_duid and mine and not nameless and not any(one.malformed for one in mine):
             same = [one for one in mine if one.client_duid == each.client_duid]
             must(notebook, same, "the Reply names another client than the message that it answers", *mine[:1], each)
@@ -72,9 +72,9 @@ def test_wire_leases_are_coherent(recording: Recording, notebook: Notebook) -> N
 
     Of what a server offers and of what it grants; a T1 or T2 of 0 leaves the time to the client.
     """
-    sent = [each for each in _said(recording, "Advertise", "Reply") if not flawed(each)
+    sent = [each for each in _messages(recording, "Advertise", "Reply") if not is_malformed(each)
             and (each.ia_na or each.ia_ta or each.ia_pd)]
-    examined(notebook, sent, "no Advertise and no Reply with an address or a prefix was seen")
+    examine(notebook, sent, "no Advertise and no Reply with an address or a prefix was seen")
     for each in sent:
         for ia in (*each.ia_na, *each.ia_ta, *each.ia_pd):
             name = each.name
@@ -88,15 +88,15 @@ def test_wire_leases_are_coherent(recording: Recording, notebook: Notebook) -> N
     notebook.finding = f"the times of {len(sent)} messages are coherent"
 
 
-def _said(recording: Recording, *names: str) -> list[Message]:
+def _messages(recording: Recording, *names: str) -> list[Message]:
     """The server's messages of these names on the client's own link; those inside relays are on a link of their own."""
     return [each for each in saying(recording, "dhcpv6-server", dhcpv6.messages, *names)
             if not each.relays and each.destination_port == DHCPV6_CLIENT_PORT]
 
 
-def _asked(recording: Recording, *names: str) -> dict[object, list[Message]]:
+def _questions(recording: Recording, *names: str) -> dict[object, list[Message]]:
     """What clients asked, by transaction and address of the client."""
-    return grouped((each for each in hearing(recording, "dhcpv6-server", dhcpv6.messages, *names)
+    return group_by((each for each in hearing(recording, "dhcpv6-server", dhcpv6.messages, *names)
                     if not each.relays and each.destination_port == DHCPV6_SERVER_PORT),
                    lambda each: (each.transaction_id, each.source))
 
@@ -107,9 +107,9 @@ def _lately(asked: list[Message], answer: Message) -> list[Message]:
     return asked[max(0, at - RECENT):at]
 
 
-def _identified(notebook: Notebook, message: Message, *, client: bool = True) -> None:
+def _expect_identifiers(notebook: Notebook, message: Message, *, client: bool = True) -> None:
     name = message.name
-    must(notebook, not flawed(message), f"the {name} is malformed: {message.malformed}", message)
+    must(notebook, not is_malformed(message), f"the {name} is malformed: {message.malformed}", message)
     must(notebook, message.server_duid, f"the {name} has no Server Identifier", message)
     must(notebook, message.client_duid or not client, f"the {name} has no Client Identifier", message)
 
@@ -137,12 +137,12 @@ def test_wire_relay_replies_go_back_as_they_came(recording: Recording, notebook:
     """
     sent = [each for each in saying(recording, "dhcpv6-server", dhcpv6.messages)
             if each.relays and each.relays[0].name == RELAY_REPLY]
-    timed(recording)
-    asked = grouped((each for each in hearing(recording, "dhcpv6-server", dhcpv6.messages) if each.relays),
+    require_clock(recording)
+    asked = group_by((each for each in hearing(recording, "dhcpv6-server", dhcpv6.messages) if each.relays),
                     lambda each: (each.transaction_id, each.client_duid, each.source))
     pairs = [(forwards, each) for each in sent if (forwards := _lately(
         asked.get((each.transaction_id, each.client_duid, each.destination), []), each))]
-    examined(notebook, [each for _, each in pairs], "no Relay-forward with its Relay-reply was seen")
+    examine(notebook, [each for _, each in pairs], "no Relay-forward with its Relay-reply was seen")
     for forwards, each in pairs:
         path = [(relay.link_address, relay.peer_address, relay.interface_id) for relay in each.relays]
         same = [one for one in forwards
@@ -156,10 +156,10 @@ def test_wire_relay_replies_go_back_as_they_came(recording: Recording, notebook:
 def test_wire_relay_forwards(recording: Recording, notebook: Notebook) -> None:
     """A client's message is wrapped with hop count 0, and the client's address as peer (RFC 8415 section 19.1.1)."""
     sent = [each for each in _forwards(recording) if len(each.relays) == 1]
-    examined(notebook, sent, "no Relay-forward was seen")
+    examine(notebook, sent, "no Relay-forward was seen")
     for each in sent:
         inner = each.relays[-1]
-        must(notebook, not flawed(each), f"the Relay-forward is malformed: {each.malformed}", each)
+        must(notebook, not is_malformed(each), f"the Relay-forward is malformed: {each.malformed}", each)
         must(notebook, inner.hop_count == 0, f"a client's message has hop count {inner.hop_count}", each)
         must(notebook, not inner.peer_address.is_multicast, f"the peer address is {inner.peer_address}", each)
         must(notebook, not inner.link_address.is_multicast, f"the link address is {inner.link_address}", each)
@@ -170,7 +170,7 @@ def test_wire_relay_forwards(recording: Recording, notebook: Notebook) -> None:
 def test_wire_hop_counts(recording: Recording, notebook: Notebook) -> None:
     """Each relay counts one hop more than the one before, and none more than 8 (RFC 8415 sections 7.6, 19.1.2)."""
     sent = [each for each in _forwards(recording) if len(each.relays) > 1]
-    examined(notebook, sent, "no Relay-forward with another inside was seen")
+    examine(notebook, sent, "no Relay-forward with another inside was seen")
     for each in sent:
         counts = [relay.hop_count for relay in each.relays]
         rising = counts == list(range(counts[0], counts[0] - len(counts), -1))
@@ -199,7 +199,7 @@ def relay_of_the_sample() -> Recording:
 
 
 def _offers(recording: Recording) -> list[Message]:
-    return _said(recording, "Advertise")
+    return _messages(recording, "Advertise")
 
 
 @edited(test_wire_advertises, because="another client")
@@ -220,29 +220,29 @@ def offers_for_another_association(recording: Recording) -> Recording:
 
 @edited(test_wire_replies, because="the Reply has no Client Identifier")
 def replies_to_nobody(recording: Recording) -> Recording:
-    return editing.rewritten(recording, _said(recording, "Reply"), less("DHCP6OptClientId"))
+    return editing.rewritten(recording, _messages(recording, "Reply"), less("DHCP6OptClientId"))
 
 
 @edited(test_wire_replies, because="the Reply has no Server Identifier")
 def replies_as_nobody(recording: Recording) -> Recording:
-    return editing.rewritten(recording, _said(recording, "Reply"), less("DHCP6OptServerId"))
+    return editing.rewritten(recording, _messages(recording, "Reply"), less("DHCP6OptServerId"))
 
 
 @edited(test_wire_replies, because="another client")
 def replies_to_another(recording: Recording) -> Recording:
     duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
-    return with_fields(recording, _said(recording, "Reply"), "DHCP6OptClientId", duid=duid)
+    return with_fields(recording, _messages(recording, "Reply"), "DHCP6OptClientId", duid=duid)
 
 
 @edited(test_wire_replies, because="another server")
 def replies_in_place_of_another(recording: Recording) -> Recording:
     duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
-    return with_fields(recording, _said(recording, "Reply"), "DHCP6OptServerId", duid=duid)
+    return with_fields(recording, _messages(recording, "Reply"), "DHCP6OptServerId", duid=duid)
 
 
 @edited(test_wire_leases_are_coherent, because="preferred for 9000 s and valid for 3600 s")
 def grants_what_outlives_itself(recording: Recording) -> Recording:
-    granted = [each for each in _said(recording, "Reply") if each.addresses]
+    granted = [each for each in _messages(recording, "Reply") if each.addresses]
     return with_fields(recording, granted, "DHCP6OptIAAddress", preflft=9000)
 
 

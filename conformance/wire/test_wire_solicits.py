@@ -11,7 +11,7 @@ from conformance.wire.clients import mine, well_formed
 from conformance.wire.dates import rule
 from conformance.wire.edits import server_identifier, with_fields, with_option
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import captured, examined, flawed, must, relayed, slack, timed
+from conformance.wire.spoken import examine, is_capture, is_malformed, is_relayed, must, require_clock, slack
 from fixtures.protocols.addresses import ALL_DHCP_AGENTS
 from fixtures.protocols.dhcpv6 import SOL_MAX_RT
 from fixtures.recording import editing
@@ -39,7 +39,7 @@ def test_wire_solicits(recording: Recording, notebook: Notebook) -> None:
     RFC 8415 sections 13.1, 16.2, 18.2.1. Whether one is sent on each interface is not judged.
     """
     for each in well_formed(recording, notebook, "Solicit", server=False, ia=False):
-        if not relayed(recording):
+        if not is_relayed(recording):
             must(notebook, each.destination == ALL_DHCP_AGENTS, f"the Solicit goes to {each.destination}", each)
             must(notebook, each.source.is_link_local, f"the Solicit comes from {each.source}", each)
 
@@ -50,8 +50,8 @@ def test_wire_solicits_ask_for_sol_max_rt(recording: Recording, notebook: Notebo
 
     Since RFC 7083. What a malformed Solicit asks for nobody knows.
     """
-    sent = [each for each in mine(recording, "Solicit") if not flawed(each)]
-    examined(notebook, sent, "no Solicit was seen that is well formed")
+    sent = [each for each in mine(recording, "Solicit") if not is_malformed(each)]
+    examine(notebook, sent, "no Solicit was seen that is well formed")
     with rule(notebook, "RFC 7083"):
         for each in sent:
             asked = ", ".join(map(str, each.option_request)) or "nothing"
@@ -71,8 +71,8 @@ def test_wire_solicits_back_off(recording: Recording, notebook: Notebook) -> Non
     for each in mine(recording, "Solicit"):
         series[each.frame.interface, each.transaction_id, each.client_duid].append(each)
     again = [sent for sent in series.values() if len(sent) > 1]
-    examined(notebook, [each for sent in again for each in sent], "no Solicit was seen twice")
-    timed(recording)
+    examine(notebook, [each for sent in again for each in sent], "no Solicit was seen twice")
+    require_clock(recording)
     contradictions = [text for sent in again for text in _backs_off(notebook, sent)]
     if contradictions:
         raise Unjudgeable(contradictions[0])
@@ -81,10 +81,10 @@ def test_wire_solicits_back_off(recording: Recording, notebook: Notebook) -> Non
 
 def _backs_off(notebook: Notebook, sent: list[Message]) -> list[str]:
     """Expect it of one series; the answer is where the capture's clock and the client's contradict each other."""
-    found, foreign = [], captured(notebook.recording)
+    found, foreign = [], is_capture(notebook.recording)
     least = SOL_TIMEOUT * (1 - RAND) - TICK - slack(notebook.recording, SLACK)
     for one, two in pairwise(sent):
-        gap, grown = two.time - one.time, _grown(one, two)
+        gap, grown = two.time - one.time, _growth(one, two)
         contradicts = f"the stamps of two Solicits are {gap:.2f} s apart, and Elapsed Time grew by {grown or 0:.2f} s"
         if grown is not None and abs(grown - gap) > ELAPSED:
             must(notebook, foreign and grown > 0, f"Elapsed Time grew by {grown:.2f} s in {gap:.2f} s", one, two)
@@ -96,7 +96,7 @@ def _backs_off(notebook: Notebook, sent: list[Message]) -> list[str]:
     for one, two, three in zip(sent, sent[1:], sent[2:], strict=False):
         before, gap = two.time - one.time, three.time - two.time
         if before < LEAST_SOL_MAX_RT * (1 - RAND) / 2 and gap < GROWTH * before:
-            earlier, later = _grown(one, two), _grown(two, three)
+            earlier, later = _growth(one, two), _growth(two, three)
             if foreign and earlier and later and later >= GROWTH * earlier:
                 found.append(f"by the stamps a Solicit waited {gap:.2f} s after {before:.2f} s, by Elapsed Time"
                              f" {later:.2f} s after {earlier:.2f} s")
@@ -106,7 +106,7 @@ def _backs_off(notebook: Notebook, sent: list[Message]) -> list[str]:
     return found
 
 
-def _grown(one: Message, two: Message) -> float | None:
+def _growth(one: Message, two: Message) -> float | None:
     """Seconds by which Elapsed Time grew, or None where it does not tell."""
     if one.elapsed_time is None or two.elapsed_time in (None, LONGEST_ELAPSED):
         return None

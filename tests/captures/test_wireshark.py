@@ -15,7 +15,7 @@ from fixtures.recording.model import Frame
 from fixtures.recording.views import dhcpv6, mld, ndp
 from tests.captures.disguises import WHOLE
 from tests.captures.judged import failures, judged
-from tests.recording.test_oracle import DHCPV6, MLD2, NA, NS, RA, REDIRECT, Reader, normal, tshark_fields
+from tests.recording.fields import DHCPV6, MLD2, NA, NS, RA, REDIRECT, Reader, normal, tshark_fields
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("tshark", "editcap", "mergecap"))), reason="tshark and editcap are not installed")

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from conformance.clouds.cloudstack.firewall_reading import listed
+from conformance.clouds.cloudstack.firewall_reading import admitting_rules
 from fixtures.clouds.cloudstack.firewall import Firewall, FirewallRule
 from fixtures.clouds.control_plane import Refused
 from fixtures.clouds.rulesets import Lister
@@ -94,7 +94,7 @@ def test_a_listing_is_read_rule_by_rule() -> None:
     both = (equal("ip6 saddr", anybody), equal("ip6 daddr", anybody))
     source, odd = equal("ip6 saddr", {"prefix": {"addr": "2001:db8:f::", "len": 64}}), equal("ip6 daddr", anybody)
     state = {"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": [2, 4]}}
-    found = listed([
+    found = admitting_rules([
         rule(*both, table="other"), rule(state, chain="fw_forward"), rule({"counter": None}, verdict="drop"),
         rule(source, equal("ip6 daddr", "2001:db8:1::11"), equal("tcp dport", {"range": [8080, 8082]})),
         rule(*both, equal("icmpv6 type", 128), equal("icmpv6 code", 3)), rule(*both, equal("tcp dport", 80)),

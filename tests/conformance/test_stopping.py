@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.test_undisturbed import PROJECT
+from tests.conformance.selection.test_undisturbed import PROJECT
 from tests.sandbox.trial import Trial
 
 #: Two plays; the second lasts for four times as long.

@@ -12,7 +12,7 @@ from conformance.catalogue.traceability import Cloud, cloud_named, clouds, load
 from conformance.catalogue.words import CLOUDS
 from conformance.judging.check import Check
 from conformance.selection.cells import BadCheck, verify
-from conformance.selection.sentences import judges, needed
+from conformance.selection.sentences import checks_for, judges
 from tests.conformance.synthetic import Unplayed
 
 HEAD = 'cloud = "calico"\ntitle = "Calico"\ndocument = "A page"\ntopology = "calico"\nreal = []\nmodelled = []\n'
@@ -71,8 +71,8 @@ def test_a_check_of_the_cloud_is_the_better_witness(cloud: Cloud) -> None:
     sentence = cloud.sentences[0]
     assert judges(sentence, "RA-05", [general, own, foreign]) == [own]
     assert judges(sentence, "RA-05", [general, foreign]) == [general]
-    assert needed(cloud, [general, own, foreign]) == [own]
-    assert needed(cloud, [general, foreign]) == [general]
+    assert checks_for(cloud, [general, own, foreign]) == [own]
+    assert checks_for(cloud, [general, foreign]) == [general]
 
 
 def test_a_check_that_names_sentences_judges_only_these(cloud: Cloud) -> None:
@@ -80,7 +80,7 @@ def test_a_check_that_names_sentences_judges_only_these(cloud: Cloud) -> None:
     first, second = cloud.sentences
     assert judges(first, "RA-05", [general, own]) == [general]
     assert judges(second, "RA-05", [general, own]) == [own]
-    assert needed(cloud, [general, own]) == [own, general]
+    assert checks_for(cloud, [general, own]) == [own, general]
 
 
 @pytest.mark.parametrize(("check", "said"), [

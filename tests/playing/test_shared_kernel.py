@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from fixtures.playing import company
+from fixtures.playing import concurrent_plays
 from fixtures.playing.neighbor_table import NeighborWatch, Table, tables
 from fixtures.recording import recorder
-from fixtures.recording.disturbances import NeighborTableFull, crowded, refused
+from fixtures.recording.disturbances import NeighborTableFull, crowding_words, refusal_words
 from fixtures.recording.model import Mark
 from tests.playing.tiny import played
 from topologies.stage import addressing as plan
@@ -76,7 +76,7 @@ def test_a_play_knows_that_the_table_was_too_full(
 
         return NeighborWatch(overflow, lambda: list(state))
 
-    monkeypatch.setattr(company, "NeighborWatch", watch)
+    monkeypatch.setattr(concurrent_plays, "NeighborWatch", watch)
 
     def fill(live: Any) -> None:
         state[0] = replace(state[0], forced=state[0].forced + early, fulls=state[0].fulls + fulls)
@@ -85,8 +85,8 @@ def test_a_play_knows_that_the_table_was_too_full(
     recording = played(fill, tmp_path)
     (mark,) = recording.marked(NeighborTableFull)
     assert 0 < mark.ns <= recording.duration_ns
-    assert said in (refused(recording) if fulls else crowded(recording))
-    assert bool(refused(recording)) == bool(fulls)
+    assert said in (refusal_words(recording) if fulls else crowding_words(recording))
+    assert bool(refusal_words(recording)) == bool(fulls)
 
 
 class Deaf:

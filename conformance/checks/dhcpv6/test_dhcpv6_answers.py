@@ -6,10 +6,10 @@ from ipaddress import IPv6Address
 from itertools import groupby, pairwise
 from typing import Any
 
-from conformance.broken.dhcpv6_edits import of_kind, said, with_address
+from conformance.broken.dhcpv6_edits import of_kind, with_address, with_message
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
-from conformance.reading.granting import formed, granted, last_exchange, less
+from conformance.reading.granting import formed, grants_of, last_exchange, less
 from conformance.reading.leases import address_events, first_grant, grants, sent, taken
 from fixtures.peers.dhcpv6.misleading_server import LIES, UNCOMMITTED, PeerLied
 from fixtures.recording import editing
@@ -114,7 +114,7 @@ def client_without_back_off(recording: Recording) -> Recording:
     """Every second, with the right Elapsed Time."""
     solicits = sent(recording, "Solicit")
     gone = editing.without(recording, frames=solicits[2:])
-    changed = said(gone, solicits[1], solicits[1].time + 1.01)
+    changed = with_message(gone, solicits[1], solicits[1].time + 1.01)
 
     def later(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptElapsedTime].elapsedtime += 101
@@ -173,7 +173,7 @@ def client_that_takes_the_first_offer(recording: Recording) -> Recording:
     """It requests what the first Advertise offered."""
     solicit = sent(recording, "Solicit")[2]
     lie = lies(recording, "Advertise")[0][1]
-    more = said(recording, sent(recording, "Request")[0], lie.time + 0.01)
+    more = with_message(recording, sent(recording, "Request")[0], lie.time + 0.01)
 
     def of_the_lie(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIAAddress].addr = str(lie.addresses[0])
@@ -200,10 +200,10 @@ def client_that_gives_up_on_a_lie(recording: Recording) -> Recording:
 def _believing(recording: Recording, lie: str) -> Recording:
     """The guest configures what a bad Reply leases."""
     message = next(message for mark, message in lies(recording, "Reply") if mark.what.lie == lie)
-    return with_address(recording, _configured(recording), message.addresses[0], message.time + 0.01)
+    return with_address(recording, _address_event(recording), message.addresses[0], message.time + 0.01)
 
 
-def _configured(recording: Recording) -> KernelEvent:
+def _address_event(recording: Recording) -> KernelEvent:
     return next(event for event in recording.kernel("guest") if address_ready("guest", within=plan.LAN)(event))
 
 
@@ -227,7 +227,7 @@ def test_discards_an_uncommitted_reply(recording: Recording, notebook: Notebook)
 @edited(test_discards_an_uncommitted_reply, because="configured what")
 def client_that_takes_any_reply(recording: Recording) -> Recording:
     reply = next(mark for mark in recording.marked(PeerLied) if mark.what.lie == UNCOMMITTED.name)
-    return with_address(recording, _configured(recording), UNCOMMITTED.address, reply.time + 0.01)
+    return with_address(recording, _address_event(recording), UNCOMMITTED.address, reply.time + 0.01)
 
 
 @edited(test_discards_an_uncommitted_reply, because="went on with Renew")
@@ -243,7 +243,7 @@ def test_rapid_commit_takes_two(recording: Recording, notebook: Notebook) -> Non
     Where one of them has not, the client requests what was offered. Nothing is configured from another exchange.
     """
     first = first_grant(recording, notebook)
-    agreed = list(granted(recording))
+    agreed = list(grants_of(recording))
     for event in recording.kernel("guest"):
         if address_ready("guest", within=plan.LAN, interface="eth0")(event):
             mine = [each for each in agreed if str(each[2].address) == event.fields["local"]]
@@ -269,7 +269,7 @@ def test_rapid_commit_takes_two(recording: Recording, notebook: Notebook) -> Non
 @edited(test_rapid_commit_takes_two, because="which no Rapid Commit")
 def server_that_commits_unasked(recording: Recording) -> Recording:
     """The client, which takes it, had not asked."""
-    asked = next(granted(recording))[0]
+    asked = next(grants_of(recording))[0]
     if asked.name == "Request":
         return editing.rewritten(recording, sent(recording, "Request"), of_kind("Confirm"))
     return editing.rewritten(recording, sent(recording, "Solicit"), less("DHCP6OptRapidCommit"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.broken.dhcpv6_edits import of_kind, said
+from conformance.broken.dhcpv6_edits import of_kind, with_message
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.leases import grants, sent
@@ -37,7 +37,7 @@ def test_collects_offers_and_takes_the_best(recording: Recording, notebook: Note
     rounds = [(solicit, _offers(recording, solicit)) for solicit in sent(recording, "Solicit")]
     complete = [(solicit, offers) for solicit, offers in rounds if {EMPTY, HIGH} <= set(offers)]
     for solicit, offers in notebook.stimulus(complete, "no Solicit was answered by all servers"):
-        _chosen(recording, notebook, solicit, offers)
+        _expect_best(recording, notebook, solicit, offers)
     notebook.finding = f"the offer with preference {HIGH} taken when the wait was over, {len(complete)} times"
 
 
@@ -47,7 +47,7 @@ def _offers(recording: Recording, solicit: Message) -> dict[int | None, Message]
     return {each.preference: each for each in reversed(mine)}
 
 
-def _chosen(recording: Recording, notebook: Notebook, solicit: Message, offers: dict[int | None, Message]) -> None:
+def _expect_best(recording: Recording, notebook: Notebook, solicit: Message, offers: dict[int | None, Message]) -> None:
     """Expect that the guest takes the best of these offers when the first wait after its Solicit is over."""
     requests = sent(recording, "Request", after=solicit.time)
     notebook.expect(requests, "the guest requested nothing of what was offered", *offers.values())
@@ -125,7 +125,7 @@ def refusals(recording: Recording) -> list[tuple[str, Message]]:
 REFUSED = {"not-on-link": "NotOnLink", "no-addrs-avail": "NoAddrsAvail", "unspec-fail": "UnspecFail"}
 
 
-def _refused(recording: Recording, notebook: Notebook, part: str) -> list[Message]:
+def _refusals(recording: Recording, notebook: Notebook, part: str) -> list[Message]:
     """The Replies with the status of a part."""
     name = REFUSED[part]
     found = [reply for each, reply in refusals(recording) if each == name]
@@ -139,7 +139,7 @@ def test_finds_its_way_around_refusals(recording: Recording, notebook: Notebook,
     NotOnLink: the client requests again without the address, or looks for a server anew. NoAddrsAvail: it should try
     another server, perhaps by looking for one anew. UnspecFail: it may try again, and silence is worth a warning.
     """
-    for reply in _refused(recording, notebook, part):
+    for reply in _refusals(recording, notebook, part):
         later = sent(recording, after=reply.time)
         silent = f"the guest sent nothing more after {REFUSED[part]}"
         if part == "unspec-fail" and not later:
@@ -161,7 +161,7 @@ def test_finds_its_way_around_refusals(recording: Recording, notebook: Notebook,
 @check("DHCP6-18.limited-rate", CompetingServers(), role="guest", needs=("dhcpv6",))
 def test_asks_again_at_a_limited_rate(recording: Recording, notebook: Notebook) -> None:
     """After refusals, UnspecFail among them, the client does not flood the servers (RFC 8415 section 14.1)."""
-    reply = _refused(recording, notebook, "unspec-fail")[0]
+    reply = _refusals(recording, notebook, "unspec-fail")[0]
     notebook.cite(reply, *sent(recording, after=reply.time)[:1])
     _moderate(recording, notebook)
 
@@ -172,11 +172,11 @@ def test_has_a_lease_in_the_end(recording: Recording, notebook: Notebook) -> Non
 
     One that says nothing more after UnspecFail breaks no rule, which bounds how often it may try (RFC 8415 18.2.10).
     """
-    last = [_refused(recording, notebook, part)[-1] for part in REFUSED]
+    last = [_refusals(recording, notebook, part)[-1] for part in REFUSED]
     first = refusals(recording)[0][1]
     end = max(reply.time for reply in last)
     leased = [each for each in grants(recording) if each.time > end]
-    if not sent(recording, after=_refused(recording, notebook, "unspec-fail")[-1].time):
+    if not sent(recording, after=_refusals(recording, notebook, "unspec-fail")[-1].time):
         notebook.recommend(leased, "the guest sent nothing more after UnspecFail, and got no lease", *last)
         return
     notebook.expect(leased,
@@ -204,7 +204,7 @@ def _moderate(recording: Recording, notebook: Notebook) -> None:
 def client_that_insists(recording: Recording, part: str) -> Recording:
     """It says its Request once more."""
     reply, request = _asked_and_refused(recording, part)
-    return said(recording, request, reply.time + 0.0001)
+    return with_message(recording, request, reply.time + 0.0001)
 
 
 @edited(test_finds_its_way_around_refusals, because={
@@ -219,7 +219,7 @@ def client_that_floods(recording: Recording) -> Recording:
     """Ten more Requests in the second after UnspecFail."""
     reply, request = _asked_and_refused(recording, "unspec-fail")
     for number in range(MOST):
-        recording = said(recording, request, reply.time + 0.1 * (number + 1))
+        recording = with_message(recording, request, reply.time + 0.1 * (number + 1))
     return recording
 
 

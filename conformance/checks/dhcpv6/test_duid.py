@@ -22,7 +22,7 @@ from fixtures.scenarios.dhcpv6.reserved_guests import KNOWN, STRANGER, ReservedG
 STATEFUL = GuestBoot(mode=Mode.STATEFUL)
 
 
-def said(recording: Recording, life: Life, interface: str | None = None) -> list[Message]:
+def messages_in(recording: Recording, life: Life, interface: str | None = None) -> list[Message]:
     """What the client said in one life; the servers' port tells it from what they say."""
     return [message for message in dhcpv6.messages(life.frames(recording, interface, outgoing=True))
             if message.destination_port == DHCPV6_SERVER_PORT]
@@ -43,7 +43,7 @@ def test_link_layer_duid(recording: Recording, notebook: Notebook) -> None:
     for guest in guests(recording):
         expected = bytes.fromhex("00030001" + recording.mac(guest, "eth0").replace(":", ""))
         for life in notebook.stimulus(lives(recording, guest), f"the client of {guest} was never started"):
-            for message in notebook.stimulus(said(recording, life), f"no DHCPv6 message after the {life}"):
+            for message in notebook.stimulus(messages_in(recording, life), f"no DHCPv6 message after the {life}"):
                 duid = message.client_duid or b""
                 notebook.expect(duid == expected,
                                 f"{guest} identifies itself by {duid.hex(':') or 'no DUID'}, not by the DUID-LL "
@@ -82,7 +82,7 @@ def test_identity_lasts(recording: Recording, notebook: Notebook) -> None:
     notebook.stimulus(alive[2:], "the client was not restarted and the guest not rebooted")
     for life in alive:
         for interface in sorted(end.name for end in recording.interfaces if end.node == "guest"):
-            for message in notebook.stimulus(said(recording, life, interface),
+            for message in notebook.stimulus(messages_in(recording, life, interface),
                                              f"no DHCPv6 message on {interface} after the {life}"):
                 mine = message.client_duid or b""
                 duid = mine if duid is None else duid
@@ -112,7 +112,7 @@ def another_association_after_the_reboot(recording: Recording) -> Recording:
         packet[layer("dhcp6").DHCP6OptIA_NA].iaid ^= 1
 
     life = lives(recording)[-1]
-    return editing.rewritten(recording, [message for message in said(recording, life) if message.ia_na], other)
+    return editing.rewritten(recording, [message for message in messages_in(recording, life) if message.ia_na], other)
 
 
 @edited(test_identity_lasts, because="interfaces share an IAID")
@@ -122,7 +122,7 @@ def one_association_for_all(recording: Recording) -> Recording:
     def same(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIA_NA].iaid = 1
 
-    mine = [message for life in lives(recording) for message in said(recording, life) if message.ia_na]
+    mine = [message for life in lives(recording) for message in messages_in(recording, life) if message.ia_na]
     return editing.rewritten(recording, mine, same)
 
 
@@ -132,7 +132,7 @@ def test_no_two_guests_share_a_duid(recording: Recording, notebook: Notebook) ->
     owners: dict[bytes, str] = {}
     for guest in (*KNOWN, STRANGER):
         for life in lives(recording, guest):
-            for message in notebook.stimulus(said(recording, life), f"no DHCPv6 message after the {life}"):
+            for message in notebook.stimulus(messages_in(recording, life), f"no DHCPv6 message after the {life}"):
                 duid = message.client_duid or b""
                 owner = owners.setdefault(duid, guest)
                 notebook.expect(owner == guest, f"{guest} and {owner} have the same DUID, {duid.hex(':')}", message)

@@ -8,7 +8,7 @@ from ipaddress import IPv6Address
 from typing import Any
 
 from conformance.broken import clients
-from conformance.broken.dhcpv6_edits import of_kind, said, with_address
+from conformance.broken.dhcpv6_edits import of_kind, with_address, with_message
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.leases import Grant, address_events, grants, names_server, sent
@@ -114,7 +114,7 @@ def test_chooses_its_own_times(recording: Recording, notebook: Notebook) -> None
 def client_that_renews_continuously(recording: Recording) -> Recording:
     grant = grants(recording)[0]
     for number in range(5):
-        recording = said(recording, sent(recording, "Renew", "Rebind")[0], grant.time + 0.05 * (number + 1))
+        recording = with_message(recording, sent(recording, "Renew", "Rebind")[0], grant.time + 0.05 * (number + 1))
     return recording
 
 
@@ -123,8 +123,8 @@ def client_that_hurries_once_renewed(recording: Recording) -> Recording:
     """It waits for its first renewal alone, and then asks again as soon as it is answered."""
     first = grants(recording)[0]
     renewal = sent(recording, "Renew", "Rebind")[0]
-    extended = said(recording, first.reply, renewal.time + 0.01)
-    hurried = said(extended, renewal, renewal.time + 0.1)
+    extended = with_message(recording, first.reply, renewal.time + 0.01)
+    hurried = with_message(extended, renewal, renewal.time + 0.1)
 
     def anew(packet: Any) -> None:
         packet[layer("inet6").UDP].payload.trid ^= 1
@@ -161,7 +161,7 @@ def test_never_renews_what_is_for_ever(recording: Recording, notebook: Notebook)
 def client_that_renews_in_a_hurry(recording: Recording) -> Recording:
     """For ever plus one is soon."""
     grant = grants(recording)[-1]
-    return said(recording, sent(recording, "Request")[-1], grant.time + 1.0, kind="Renew")
+    return with_message(recording, sent(recording, "Request")[-1], grant.time + 1.0, kind="Renew")
 
 
 @edited(test_never_renews_what_is_for_ever, because="for 7200 s, not for ever")
@@ -184,7 +184,7 @@ def test_ignores_lifetimes_upside_down(recording: Recording, notebook: Notebook)
 @edited(test_ignores_lifetimes_upside_down, because="preferred for longer than valid")
 def client_that_installs_it(recording: Recording) -> Recording:
     reply = replies(recording, UPSIDE_DOWN)[0]
-    return with_address(recording, _configured(recording), UPSIDE_DOWN, reply.time + 0.01)
+    return with_address(recording, _address_event(recording), UPSIDE_DOWN, reply.time + 0.01)
 
 
 @check("DHCP6-30.no-lifetime-left", LeaseAnswers(), role="guest", needs=("dhcpv6",))
@@ -276,5 +276,5 @@ def _takes(recording: Recording, notebook: Notebook, grant: Grant) -> None:
     notebook.expect(news, f"the guest did not give {grant.address} the lifetimes of the Reply", grant.reply, *news[:1])
 
 
-def _configured(recording: Recording) -> KernelEvent:
+def _address_event(recording: Recording) -> KernelEvent:
     return next(event for event in recording.kernel("guest") if address_ready("guest", within=plan.LAN)(event))

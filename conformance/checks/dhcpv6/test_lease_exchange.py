@@ -8,7 +8,7 @@ from typing import Any
 from conformance.broken.lease_guests import FOR_EVER, SIXTY_FOUR
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.granting import formed, granted, invitations, inviting, last_exchange, less
+from conformance.reading.granting import formed, grants_of, invitations, inviting, last_exchange, less
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, KernelEvent, Recording
 from fixtures.recording.views import dhcpv6, ndp, transport
@@ -29,7 +29,7 @@ INFINITY = 0xFFFFFFFF
 ROUNDING = 2.0
 
 
-def configured(recording: Recording) -> list[KernelEvent]:
+def lan_addresses(recording: Recording) -> list[KernelEvent]:
     """The first event of each address of the LAN that the guest's kernel has in use."""
     found: dict[str, KernelEvent] = {}
     for event in recording.kernel("guest"):
@@ -41,7 +41,7 @@ def configured(recording: Recording) -> list[KernelEvent]:
 def in_use(recording: Recording) -> dict[IPv6Address, KernelEvent | Frame]:
     """The addresses of the LAN that the guest has: as its kernel says, or, of a machine, as its own packets show."""
     if "guest" not in recording.opaque:
-        return {IPv6Address(event.fields["local"]): event for event in configured(recording)}
+        return {IPv6Address(event.fields["local"]): event for event in lan_addresses(recording)}
     uses = first_uses(recording.at("guest", "eth0", outgoing=True))
     return {address: frame for address, frame in uses.items() if address in plan.LAN}
 
@@ -56,7 +56,7 @@ def test_four_messages_then_the_address(recording: Recording, notebook: Notebook
     """
     for request in dhcpv6.messages(recording.at("guest", "eth0", outgoing=True), "Request"):
         notebook.expect(request.server_duid, "the guest's Request has no Server Identifier", request)
-    leases, addresses = list(granted(recording)), in_use(recording)
+    leases, addresses = list(grants_of(recording)), in_use(recording)
     own = formed(recording, addresses)
     addresses = {address: sign for address, sign in addresses.items() if address not in own}
     notebook.stimulus([*leases, *addresses], "no server leased anything, and nothing was configured")
@@ -168,14 +168,15 @@ def request_to_nobody(recording: Recording) -> Recording:
 @edited(test_four_messages_then_the_address, because="no Server Identifier")
 def request_that_no_server_answers(recording: Recording) -> Recording:
     """As before, and servers do what they must: they discard it, so nothing is leased."""
-    silent = editing.without(recording, frames=dhcpv6.messages(recording.frames, "Reply"), events=configured(recording))
+    silent = editing.without(recording, frames=dhcpv6.messages(recording.frames, "Reply"),
+                             events=lan_addresses(recording))
     return request_to_nobody(silent)
 
 
 @edited(test_four_messages_then_the_address, because="but not configured")
 def guest_that_does_not_configure(recording: Recording) -> Recording:
     """The lease is granted, and the kernel never hears of it."""
-    return editing.without(recording, events=configured(recording))
+    return editing.without(recording, events=lan_addresses(recording))
 
 
 @edited(test_four_messages_then_the_address, because="but not configured")
@@ -196,7 +197,7 @@ def test_lease_makes_nothing_on_link(recording: Recording, notebook: Notebook) -
     for ra in invitations(recording, notebook, "eth0"):
         for prefix in ra.prefixes:
             notebook.stimulus([] if prefix.on_link else [ra], f"the RA says that {prefix.network} is on-link")
-    leases = notebook.stimulus(granted(recording), "no server leased anything")
+    leases = notebook.stimulus(grants_of(recording), "no server leased anything")
     notebook.cite(leases[0][1])
     sent = list(recording.at("guest", "eth0", outgoing=True))
     searches = [each for each in ndp.neighbor_solicitations(sent) if each.target == plan.LAN_ABSENT]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.broken import clients
-from conformance.broken.dhcpv6_edits import said
+from conformance.broken.dhcpv6_edits import with_message
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.leases import sent
@@ -38,7 +38,7 @@ def test_obeys_no_stranger_without_a_lease(recording: Recording, notebook: Noteb
 @edited(test_obeys_no_stranger_without_a_lease, because="the guest sent Information-request")
 def client_that_obeys_without_a_lease(recording: Recording) -> Recording:
     asked = sent(recording, "Information-request")[0]
-    return said(recording, asked, recording.marked(ReconfigureSent)[-1].time + 0.5)
+    return with_message(recording, asked, recording.marked(ReconfigureSent)[-1].time + 0.5)
 
 
 def _discards(recording: Recording, notebook: Notebook, kind: str) -> None:

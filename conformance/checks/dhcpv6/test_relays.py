@@ -30,7 +30,7 @@ class EightHops(Dhcrelay):
     more = ("-c", "8")
 
 
-def asked(recording: Recording) -> Iterator[Message]:
+def client_messages(recording: Recording) -> Iterator[Message]:
     """What clients sent to all relays and servers, at the clients."""
     for client in CLIENTS:
         for each in dhcpv6.messages(recording.at(client, "eth0", outgoing=True)):
@@ -43,7 +43,7 @@ def payload(frame: Frame) -> bytes:
     return next(data for _, _, _, _, data, _ in udp([frame]))
 
 
-def forwarded(recording: Recording, original: Message) -> list[Message]:
+def relay_forwards(recording: Recording, original: Message) -> list[Message]:
     """The Relay-forwards at the server with exactly this message inside."""
     inside = payload(original.frame)
     return [each for each in dhcpv6.messages(recording.at(SERVER, "eth0", outgoing=False))
@@ -57,9 +57,9 @@ def test_relays_wrap_and_unwrap(recording: Recording, notebook: Notebook) -> Non
 
     What the server sends back in a Relay-reply reaches the client's port 546 unchanged (RFC 8415 sections 19.1, 19.2).
     """
-    originals = notebook.stimulus(asked(recording), "no client sent anything")
+    originals = notebook.stimulus(client_messages(recording), "no client sent anything")
     for each in originals:
-        through = forwarded(recording, each)
+        through = relay_forwards(recording, each)
         notebook.expect(through, f"the relay did not pass the {each.name} of {each.source} to the server", each)
         wrapper = through[0].relays[0]
         told = f"the relay's Relay-forward of a {each.name} has the"
@@ -149,7 +149,7 @@ def test_relays_of_relays_are_counted(recording: Recording, notebook: Notebook) 
     rows = table(recording, notebook, "hops")
     beyond = []
     for row, each in rows.items():
-        hops, through = int(row), forwarded(recording, each.question)
+        hops, through = int(row), relay_forwards(recording, each.question)
         notebook.cite(each.frame, *through)
         if hops >= DEEPEST:
             beyond += [row] if through else []
@@ -187,7 +187,7 @@ def relay_that_was_told_the_limit() -> Broken:
     return Broken(RELAYED, {"router": "radvd", "dhcpv6-server": "kea", "relay": EightHops(), "guest": "dhclient"})
 
 
-def nested(recording: Recording, hops: int) -> list[Message]:
+def nested_forwards(recording: Recording, hops: int) -> list[Message]:
     """What reached the server of the other relay's message with that hop count."""
     return [each for each in dhcpv6.messages(recording.at(SERVER, outgoing=False))
             if len(each.relays) == 2 and each.relays[1].hop_count == hops]
@@ -200,15 +200,15 @@ def relay_that_does_not_count(recording: Recording) -> Recording:
     def change(data: bytes) -> bytes:
         return data[:63] + b"\0" + data[64:]
 
-    return editing.with_bytes(recording, nested(recording, 7), change)
+    return editing.with_bytes(recording, nested_forwards(recording, 7), change)
 
 
 @edited(test_relays_of_relays_are_counted, because="relayed Relay-forwards with hop count 32")
 def relay_without_limit(recording: Recording) -> Recording:
     """Eight hops and more go on."""
     last = next(each for each in table(recording, Notebook(recording), "hops").values() if each.row == "32")
-    there = nested(recording, 0)[0].frame.data
-    at = there.index(payload(nested(recording, 0)[0].frame))
+    there = nested_forwards(recording, 0)[0].frame.data
+    at = there.index(payload(nested_forwards(recording, 0)[0].frame))
     packet: Any = there[:at] + b"\x0c\x21" + there[at + 2:at + 34] + b"\0\x09" + len(payload(last.frame)).to_bytes(
         2, "big") + payload(last.frame)
     size = (len(packet) - at + 8).to_bytes(2, "big")

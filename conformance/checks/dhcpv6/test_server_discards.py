@@ -53,7 +53,7 @@ def server_that_believes_everything() -> Broken:
 
 @edited(test_invalid_messages_are_discarded, because="the server answered with Reply")
 def server_that_answers_it(recording: Recording, part: str) -> Recording:
-    return _answered(recording, "invalid", part)
+    return _with_lease(recording, "invalid", part)
 
 
 @check("DHCP6-21", ASKED, role="dhcpv6-server", parts=UNICAST)
@@ -84,7 +84,7 @@ def dhcpd_that_wants_multicast() -> Broken:
 @edited(test_unicast_gets_no_lease, because="by unicast: the server answered with Reply")
 def server_that_takes_unicast(recording: Recording, part: str) -> Recording:
     """It does not look at where a message was sent to."""
-    return _answered(recording, "unicast", part)
+    return _with_lease(recording, "unicast", part)
 
 
 @check("DHCP6-42", ASKED, role="dhcpv6-server", parts=MALFORMED)
@@ -149,7 +149,7 @@ def _read_by_then(recording: Recording, notebook: Notebook, topic: str, row: str
     notebook.cite(notebook.stimulus(told, f"the server does not answer after `{row}`")[0])
 
 
-def _answered(recording: Recording, topic: str, row: str) -> Recording:
+def _with_lease(recording: Recording, topic: str, row: str) -> Recording:
     """The server answers a question of that row with a lease, too."""
     asked: Asked = next(each for each in questions(recording, topic) if each.row == row and not each.is_control)
     lease = [each for each in questions(recording, "lease") if each.question.name == "Request"]

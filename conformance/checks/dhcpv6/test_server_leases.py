@@ -111,7 +111,7 @@ def server_that_prefers_for_ever() -> Broken:
 def test_no_address_has_two_clients(recording: Recording, notebook: Notebook) -> None:
     """What a Reply leased to one client is neither offered nor leased to another one meanwhile (RFC 8415 18.3.2)."""
     holders: dict[IPv6Address, bytes | None] = {}
-    told = list(_told(recording))
+    told = list(_lease_answers(recording))
     for asked, answer in notebook.stimulus(told, "no client was offered an address"):
         if asked.question.name == "Decline":
             holders = {address: who for address, who in holders.items() if address not in asked.question.addresses}
@@ -127,7 +127,7 @@ def test_no_address_has_two_clients(recording: Recording, notebook: Notebook) ->
     notebook.finding = f"{len(held)} addresses, each of one client"
 
 
-def _told(recording: Recording) -> Iterator[tuple[Asked, Message]]:
+def _lease_answers(recording: Recording) -> Iterator[tuple[Asked, Message]]:
     """The questions about leases and their answers, in order."""
     for each in questions(recording, "lease", "decline", "exhausted", "again"):
         yield from ((each, answer) for answer in each.answers)

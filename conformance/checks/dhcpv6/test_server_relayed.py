@@ -36,7 +36,7 @@ def test_relayed_client_gets_an_address_of_its_link(recording: Recording, notebo
         named = next(link for link, _ in reversed(RELAYED[row]) if link is not None)
         first, last = next(pool for link, pool in POOLS.items() if named in link)
         notebook.expect(offer.addresses and all(first <= one <= last for one in offer.addresses),
-                        f"the server offered {_given(offer)} to `{row}`, which names the link of {named}",
+                        f"the server offered {_offered_text(offer)} to `{row}`, which names the link of {named}",
                         each.frame, offer)
     notebook.finding = f"{len(RELAYED)} ways through relays, each with an address of the right link"
 
@@ -46,7 +46,7 @@ def _wrappers(message: Message) -> list[tuple[int, str, str, str | None]]:
              None if relay.interface_id is None else relay.interface_id.hex()) for relay in message.relays]
 
 
-def _given(offer: Message) -> str:
+def _offered_text(offer: Message) -> str:
     return ", ".join(map(str, offer.addresses)) or "nothing"
 
 
@@ -58,10 +58,10 @@ def kea_that_knows_relays() -> Broken:
 
 def offer(recording: Recording, row: str) -> Asked:
     """The question of that row."""
-    return next(each for each in _asked(recording) if each.row == row)
+    return next(each for each in _questions(recording) if each.row == row)
 
 
-def _asked(recording: Recording) -> list[Asked]:
+def _questions(recording: Recording) -> list[Asked]:
     return list(table(recording, Notebook(recording), "relayed").values())
 
 

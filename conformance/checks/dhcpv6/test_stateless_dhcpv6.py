@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.broken.dhcpv6_edits import of_kind, said, with_option
+from conformance.broken.dhcpv6_edits import of_kind, with_message, with_option
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
@@ -30,7 +30,7 @@ ASKS = "Information-request"
 NEEDS = ("dhcpv6-stateless",)
 
 
-def invited(recording: Recording, notebook: Notebook) -> list[ndp.RouterAdvertisement]:
+def stateless_ras(recording: Recording, notebook: Notebook) -> list[ndp.RouterAdvertisement]:
     """The RAs with M=0 and O=1 that reached the guest, and at least one; unjudgeable where one had M=1."""
     heard = ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
     notebook.stimulus([] if any(ra.managed for ra in heard) else [1], "an RA had M=1")
@@ -43,7 +43,7 @@ def test_asks_for_information_only(recording: Recording, notebook: Notebook) -> 
 
     It goes to ff02::1:2 port 547 from a link-local address, with Elapsed Time, and names no server.
     """
-    told = invited(recording, notebook)[0]
+    told = stateless_ras(recording, notebook)[0]
     others = [each for each in sent(recording) if each.name != ASKS]
     notebook.expect(not others, f"the guest sent {others[0].name if others else ''}, with M=0", told, *others[:1])
     asked = sent(recording, ASKS)
@@ -97,7 +97,7 @@ def client_that_tells_no_time(recording: Recording) -> Recording:
 @check("DHCP6-25", StatelessGuest(), role="guest", needs=NEEDS)
 def test_asks_how_long_information_is_good(recording: Recording, notebook: Notebook) -> None:
     """The Option Request of an Information-request has INF_MAX_RT and Information Refresh Time (RFC 8415 18.2.6)."""
-    invited(recording, notebook)
+    stateless_ras(recording, notebook)
     for message in notebook.stimulus(sent(recording, ASKS), "no Information-request was sent"):
         asked = ", ".join(map(str, message.option_request)) or "nothing"
         for code in (REFRESH_TIME, INF_MAX_RT):
@@ -152,7 +152,7 @@ def test_asks_for_information_once(recording: Recording, notebook: Notebook) -> 
 
     The information is good for the Information Refresh Time, here ten minutes.
     """
-    invited(recording, notebook)
+    stateless_ras(recording, notebook)
     told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
             if each.body.refresh_time is not None]
     reply = notebook.stimulus(told, "no Reply with an Information Refresh Time reached the guest")[0]
@@ -174,4 +174,4 @@ def test_asks_for_information_once(recording: Recording, notebook: Notebook) -> 
 def client_that_asks_after_each_advertisement(recording: Recording) -> Recording:
     reply = dhcpv6.messages(recording.at("guest", outgoing=False), "Reply")[0]
     ra = next(ra for ra in ndp.router_advertisements(recording.at("guest", outgoing=False)) if ra.time > reply.time + 1)
-    return said(recording, sent(recording, ASKS)[0], ra.time + 0.2)
+    return with_message(recording, sent(recording, ASKS)[0], ra.time + 0.2)

@@ -111,7 +111,7 @@ def test_lives_on_ipv6_alone(recording: Recording, notebook: Notebook) -> None:
     asked = notebook.stimulus(sent_over_ipv4(recording, dhcp=True), "the guest did not ask for an IPv4 address")
     fetches = recording.marked(FetchBegun)
     notebook.expect(fetches, f"the guest had no IPv6 address and default route within {BOOT:g} s", asked[0])
-    pages = [_fetched(recording, fetch, notebook) for fetch in fetches]
+    pages = [_expect_page(recording, fetch, notebook) for fetch in fetches]
     shots = [shot for shot in recording.shots("guest") if shot.name == "fetched"]
     for shot in notebook.stimulus(shots, "the guest's state was not kept"):
         held = [row["local"] for row in shot.tables["address"] if row["family"] == "inet" and row["ifname"] != "lo"
@@ -124,7 +124,7 @@ def test_lives_on_ipv6_alone(recording: Recording, notebook: Notebook) -> None:
     notebook.finding = f"both pages came by name over IPv6, the first {boot:.1f} s after the link was up"
 
 
-def _fetched(recording: Recording, fetch: Mark, notebook: Notebook) -> TcpSegment:
+def _expect_page(recording: Recording, fetch: Mark, notebook: Notebook) -> TcpSegment:
     """The page of one name, which was resolved and fetched over IPv6."""
     host, server = fetch.what.host, fetch.what.address
     mine = [each for each in dns.messages(recording.at("guest")) if each.asks("AAAA", host)]

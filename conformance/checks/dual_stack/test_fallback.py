@@ -47,12 +47,12 @@ def test_falls_back_from_a_black_hole(recording: Recording, notebook: Notebook) 
     section 5 alone are judged.
     """
     for trial in trials(recording, notebook, "black-hole"):
-        _raced(trial, notebook)
+        _expect_race(trial, notebook)
     for trial in trials(recording, notebook, "slow"):
         _ipv6_wins_in_time(trial, notebook)
 
 
-def _raced(trial: Trial, notebook: Notebook) -> None:
+def _expect_race(trial: Trial, notebook: Notebook) -> None:
     first, second, fetched = trial.first_ipv6, trial.first_ipv4, page(trial.ipv4)
     if first is None or accepted(trial.ipv6):
         notebook.expect(first or second is None, "the client tried IPv4 only, and never IPv6", *filter(None, [second]))

@@ -34,7 +34,7 @@ def test_link_local_packets_stay_on_their_link(recording: Recording, notebook: N
         notebook.stimulus(came, f"the packet with a link-local {name} did not reach the router")
         listened = recording.duration - came[0].time >= LEAVES
         notebook.stimulus([listened] if listened else [], "the play ended before a forwarded packet would have come")
-        left = _left(recording, words)
+        left = _departures(recording, words)
         notebook.expect(not left,
                         f"the router forwarded a packet with a link-local {name} to "
                         f"{left[0].interface if left else None}",
@@ -50,7 +50,7 @@ def _plain(recording: Recording) -> list[Echo]:
             if each.source == SENDERS[PLAIN.name]]
 
 
-def _left(recording: Recording, words: bytes) -> list[Frame]:
+def _departures(recording: Recording, words: bytes) -> list[Frame]:
     """Whatever left the router by another interface than the packet came by, whoever it says it is from."""
     return [frame for frame in recording.at("router", outgoing=True)
             if frame.interface != "lan0" and words in frame.data]

@@ -187,7 +187,7 @@ def guest_that_answers_everything(recording: Recording, part: str) -> Recording:
     def change(packet: Any) -> None:
         packet.payload.dst = str(QUESTIONS[part].source)
 
-    return _copied(recording, skipped[0], change)
+    return _with_copy(recording, skipped[0], change)
 
 
 @edited(test_unknown_options_and_headers, because="the guest has not answered",
@@ -231,7 +231,7 @@ def guest_that_quotes_less(recording: Recording) -> Recording:
     return editing.rewritten(recording, [each for each in errors if len(each.invoking) > QUOTED / 2], change)
 
 
-def _copied(recording: Recording, seen: Echo, change: Any) -> Recording:
+def _with_copy(recording: Recording, seen: Echo, change: Any) -> Recording:
     """The recording with one more frame: a changed copy of one that the guest sent."""
     changed = editing.rewritten(recording, seen, change)
     frame = next(frame for frame in changed.frames if frame.number == seen.frame.number)

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
-from conformance.reading.receivable import discarded, receivable
+from conformance.reading.receivable import receivable, receiver_objection
 from fixtures.protocols.addresses import ALL_NODES
 from fixtures.recording.editing import rewritten, with_bytes, without
 from fixtures.recording.model import Mark, Recording
@@ -42,7 +42,7 @@ def test_answers_solicitations_for_its_addresses(recording: Recording, notebook:
         answer = _answer(recording, solicitation[0], following.ns if following else recording.duration_ns + 1)
         notebook.expect(answer,
                         f"the guest did not answer a {form} solicitation for {asked.what.target}", solicitation[0])
-        wrong = discarded(answer[0])
+        wrong = receiver_objection(answer[0])
         notebook.expect(not wrong, f"the guest's answer to a {form} solicitation has {wrong}: its receiver discards it",
                         solicitation[0], answer[0])
         _judge(solicitation[0], answer[0], form, notebook)
@@ -81,7 +81,7 @@ def _judge(asked: NeighborSolicitation, answer: NeighborAdvertisement, form: str
         notebook.recommend(answer.override, f"the guest's answer to a {form} solicitation has a TLLAO and O=0")
 
 
-def _advertised(recording: Recording, field: str, value: int, *, dad: bool = False) -> Recording:
+def _with_flag(recording: Recording, field: str, value: int, *, dad: bool = False) -> Recording:
     """The guest's advertisements (those to all nodes, with `dad`) with another flag."""
 
     def change(packet: Any) -> None:
@@ -104,34 +104,34 @@ def answers_everybody(recording: Recording) -> Recording:
 @edited(test_answers_solicitations_for_its_addresses, because="O=0", parts=["multicast"])
 def answers_without_override(recording: Recording) -> Recording:
     """O=0 beside a TLLAO."""
-    return _advertised(recording, "O", 0)
+    return _with_flag(recording, "O", 0)
 
 
 @edited(test_answers_solicitations_for_its_addresses, because="S=1, and goes to a group", parts=["unspecified"])
 def answers_probes_as_solicited(recording: Recording) -> Recording:
     """S=1 to nobody in particular."""
-    return _advertised(recording, "S", 1, dad=True)
+    return _with_flag(recording, "S", 1, dad=True)
 
 
-def _altered(recording: Recording, change: Callable[[bytes], bytes]) -> Recording:
+def _with_change(recording: Recording, change: Callable[[bytes], bytes]) -> Recording:
     return with_bytes(recording, neighbor_advertisements(recording.at("guest", "eth0", outgoing=True)), change)
 
 
 @edited(test_answers_solicitations_for_its_addresses, because="has the hop limit 64: its receiver discards it")
 def answers_as_if_from_afar(recording: Recording) -> Recording:
     """With the hop limit of any packet."""
-    return _altered(recording, lambda data: data[:21] + b"\x40" + data[22:])
+    return _with_change(recording, lambda data: data[:21] + b"\x40" + data[22:])
 
 
 @edited(test_answers_solicitations_for_its_addresses, because="has a wrong checksum: its receiver discards it")
 def answers_without_a_checksum(recording: Recording) -> Recording:
-    return _altered(recording, lambda data: data[:56] + b"\x12\x34" + data[58:])
+    return _with_change(recording, lambda data: data[:56] + b"\x12\x34" + data[58:])
 
 
 @edited(test_answers_solicitations_for_its_addresses, because="R=1", parts=FORMS[:3])
 def answers_as_a_router(recording: Recording) -> Recording:
     """A host that says it is a router."""
-    return _advertised(recording, "R", 1)
+    return _with_flag(recording, "R", 1)
 
 
 @edited(test_answers_solicitations_for_its_addresses, because="did not answer")

@@ -39,7 +39,7 @@ FRAGMENTED = {"ns-fragments": "fragments", "ns-atomic-fragment": "atomic-fragmen
 INVALID = {f"ns-{fault}": fault for fault in FAULTS if fault not in FRAGMENTED.values()}
 
 
-def _disbelieved(recording: Recording, notebook: Notebook, fault: str) -> None:
+def _expect_discard(recording: Recording, notebook: Notebook, fault: str) -> None:
     """A wrong solicitation reached the guest, and left no trace; the right one was answered."""
     right = answers(recording, SOLICITOR)
     notebook.cite(*notebook.stimulus(right, "the guest did not answer the valid solicitation")[:1])
@@ -74,13 +74,13 @@ def test_discards_invalid_solicitations(recording: Recording, notebook: Notebook
     Hop limit 254, a wrong checksum, code 1, too short, an option of length 0, a multicast target, and from the
     unspecified address with a link-layer option or to another than the solicited-node address.
     """
-    _disbelieved(recording, notebook, INVALID[part])
+    _expect_discard(recording, notebook, INVALID[part])
 
 
 @check("NDP-09", NeighborTalk(), role="guest", parts=FRAGMENTED)
 def test_discards_fragmented_solicitations(recording: Recording, notebook: Notebook, part: str) -> None:
     """A Neighbor Solicitation in fragments, or in one atomic fragment, is silently ignored (RFC 6980 section 5)."""
-    _disbelieved(recording, notebook, FRAGMENTED[part])
+    _expect_discard(recording, notebook, FRAGMENTED[part])
 
 
 #: By part of NDP-01: what each solicitation for an absent neighbor has to be, and what is said where it is not.
@@ -95,7 +95,7 @@ FORM: dict[str, tuple[Callable[[NeighborSolicitation], bool], Callable[[Neighbor
 def test_solicitations_are_as_they_should_be(recording: Recording, notebook: Notebook, part: str) -> None:
     """A solicitation goes to the solicited-node group, with SLLAO and hop limit 255 (RFC 4861 sections 4.3, 7.2.2)."""
     holds, otherwise = FORM[part]
-    for each in notebook.stimulus(_asked(recording), f"the guest did not try to reach {plan.LAN_ABSENT}"):
+    for each in notebook.stimulus(_solicitations(recording), f"the guest did not try to reach {plan.LAN_ABSENT}"):
         notebook.expect(holds(each), f"the guest's solicitation {otherwise(each)}", each)
 
 
@@ -105,7 +105,7 @@ def test_solicits_from_an_address_of_the_interface(recording: Recording, noteboo
     mine = {IPv6Address(event.fields["local"]) for event in recording.happened("guest", "address", "new")
             if event.fields.get("family") == "inet6"}
     notebook.stimulus(mine, "the kernel reported no address")
-    for each in notebook.stimulus(_asked(recording), f"the guest did not try to reach {plan.LAN_ABSENT}"):
+    for each in notebook.stimulus(_solicitations(recording), f"the guest did not try to reach {plan.LAN_ABSENT}"):
         notebook.expect(each.source in mine,
                         f"the guest sent the solicitation from {each.source}, which it does not have", each)
 
@@ -113,7 +113,7 @@ def test_solicits_from_an_address_of_the_interface(recording: Recording, noteboo
 @check("NDP-01.three-times", NeighborTalk(), role="guest")
 def test_solicits_three_times(recording: Recording, notebook: Notebook) -> None:
     """Whoever is looked for is solicited three times, and no more (RFC 4861 section 7.2.2)."""
-    asked = notebook.stimulus(_asked(recording), f"the guest did not try to reach {plan.LAN_ABSENT}")
+    asked = notebook.stimulus(_solicitations(recording), f"the guest did not try to reach {plan.LAN_ABSENT}")
     count = len(asked)
     notebook.expect(count == MAX_MULTICAST_SOLICIT,
                     f"the guest solicited {plan.LAN_ABSENT} {count} times, not three times",
@@ -123,7 +123,7 @@ def test_solicits_three_times(recording: Recording, notebook: Notebook) -> None:
 @check("NDP-01.spacing", NeighborTalk(), role="guest")
 def test_solicits_at_intervals(recording: Recording, notebook: Notebook) -> None:
     """Solicitations for one neighbor are RetransTimer apart (RFC 4861 section 7.2.2)."""
-    asked = _asked(recording)
+    asked = _solicitations(recording)
     notebook.stimulus(asked[1:], f"the guest did not solicit {plan.LAN_ABSENT} twice")
     for one, two in pairwise(asked):
         apart = two.time - one.time
@@ -135,7 +135,7 @@ def test_solicits_at_intervals(recording: Recording, notebook: Notebook) -> None
 @check("NDP-01.unreachable", NeighborTalk(), role="guest")
 def test_absent_neighbor_is_unreachable(recording: Recording, notebook: Notebook) -> None:
     """After the last solicitation the packet that waits is answered with Address Unreachable (RFC 4861 7.2.2)."""
-    asked = notebook.stimulus(_asked(recording), f"the guest did not try to reach {plan.LAN_ABSENT}")
+    asked = notebook.stimulus(_solicitations(recording), f"the guest did not try to reach {plan.LAN_ABSENT}")
     tried = [mark for mark in recording.marked(Attempted) if mark.what.what == "ping-absent"]
     notebook.stimulus(tried, "the play ended before address resolution failed")
     took = tried[0].time - tried[0].what.begin
@@ -166,12 +166,12 @@ def test_waiting_packet_is_sent_on_the_answer(recording: Recording, notebook: No
     notebook.finding = f"the packet was sent {(sent[0].time - answer.time) * 1000:.1f} ms after the answer"
 
 
-def _asked(recording: Recording) -> list[NeighborSolicitation]:
+def _solicitations(recording: Recording) -> list[NeighborSolicitation]:
     sent = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if each.target == plan.LAN_ABSENT]
 
 
-def _answered(recording: Recording, fault: str) -> Recording:
+def _with_answer(recording: Recording, fault: str) -> Recording:
     """The guest also answers a wrong solicitation, right after it."""
     right = answers(recording, SOLICITOR)[0]
     mark = next(mark for mark in recording.marked(Faulty) if mark.what.fault == fault)
@@ -189,7 +189,7 @@ def _answered(recording: Recording, fault: str) -> Recording:
     part: f"answered an invalid solicitation ({fault})" for part, fault in INVALID.items()})
 def guest_that_answers_it(recording: Recording, part: str) -> Recording:
     """To all nodes, where nobody says who asks."""
-    return _answered(recording, INVALID[part])
+    return _with_answer(recording, INVALID[part])
 
 
 @edited(test_discards_invalid_solicitations, because={
@@ -202,7 +202,7 @@ def guest_that_learns_from_it(recording: Recording, part: str) -> Recording:
     part: f"answered an invalid solicitation ({fault})" for part, fault in FRAGMENTED.items()})
 def guest_that_reassembles(recording: Recording, part: str) -> Recording:
     """It puts the fragments together, and answers."""
-    return _answered(recording, FRAGMENTED[part])
+    return _with_answer(recording, FRAGMENTED[part])
 
 
 @played(test_discards_fragmented_solicitations, because="answered an invalid solicitation")
@@ -229,7 +229,7 @@ SPOILT: dict[str, tuple[Callable[[Any], None], str]] = {
 
 @edited(test_solicitations_are_as_they_should_be, because={part: why for part, (_, why) in SPOILT.items()})
 def guest_that_solicits_in_a_wrong_way(recording: Recording, part: str) -> Recording:
-    return editing.rewritten(recording, _asked(recording), SPOILT[part][0])
+    return editing.rewritten(recording, _solicitations(recording), SPOILT[part][0])
 
 
 @edited(test_solicits_from_an_address_of_the_interface, because="from 2001:db8:ffff::1")
@@ -237,7 +237,7 @@ def guest_that_solicits_for_another(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet.payload.src = "2001:db8:ffff::1"
 
-    return editing.rewritten(recording, _asked(recording), change)
+    return editing.rewritten(recording, _solicitations(recording), change)
 
 
 @edited(test_waiting_packet_is_sent_on_the_answer, because="did not send")
@@ -256,4 +256,4 @@ def guest_that_never_tells(recording: Recording) -> Recording:
 @edited(test_solicits_at_intervals, because="s apart")
 def guest_that_hurries(recording: Recording) -> Recording:
     """It asks again at once."""
-    return editing.shifted(recording, -0.8, frames=_asked(recording)[1])
+    return editing.shifted(recording, -0.8, frames=_solicitations(recording)[1])

@@ -43,7 +43,7 @@ def test_host_answers_for_other_workloads(recording: Recording, notebook: Notebo
     mac = recording.mac("host1", "cali1")
     for name, hosts in (("c2", 1), ("c3", 2)):
         address = ADDRESSES[name]
-        asked = notebook.stimulus(_asked(recording, "c1", address), f"c1 sent no solicitation for {address}")[0]
+        asked = notebook.stimulus(_solicitations(recording, "c1", address), f"c1 sent no solicitation for {address}")[0]
         answers = _answers(recording, asked, "c1")
         notebook.expect(answers, f"the host did not answer for {name}", asked)
         answer = answers[0]
@@ -53,11 +53,11 @@ def test_host_answers_for_other_workloads(recording: Recording, notebook: Notebo
         notebook.expect(answer.destination == asked.source,
                         f"the host sent the answer for {name} to {answer.destination}")
         notebook.expect(not answer.override, f"the host's answer for {name} has O=1")
-        _passed(recording, notebook, name, hosts)
+        _expect_hops(recording, notebook, name, hosts)
     notebook.finding = "the host answered with its own MAC; one hop to the same host's workload, two to the other's"
 
 
-def _passed(recording: Recording, notebook: Notebook, name: str, hosts: int) -> None:
+def _expect_hops(recording: Recording, notebook: Notebook, name: str, hosts: int) -> None:
     """c1's Echo Request to a container arrived there over so many hosts."""
     sent = [each for each in echoes(recording.at("c1", outgoing=True), reply=False)
             if each.destination == ADDRESSES[name]]
@@ -73,7 +73,7 @@ def _same(one: Echo, other: Echo) -> bool:
         other.source, other.destination, other.identifier, other.sequence)
 
 
-def _asked(recording: Recording, node: str, target: IPv6Address) -> list[NeighborSolicitation]:
+def _solicitations(recording: Recording, node: str, target: IPv6Address) -> list[NeighborSolicitation]:
     """A node's multicast solicitations for a target that are no probes of DAD."""
     return [each for each in neighbor_solicitations(recording.at(node, outgoing=True))
             if each.target == target and not each.dad and each.destination.is_multicast]
@@ -85,7 +85,7 @@ def _answers(recording: Recording, asked: NeighborSolicitation, node: str) -> li
             if each.target == asked.target and each.frame.ns >= asked.frame.ns]
 
 
-def _proxied(recording: Recording) -> list[NeighborAdvertisement]:
+def _proxy_answers(recording: Recording) -> list[NeighborAdvertisement]:
     """All that host1 says on c1's link about others' addresses."""
     mac = recording.mac("host1", "cali1")
     return [each for each in neighbor_advertisements(recording.at("host1", "cali1", outgoing=True))
@@ -121,11 +121,11 @@ def test_the_real_owner_wins(recording: Recording, notebook: Notebook) -> None:
     Where both answered, the solicitor's packets go to the owner. An answer to a multicast NS should come after a random
     delay of up to MAX_ANYCAST_DELAY_TIME.
     """
-    solicited = [each for each in _proxied(recording) if each.solicited]
+    solicited = [each for each in _proxy_answers(recording) if each.solicited]
     for answer in notebook.stimulus(solicited, "the proxy answered no solicitation"):
         notebook.expect(not answer.override, f"the proxy's answer for {answer.target} has O=1", answer)
     _owner_is_believed(recording, notebook)
-    _delayed(recording, notebook)
+    _expect_delay(recording, notebook)
     notebook.finding = "O=0 in every answer, each after a random delay, and the owner on the link was believed"
 
 
@@ -146,7 +146,7 @@ def _owner_is_believed(recording: Recording, notebook: Notebook) -> None:
         notebook.expect(sent.mac_destination == owner, f"c1 sends to {to} MAC after both have answered", sent)
 
 
-def _delayed(recording: Recording, notebook: Notebook) -> None:
+def _expect_delay(recording: Recording, notebook: Notebook) -> None:
     """The proxy waits before it answers a multicast solicitation; where the host stalled, nobody can tell."""
     pairs = _pairs(recording)
     longest = max(answer.time - asked.time for asked, answer in pairs)
@@ -163,7 +163,7 @@ def _delayed(recording: Recording, notebook: Notebook) -> None:
 
 def _pairs(recording: Recording) -> list[tuple[NeighborSolicitation, NeighborAdvertisement]]:
     """Each multicast solicitation on c1's link, and the proxy's answer to it."""
-    answers = [each for each in _proxied(recording) if each.solicited]
+    answers = [each for each in _proxy_answers(recording) if each.solicited]
     asked = [each for each in neighbor_solicitations(recording.at("host1", "cali1", outgoing=False))
              if not each.dad and each.destination.is_multicast]
     pairs = []
@@ -254,11 +254,11 @@ def test_proxy_answers_only_for_what_is_listed(recording: Recording, notebook: N
 
     What a static rule says about a listed address whose owner is gone is told, not judged.
     """
-    listed = [each for each in _proxied(recording) if each.target in (ADDRESSES["c2"], ADDRESSES["c3"])]
+    listed = [each for each in _proxy_answers(recording) if each.target in (ADDRESSES["c2"], ADDRESSES["c3"])]
     notebook.cite(*notebook.stimulus(listed, "the proxy answered no solicitation")[:1])
     for target, who in ((plan.CONTAINER_ABSENT, "an address that is not listed"), (ADDRESSES["c1"], "c1's own")):
         _silent(recording, notebook, target, who)
-    gone = [each for each in _proxied(recording) if each.target == plan.CONTAINER_GONE]
+    gone = [each for each in _proxy_answers(recording) if each.target == plan.CONTAINER_GONE]
     notebook.cite(*gone[:1])
     told = "it answers" if gone else "silent"
     notebook.finding = f"silent about an unlisted address and the container's own; {told} for a listed one who is gone"
@@ -269,7 +269,7 @@ def _silent(recording: Recording, notebook: Notebook, target: IPv6Address, who: 
     asked = [each for each in neighbor_solicitations(recording.at("host1", "cali1", outgoing=False))
              if each.target == target]
     notebook.cite(*notebook.stimulus(asked, f"no solicitation asked for {who}"))
-    answers = [each for each in _proxied(recording) if each.target == target]
+    answers = [each for each in _proxy_answers(recording) if each.target == target]
     notebook.expect(not answers, f"the proxy answered for {target}, {who}", *answers)
     heard = recording.duration - asked[-1].time
     notebook.stimulus([heard] if heard >= MAX_ANYCAST_DELAY_TIME else [], f"the play ended {heard:.1f} s after the NS")
@@ -284,12 +284,12 @@ def proxy_for_the_whole_prefix() -> Broken:
 @edited(test_proxy_answers_only_for_what_is_listed, because="c1's own")
 def proxy_claims_the_containers_own_address(recording: Recording) -> Recording:
     """A proxy that answers a container's DAD for the address that the container is to have."""
-    return _claimed(recording, ADDRESSES["c1"])
+    return _with_claim(recording, ADDRESSES["c1"])
 
 
-def _claimed(recording: Recording, target: IPv6Address) -> Recording:
+def _with_claim(recording: Recording, target: IPv6Address) -> Recording:
     """The same with a proxy that answers for the target, too."""
-    pattern = next(each for each in _proxied(recording) if each.target == ADDRESSES["c2"])
+    pattern = next(each for each in _proxy_answers(recording) if each.target == ADDRESSES["c2"])
     packet = layer("l2").Ether(pattern.frame.data)
     packet[layer("inet6").ICMPv6ND_NA].tgt = str(target)
     del packet[layer("inet6").ICMPv6ND_NA].cksum
@@ -301,7 +301,7 @@ def _claimed(recording: Recording, target: IPv6Address) -> Recording:
 @check("PNDP-04", BOUND, role="compute-host", needs=("neighbor-rules",))
 def test_bound_rule_answers_only_for_who_is_there(recording: Recording, notebook: Notebook) -> None:
     """A proxy whose rule is bound to an interface answers for who is behind it, not for a workload that is gone."""
-    there = [each for each in _proxied(recording) if each.target == ADDRESSES["c2"]]
+    there = [each for each in _proxy_answers(recording) if each.target == ADDRESSES["c2"]]
     notebook.cite(*notebook.stimulus(there, "the proxy did not even answer for a workload that is there")[:1])
     _silent(recording, notebook, plan.CONTAINER_GONE, "whose owner is gone")
     notebook.finding = "the proxy answered for the workload that is there, and not for the one that is gone"
@@ -310,7 +310,7 @@ def test_bound_rule_answers_only_for_who_is_there(recording: Recording, notebook
 @edited(test_bound_rule_answers_only_for_who_is_there, because="whose owner is gone")
 def proxy_answers_for_the_gone(recording: Recording) -> Recording:
     """A proxy that does not look whether the owner is there."""
-    return _claimed(recording, plan.CONTAINER_GONE)
+    return _with_claim(recording, plan.CONTAINER_GONE)
 
 
 @played(test_bound_rule_answers_only_for_who_is_there, because="whose owner is gone")

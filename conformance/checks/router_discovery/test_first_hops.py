@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.hops import expect_hop, hop, moved
+from conformance.reading.hops import expect_hop, hop, with_packets_to
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
 from fixtures.scenarios.router_discovery.first_hops import INVALID, NODES, VALID, FirstHops, destination
@@ -52,7 +52,7 @@ def test_discards_redirects_in_fragments(recording: Recording, notebook: Noteboo
 def _obeys_what_is_valid(recording: Recording, notebook: Notebook, part: str) -> None:
     """After a Redirect its destination is reached by the better router where it is valid, else by the first."""
     first, better = _in_order(recording, notebook, f"{part}-before")
-    _redirected(recording, notebook, part, better if part == "not-from-first-hop" else first)
+    _expect_redirect(recording, notebook, part, better if part == "not-from-first-hop" else first)
     if part in VALID:
         expect_hop(recording, notebook, f"{part}-after", better, f"{first} redirected it to {better}")
     else:
@@ -66,12 +66,12 @@ def test_obeys_the_second_redirect(recording: Recording, notebook: Notebook) -> 
     first, better = _in_order(recording, notebook, "valid-before")
     now, _ = hop(recording, notebook, "valid-after")
     notebook.stimulus([now] if now == better else [], "the first redirect was not followed")
-    _redirected(recording, notebook, "valid", better)
+    _expect_redirect(recording, notebook, "valid", better)
     expect_hop(recording, notebook, "second-after", first, f"{better} redirected it back to {first}")
     notebook.finding = f"redirected to {better}, then back to {first}"
 
 
-def _redirected(recording: Recording, notebook: Notebook, name: str, teller: str) -> None:
+def _expect_redirect(recording: Recording, notebook: Notebook, name: str, teller: str) -> None:
     """The redirect about the destination of a step reached the guest, and came from the router at that node."""
     told = ndp.redirects(recording.at("guest", "eth0", outgoing=False))
     about = [each for each in told if each.for_destination == destination(f"{name}-after")
@@ -117,7 +117,7 @@ def _none_any_more(recording: Recording, notebook: Notebook) -> tuple[str, str]:
 @edited(test_prefers_the_preferred_router, because={part: why for part, (_, why) in PREFERRED.items()})
 def guest_that_keeps_its_first_router(recording: Recording, part: str) -> Recording:
     """It does not heed what the RA changed."""
-    return moved(recording, part, next(node for node in NODES if node != PREFERRED[part][0]))
+    return with_packets_to(recording, part, next(node for node in NODES if node != PREFERRED[part][0]))
 
 
 @played(test_obeys_only_valid_redirects, because="redirected it to peer2", parts=VALID)
@@ -129,12 +129,12 @@ def guest_without_redirects() -> Broken:
 @edited(test_obeys_only_valid_redirects, because={
     part: f"is invalid ({part})" for part in INVALID if part != "fragments"})
 def guest_that_believes_it(recording: Recording, part: str) -> Recording:
-    return moved(recording, f"{part}-after", "peer2")
+    return with_packets_to(recording, f"{part}-after", "peer2")
 
 
 @edited(test_discards_redirects_in_fragments, because="is invalid (fragments)")
 def guest_that_reassembles_redirects(recording: Recording) -> Recording:
-    return moved(recording, "fragments-after", "peer2")
+    return with_packets_to(recording, "fragments-after", "peer2")
 
 
 @played(test_discards_redirects_in_fragments, because="is invalid (fragments)")
@@ -145,16 +145,16 @@ def guest_that_takes_fragments() -> Broken:
 
 @edited(test_obeys_the_second_redirect, because="redirected it back to peer")
 def guest_that_lets_itself_be_redirected_once(recording: Recording) -> Recording:
-    return moved(recording, "second-after", "peer2")
+    return with_packets_to(recording, "second-after", "peer2")
 
 
 @edited(test_leaves_a_router_that_is_none_any_more, because="is no router any more")
 def guest_that_overlooks_the_flag(recording: Recording) -> Recording:
     """It goes on sending to the first router."""
-    return moved(recording, "no-router-any-more", "peer")
+    return with_packets_to(recording, "no-router-any-more", "peer")
 
 
 @edited(test_takes_a_router_again, because="is a router again")
 def guest_that_bears_a_grudge(recording: Recording) -> Recording:
     """It does not come back."""
-    return moved(recording, "router-again", "peer2")
+    return with_packets_to(recording, "router-again", "peer2")

@@ -28,8 +28,8 @@ def test_lifetime_is_zero_without_forwarding(recording: Recording, notebook: Not
     notebook.stimulus(steps[len(STEPS) - 1:], "the play ended before the last step")
     faults, idle = [], []
     for step in steps:
-        name, told = step.what.what, _advertised(recording, step)
-        _asked(recording, notebook, step)
+        name, told = step.what.what, _advertisements(recording, step)
+        _solicitations(recording, notebook, step)
         forwards = _forwards(recording, notebook, step)
         if forwards:
             notebook.stimulus(told, "the router did not advertise itself while it forwarded")
@@ -50,14 +50,14 @@ def _end(recording: Recording, step: Mark) -> int:
     return next((mark.ns for mark in recording.marked(Switching) if mark.ns > step.ns), recording.duration_ns)
 
 
-def _advertised(recording: Recording, step: Mark) -> list[RouterAdvertisement]:
+def _advertisements(recording: Recording, step: Mark) -> list[RouterAdvertisement]:
     """The RAs of a step: those that were sent between two changes."""
     end = _end(recording, step)
     return ndp.router_advertisements(frame for frame in recording.at("router", "lan0", outgoing=True)
                                      if step.ns < frame.ns < end)
 
 
-def _asked(recording: Recording, notebook: Notebook, step: Mark) -> None:
+def _solicitations(recording: Recording, notebook: Notebook, step: Mark) -> None:
     """The neighbor's solicitation of a step reached the router."""
     end = _end(recording, step)
     asked = [each for each in ndp.router_solicitations(recording.at("router", "lan0", outgoing=False))
@@ -106,4 +106,4 @@ def router_that_never_dares(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("inet6").ICMPv6ND_RA].routerlifetime = 0
 
-    return editing.rewritten(recording, _advertised(recording, step), change)
+    return editing.rewritten(recording, _advertisements(recording, step), change)

@@ -7,7 +7,7 @@ from ipaddress import IPv6Network
 from conformance.broken.guests import KernelGuest, RoutedGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.hops import expect_hop, moved, sent
+from conformance.reading.hops import expect_hop, sent, with_packets_to
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.ndp import RouterAdvertisement
@@ -111,25 +111,25 @@ def guest_without_specific_routes() -> Broken:
 @edited(test_takes_the_most_specific_route, because="has the reserved preference")
 def guest_that_takes_reserved_for_medium(recording: Recording) -> Recording:
     """As it does with the preference in the RA's header."""
-    return moved(recording, "reserved", "peer2")
+    return with_packets_to(recording, "reserved", "peer2")
 
 
 @edited(test_takes_the_most_specific_route, because="peer leads to 2001:db8:d1:0:a::/80")
 def guest_that_reads_short_options_only(recording: Recording) -> Recording:
     """The option of full length is lost on it."""
-    return moved(recording, "narrow", "peer2")
+    return with_packets_to(recording, "narrow", "peer2")
 
 
 @edited(test_takes_the_most_specific_route, because="with low preference, and peer anywhere")
 def guest_that_weighs_preference_first(recording: Recording) -> Recording:
     """A medium default route comes before a specific one of low preference."""
-    return moved(recording, "low", "peer")
+    return with_packets_to(recording, "low", "peer")
 
 
 @edited(test_gives_up_routes_that_end, because="peer2 withdrew 2001:db8:d4::/64")
 def guest_that_overlooks_a_lifetime_of_zero(recording: Recording) -> Recording:
     """It waits for the ten minutes to pass."""
-    return moved(recording, "withdrawn", "peer2")
+    return with_packets_to(recording, "withdrawn", "peer2")
 
 
 @played(test_gives_up_routes_that_end, because="the guest uses a route")
@@ -142,7 +142,7 @@ def guest_that_never_lets_a_route_go() -> Broken:
 @edited(test_gives_up_routes_that_end, because="gave the route up after")
 def guest_that_forgets_early(recording: Recording) -> Recording:
     """From the first packet on."""
-    return moved(recording, "ends", "peer")
+    return with_packets_to(recording, "ends", "peer")
 
 
 @played(test_chooses_routes_by_preference, because="peer2 with high preference")
@@ -154,13 +154,13 @@ def guest_that_knows_default_routes_only() -> Broken:
 @edited(test_chooses_routes_by_preference, because="whatever its Router Lifetime")
 def guest_that_reads_the_header_only(recording: Recording) -> Recording:
     """A router with a lifetime of 0 is no default router to it, whatever else the RA says."""
-    return moved(recording, "default", "peer")
+    return with_packets_to(recording, "default", "peer")
 
 
 @edited(test_chooses_routes_by_preference, because="only with low preference now")
 def guest_that_keeps_the_first_preference(recording: Recording) -> Recording:
     """It does not heed what the RA changed."""
-    return moved(recording, "lowered", "peer2")
+    return with_packets_to(recording, "lowered", "peer2")
 
 
 def _deaf() -> KernelGuest:

@@ -24,7 +24,7 @@ from fixtures.timers import RAND, RTR_SOLICITATION_INTERVAL
 COARSE = 1.0
 
 
-def _sent(recording: Recording) -> list[RouterSolicitation]:
+def _solicitations(recording: Recording) -> list[RouterSolicitation]:
     return ndp.router_solicitations(recording.at("guest", "eth0", outgoing=True))
 
 
@@ -36,7 +36,7 @@ def test_solicits_routers_until_one_answers(recording: Recording, notebook: Note
     """
     up = notebook.stimulus(recording.happened("guest", "link", "new", operstate="UP"),
                            "the guest's link never came up")[0]
-    sent = _sent(recording)
+    sent = _solicitations(recording)
     notebook.expect(sent, "the guest sent no Router Solicitation", up)
     waited = sent[0].time - up.time
     notebook.in_time(waited, FIRST_RS + COARSE, "the guest sent its first Router Solicitation late", up, sent[0])
@@ -48,7 +48,7 @@ def test_solicits_routers_until_one_answers(recording: Recording, notebook: Note
 @check("RA-12.spacing", LonelyGuest(), role="guest")
 def test_solicits_routers_at_intervals(recording: Recording, notebook: Notebook) -> None:
     """Two solicitations are at least 4 s apart, less 10 % (RFC 4861 section 6.3.7, RFC 7559 section 2)."""
-    unanswered = [each for each in _sent(recording) if each.time <= recording.marked(RouterAppears)[0].time]
+    unanswered = [each for each in _solicitations(recording) if each.time <= recording.marked(RouterAppears)[0].time]
     notebook.stimulus(unanswered[1:], "the guest sent no two Router Solicitations before a router appeared")
     for one, two in pairwise(unanswered):
         gap = two.time - one.time
@@ -76,7 +76,7 @@ def test_router_solicitations_are_as_they_should_be(recording: Recording, notebo
     From `::` it has no SLLAO; one from an address without SLLAO is a warning.
     """
     holds, otherwise = FORM[part]
-    for each in notebook.stimulus(_sent(recording), "the guest sent no Router Solicitation"):
+    for each in notebook.stimulus(_solicitations(recording), "the guest sent no Router Solicitation"):
         notebook.expect(holds(each), otherwise(each), each)
         if part == "sllao" and each.source != UNSPECIFIED:
             notebook.recommend(each.sllao, "the guest's Router Solicitation has no SLLAO", each)
@@ -89,7 +89,7 @@ def test_takes_a_router_that_appears_late(recording: Recording, notebook: Notebo
     RFC 4861 allows it to have given up by then.
     """
     appeared = notebook.stimulus(recording.marked(RouterAppears), "no router appeared")[0]
-    sent = notebook.stimulus(_sent(recording), "the guest sent no Router Solicitation")
+    sent = notebook.stimulus(_solicitations(recording), "the guest sent no Router Solicitation")
     later = [each for each in sent if each.time > appeared.time]
     if not later:
         notebook.cite(sent[-1], appeared)
@@ -129,7 +129,7 @@ def guest_that_a_router_must_ignore(recording: Recording, part: str) -> Recordin
         for field, value in SPOILT[part][0].items():
             setattr(packet[layer("inet6").IPv6], field, value)
 
-    return editing.rewritten(recording, _sent(recording), change)
+    return editing.rewritten(recording, _solicitations(recording), change)
 
 
 @edited(test_takes_a_router_that_appears_late, because="did not use it")

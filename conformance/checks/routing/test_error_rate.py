@@ -28,7 +28,7 @@ def test_errors_are_limited_and_echo_is_not(recording: Recording, notebook: Note
     Beside the flood every ping to the router and through it is answered (RFC 4443 section 2.4 f). A limit that cannot
     cope with a traceroute's three probes at once is not recommended.
     """
-    _traced(recording, notebook)
+    _expect_traceroute(recording, notebook)
     offered = _expiring(recording, FLOODER)
     span = offered[-1].time - offered[0].time if offered else 0.0
     flooded = span > 1 and len(offered) / span >= FLOOD
@@ -44,14 +44,14 @@ def test_errors_are_limited_and_echo_is_not(recording: Recording, notebook: Note
     notebook.expect(not ignored,
                     "the router sent no error for more than a second, though packets kept coming", *ignored[:1])
     notebook.cite(*errors)
-    lost = _unanswered(recording, notebook)
+    lost = _lost_requests(recording, notebook)
     notebook.expect(not lost, f"the router did not answer {len(lost)} pings beside the flood", *lost)
     notebook.figure("ICMPv6 errors during the flood", len(errors) / span, "1/s")
     notebook.finding = (f"{len(errors)} of {len(offered)} packets whose hop limit ended were reported in {span:.1f} s,"
                         " and every ping was answered")
 
 
-def _traced(recording: Recording, notebook: Notebook) -> None:
+def _expect_traceroute(recording: Recording, notebook: Notebook) -> None:
     """The three probes of the traceroute before the flood."""
     probes = _expiring(recording, TRACER)
     notebook.stimulus(probes[TRACES - 1:], f"{len(probes)} probes of the traceroute reached the router")
@@ -71,7 +71,7 @@ def _errors(recording: Recording, to: object) -> list[IcmpError]:
     return [each for each in said if each.destination == to and each.about == plan.OUTSIDE]
 
 
-def _unanswered(recording: Recording, notebook: Notebook) -> list[Echo]:
+def _lost_requests(recording: Recording, notebook: Notebook) -> list[Echo]:
     """The Echo Requests, to the router and through it, that reached it and whose reply did not come back from it."""
     told = {(each.identifier, each.sequence): each
             for each in transport.echoes(recording.at("router", "lan0", outgoing=True), reply=True)}

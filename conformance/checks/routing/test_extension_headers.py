@@ -101,13 +101,13 @@ def router_that_fills_in_options(recording: Recording) -> Recording:
     def change(data: bytes) -> bytes:
         return data[:IPV6_AT + 44] + b"\xff" + data[IPV6_AT + 45:]
 
-    return editing.with_bytes(recording, _arrived(recording, "hop-by-hop-option-skip"), change)
+    return editing.with_bytes(recording, _arrivals(recording, "hop-by-hop-option-skip"), change)
 
 
 @edited(test_forwards_headers_untouched, because="atomic-fragment: the router made the packet -8 bytes longer")
 def router_that_strips_a_header(recording: Recording) -> Recording:
     """It cuts the packet's end."""
-    return editing.with_bytes(recording, _arrived(recording, "atomic-fragment"), lambda data: data[:-8])
+    return editing.with_bytes(recording, _arrivals(recording, "atomic-fragment"), lambda data: data[:-8])
 
 
 @edited(test_forwards_headers_untouched, because="decreased the hop limit by 0")
@@ -117,8 +117,8 @@ def router_like_a_switch(recording: Recording) -> Recording:
     def change(data: bytes) -> bytes:
         return data[:HOP_LIMIT_AT] + bytes([data[HOP_LIMIT_AT] + 1]) + data[HOP_LIMIT_AT + 1:]
 
-    return editing.with_bytes(recording, _arrived(recording, "encrypted"), change)
+    return editing.with_bytes(recording, _arrivals(recording, "encrypted"), change)
 
 
-def _arrived(recording: Recording, name: str) -> list[Frame]:
+def _arrivals(recording: Recording, name: str) -> list[Frame]:
     return _from(recording.at("outside", "eth0", outgoing=False), SENDERS[name])

@@ -48,11 +48,11 @@ def test_hosts_always_forward(recording: Recording, notebook: Notebook) -> None:
                 notebook.expect(value == 1, f"{FORWARDING} is {value} on {host} at the moment {moment!r}", shot)
     notebook.cite(*notebook.stimulus(recording.marked(Churned), "host1's endpoints did not come and go"))
     notebook.cite(*notebook.stimulus(recording.marked(AgentRestarted), "host1's agent was not restarted"))
-    arrived = _flowed(recording, notebook)
+    arrived = _count_crossings(recording, notebook)
     notebook.finding = f"forwarding is 1 throughout; {arrived} Echo Requests crossed both hosts, each 2 hops"
 
 
-def _flowed(recording: Recording, notebook: Notebook) -> int:
+def _count_crossings(recording: Recording, notebook: Notebook) -> int:
     """All of c1's Echo Requests to c3 arrived there, and each over two hosts; returns how many."""
     sent = _requests(recording.at("c1", outgoing=True), "c3")
     settled = [each for each in sent if each.time <= recording.duration - AT_ONCE]
@@ -117,13 +117,13 @@ def test_each_endpoint_has_one_route_on_its_host(recording: Recording, notebook:
     deleted = notebook.stimulus(recording.marked(Deleted), "no endpoint was deleted")
     changes: list[Mark] = [*created, *deleted]
     for mark in sorted(changes, key=lambda mark: mark.ns):
-        (_appeared if mark.is_a(Created) else _disappeared)(recording, notebook, mark)
+        (_expect_route if mark.is_a(Created) else _expect_removal)(recording, notebook, mark)
     for pinged in notebook.stimulus(recording.marked(Pinged), "no Echo Request was sent to an endpoint"):
-        _delivered(recording, notebook, pinged)
+        _expect_delivery(recording, notebook, pinged)
     notebook.finding = "one /128 route on the endpoint's host, there with the endpoint, of use at once and gone with it"
 
 
-def _appeared(recording: Recording, notebook: Notebook, created: Mark[Created]) -> None:
+def _expect_route(recording: Recording, notebook: Notebook, created: Mark[Created]) -> None:
     host, interface, address = (created.what.node, created.what.interface, created.what.address)
     where = f"{address} on {host}"
     routes = [event for event in recording.happened(host, "route", "new", dst=address, dev=interface, table="main")
@@ -142,7 +142,7 @@ def _appeared(recording: Recording, notebook: Notebook, created: Mark[Created]) 
         notebook.expect(right, f"the route to {where} is {seen[0]}, not dev {interface} proto static")
 
 
-def _disappeared(recording: Recording, notebook: Notebook, deleted: Mark[Deleted]) -> None:
+def _expect_removal(recording: Recording, notebook: Notebook, deleted: Mark[Deleted]) -> None:
     host, interface, address = (deleted.what.node, deleted.what.interface, deleted.what.address)
     gone = [event for event in recording.happened(host, "route", "del", dst=address, dev=interface, table="main")
             if event.ns >= _begin(recording.marked(Delete), deleted).ns]
@@ -167,7 +167,7 @@ def _own_routes(recording: Recording, notebook: Notebook, done: Mark, host: str)
     return [row for row in rows if row.get("dev") != "fabric0"], shot
 
 
-def _delivered(recording: Recording, notebook: Notebook, pinged: Mark) -> None:
+def _expect_delivery(recording: Recording, notebook: Notebook, pinged: Mark) -> None:
     """What a container sent to c4 arrived there while c4 had an endpoint, and left no container's interface after."""
     sender = pinged.what.node
     sent = [each for each in _requests(recording.at(sender, outgoing=True), "c4") if each.frame.ns >= pinged.ns][:1]

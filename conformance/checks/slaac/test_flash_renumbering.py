@@ -29,11 +29,11 @@ def test_moves_to_the_prefix_of_a_restarted_router(recording: Recording, noteboo
     (RFC 4862 section 5.5.4, RFC 6724 section 5 rule 3). A router that withdraws the old prefix in the RA with the new
     one (RFC 9096 section 3.5) is obeyed as soon as there is an address of the new one.
     """
-    _forgotten(recording, notebook)
+    _expect_new_source(recording, notebook)
     _withdrawn(recording, notebook)
 
 
-def _forgotten(recording: Recording, notebook: Notebook) -> None:
+def _expect_new_source(recording: Recording, notebook: Notebook) -> None:
     before = notebook.stimulus(_flows(recording, "before"), "the guest sent nothing before the restart")[0]
     notebook.stimulus([before] if before.source in OLD.network else [],
                       f"the guest's first flow came from {before.source}")

@@ -25,7 +25,7 @@ def _probes(recording: Recording) -> list[NeighborSolicitation]:
     return [each for each in sent if each.dad and each.target in plan.LAN]
 
 
-def _formed(recording: Recording) -> dict[IPv6Address, NeighborSolicitation | Frame]:
+def _lan_addresses(recording: Recording) -> dict[IPv6Address, NeighborSolicitation | Frame]:
     """The guest's addresses in the LAN: those that it probed for; of a machine that probes for none, those it uses."""
     probed: dict[IPv6Address, NeighborSolicitation | Frame] = {
         probe.target: probe for probe in reversed(_probes(recording))}
@@ -46,7 +46,7 @@ def test_forms_the_predicted_address(recording: Recording, notebook: Notebook) -
     told = [ra for ra in heard for prefix in ra.prefixes if prefix.autonomous and prefix.network == plan.LAN]
     believable(told, notebook, "no RA with an autonomous prefix reached the guest")
     predicted = plan.eui64(plan.LAN, recording.mac("guest", "eth0"))
-    formed = _formed(recording)
+    formed = _lan_addresses(recording)
     for address in notebook.stimulus(formed, "the guest formed no address"):
         notebook.expect(address == predicted,
                         f"the guest formed {address}, and {predicted} is predicted", formed[address])

@@ -112,7 +112,7 @@ def test_deprecated_address_is_left_for_others(recording: Recording, notebook: N
     """
     ready = first_usable(recording, FLEETING.network, notebook)
     address = IPv6Address(ready.fields["local"])
-    ends = notebook.stimulus(_said(recording, deprecated("guest", address)), f"{address} was never deprecated")[0]
+    ends = notebook.stimulus(_events(recording, deprecated("guest", address)), f"{address} was never deprecated")[0]
     told = ready.fields["preferred_life_time"]
     notebook.in_time(ends.time - ready.time, told + LATE,
                      f"the guest kept {address} preferred for too long", ready, ends)
@@ -127,7 +127,7 @@ def test_deprecated_address_is_left_for_others(recording: Recording, notebook: N
 
 def _answers_while_valid(recording: Recording, notebook: Notebook, address: IPv6Address, ready: KernelEvent) -> None:
     """It answers before it is removed, is removed in time, and answers no more."""
-    removed = _said(recording, gone("guest", address))
+    removed = _events(recording, gone("guest", address))
     notebook.expect(removed, f"the guest's {address} is not removed after its valid lifetime", ready)
     end, told = removed[0], ready.fields["valid_life_time"]
     notebook.in_time(end.time - ready.time, told + LATE, f"the guest removed {address} late", ready, end)
@@ -205,7 +205,7 @@ def _to_router(recording: Recording, notebook: Notebook, prefix: Prefix, number:
     notebook.cite(*notebook.stimulus(sent, f"the guest sent nothing to {destination}"))
 
 
-def _said(recording: Recording, watch: Any) -> list[KernelEvent]:
+def _events(recording: Recording, watch: Any) -> list[KernelEvent]:
     return [event for event in recording.kernel("guest") if watch(event)]
 
 
@@ -252,20 +252,20 @@ def guest_that_hides_deprecated_addresses(recording: Recording) -> Recording:
 @edited(test_deprecated_address_is_left_for_others, because="is not removed after its valid lifetime")
 def guest_that_keeps_its_address(recording: Recording) -> Recording:
     """It never takes it away."""
-    return editing.without(recording, events=_said(recording, gone("guest", first_address(recording))))
+    return editing.without(recording, events=_events(recording, gone("guest", first_address(recording))))
 
 
 @edited(test_deprecated_address_is_left_for_others, because="early")
 def guest_in_a_hurry(recording: Recording) -> Recording:
     """It deprecates the address long before its time."""
-    events = _said(recording, deprecated("guest", first_address(recording)))
+    events = _events(recording, deprecated("guest", first_address(recording)))
     return editing.shifted(recording, -5.0, events=events)
 
 
 @edited(test_not_on_link_says_nothing, because="is not on-link")
 def guest_that_takes_every_prefix_for_its_link(recording: Recording) -> Recording:
     """It solicits the destination in the prefix with L=0."""
-    return _solicited(recording, absent(STEADY), absent(OFF_LINK))
+    return _with_solicitation(recording, absent(STEADY), absent(OFF_LINK))
 
 
 @edited(test_not_on_link_says_nothing, because="is on-link")
@@ -277,7 +277,7 @@ def guest_that_takes_no_for_an_answer(recording: Recording) -> Recording:
 @edited(test_off_link_when_withdrawn, because="2001:db8:a5::/72 is not on-link")
 def guest_that_overlooks_the_withdrawal(recording: Recording) -> Recording:
     """It solicits in the prefix that was withdrawn."""
-    return _solicited(recording, absent(NARROW), absent(NARROW, 1))
+    return _with_solicitation(recording, absent(NARROW), absent(NARROW, 1))
 
 
 @edited(test_lifetimes_are_raised, because="after an RA with")
@@ -295,7 +295,7 @@ def guest_that_forgets_early(recording: Recording) -> Recording:
 @edited(test_off_link_when_ended, because="2001:db8:a3::/64 is not on-link")
 def guest_with_prefixes_for_ever(recording: Recording) -> Recording:
     """It solicits in the prefix that ended."""
-    return _solicited(recording, absent(STEADY), absent(FLEETING))
+    return _with_solicitation(recording, absent(STEADY), absent(FLEETING))
 
 
 @played(test_off_link_when_withdrawn, because="is on-link")
@@ -309,7 +309,7 @@ def first_address(recording: Recording) -> IPv6Address:
     return IPv6Address(formed(recording, FLEETING.network)[0].fields["local"])
 
 
-def _solicited(recording: Recording, like: IPv6Address, destination: IPv6Address) -> Recording:
+def _with_solicitation(recording: Recording, like: IPv6Address, destination: IPv6Address) -> Recording:
     """The guest solicits for one destination as it did for another."""
     def change(packet: Any) -> None:
         packet.payload.payload.tgt = str(destination)

@@ -15,9 +15,9 @@ from conformance.reading.virtual_routers import (
     acts,
     advertised_in_time,
     first,
-    heard,
     outage,
-    said,
+    received_by,
+    sent_by,
     turns,
 )
 from fixtures.protocols.addresses import VRRP_GROUP
@@ -63,7 +63,7 @@ def test_vrrp_advertisements(recording: Recording, notebook: Notebook) -> None:
     From a link-local address and the virtual MAC address to ff02::12, hop limit 255, version 3, type 1; the virtual
     link-local address is the first one; the checksum covers the pseudo-header.
     """
-    sent = [each for node in PRIORITIES for each in said(recording, node)]
+    sent = [each for node in PRIORITIES for each in sent_by(recording, node)]
     for each in notebook.stimulus(sent, "no router sent a VRRP advertisement"):
         expect = partial(_expect, notebook, each)
         expect(each.malformed is None, f"an advertisement is malformed: {each.malformed}")
@@ -87,19 +87,20 @@ def _expect(notebook: Notebook, seen: VrrpAdvertisement, holds: object, otherwis
 @edited(test_vrrp_advertisements, because="hop limit 64")
 def advertisement_from_afar(recording: Recording) -> Recording:
     """The third one has the hop limit of an ordinary packet."""
-    return editing.with_bytes(recording, said(recording, "r1")[2], lambda data: data[:21] + b"\x40" + data[22:])
+    return editing.with_bytes(recording, sent_by(recording, "r1")[2], lambda data: data[:21] + b"\x40" + data[22:])
 
 
 @edited(test_vrrp_advertisements, because="checksum is wrong")
 def advertisement_with_a_wrong_checksum(recording: Recording) -> Recording:
     """As if the pseudo-header had not been counted."""
-    return editing.with_bytes(recording, said(recording, "r1")[2], lambda data: data[:60] + b"\x12\x34" + data[62:])
+    return editing.with_bytes(recording, sent_by(recording, "r1")[2], lambda data: data[:60] + b"\x12\x34" + data[62:])
 
 
 @edited(test_vrrp_advertisements, because="first address")
 def advertisement_with_another_order(recording: Recording) -> Recording:
     """The two addresses have changed places; the checksum, a sum, stays right."""
-    return editing.with_bytes(recording, said(recording, "r1")[2], lambda data: data[:62] + data[78:94] + data[62:78])
+    third = sent_by(recording, "r1")[2]
+    return editing.with_bytes(recording, third, lambda data: data[:62] + data[78:94] + data[62:78])
 
 
 @check("VIP-04", VirtualRouterRivals(), role="virtual-router")
@@ -112,14 +113,14 @@ def test_ignores_invalid_vrrp_advertisements(recording: Recording, notebook: Not
     """
     notebook.stimulus(recording.marked(OnlyInvalid), "no invalid advertisement was sent")
     ready = notebook.stimulus(recording.marked(Ready), "the router did not start")[0]
-    lies = notebook.stimulus(heard(recording, "r1", ready.time),
+    lies = notebook.stimulus(received_by(recording, "r1", ready.time),
                              "no invalid advertisement reached the router while it was the backup")
-    took = said(recording, "r1", ready.time)
+    took = sent_by(recording, "r1", ready.time)
     notebook.expect(took, "the router did not take over while only invalid advertisements came", *lies[:6])
     for lie in notebook.stimulus(recording.marked(InvalidSent), "no invalid advertisement came to the active router"):
         defect = lie.what.defect
         came = notebook.stimulus(_after(recording, lie), f"the advertisement with {defect} did not reach the router")[0]
-        after = said(recording, "r1", came.time)
+        after = sent_by(recording, "r1", came.time)
         text = f"the router believed an advertisement with {defect}"
         notebook.expect(after, text, came)
         notebook.in_time(after[0].time - came.time, ACTIVE, text, came, after[0])
@@ -140,7 +141,7 @@ def router_that_does_not_see_hop_limits() -> Broken:
 def router_that_does_not_count(recording: Recording) -> Recording:
     """After the advertisement with a wrong checksum it is silent for its Active_Down_Interval."""
     lie = next(mark for mark in recording.marked(InvalidSent) if mark.what.defect == "wrong checksum")
-    gone = [each for each in said(recording, "r1", lie.time) if each.time < lie.time + down(PRIORITY)]
+    gone = [each for each in sent_by(recording, "r1", lie.time) if each.time < lie.time + down(PRIORITY)]
     return editing.without(recording, frames=gone)
 
 
@@ -153,7 +154,7 @@ def test_gives_way_to_the_stronger(recording: Recording, notebook: Notebook) -> 
     """
     for name in RIVALS:
         came = notebook.stimulus(_rivals(recording, name), f"the rival of {name} did not reach the router")[0]
-        after = said(recording, "r1", came.time)
+        after = sent_by(recording, "r1", came.time)
         notebook.expect(after, f"the router never became active again after a rival of {name}", came)
         silent = after[0].time - came.time
         if "lower" in name:
@@ -164,9 +165,9 @@ def test_gives_way_to_the_stronger(recording: Recording, notebook: Notebook) -> 
         text = f"the router took over late after a rival of {name}"
         notebook.in_time(silent, down(PRIORITY) + ROOM, text, came, after[0])
     leaves = notebook.stimulus(recording.marked(RivalLeaves), "the rival never stopped")[0]
-    zero = [each for each in heard(recording, "r1", leaves.time) if each.priority == 0]
+    zero = [each for each in received_by(recording, "r1", leaves.time) if each.priority == 0]
     last = notebook.stimulus(zero, "no advertisement of priority 0 reached the router")[0]
-    after = said(recording, "r1", last.time)
+    after = sent_by(recording, "r1", last.time)
     notebook.expect(after, "the router did not take over after an advertisement of priority 0", last)
     waited = after[0].time - last.time
     notebook.expect(waited >= skew(PRIORITY),
@@ -185,12 +186,12 @@ def _rivals(recording: Recording, name: str) -> list[VrrpAdvertisement]:
 def _after(recording: Recording, mark: Mark) -> list[VrrpAdvertisement]:
     """What came to the router between a mark and the next one."""
     until = min((other.time for other in recording.marks if other.ns > mark.ns), default=float("inf"))
-    return [each for each in heard(recording, "r1", mark.time) if each.time < until]
+    return [each for each in received_by(recording, "r1", mark.time) if each.time < until]
 
 
 def _silence(recording: Recording, since: VrrpAdvertisement) -> float:
     """How long (s) the router said nothing after it had heard that."""
-    return next((each.time - since.time for each in said(recording, "r1", since.time)), float("inf"))
+    return next((each.time - since.time for each in sent_by(recording, "r1", since.time)), float("inf"))
 
 
 @edited(test_gives_way_to_the_stronger, because="did not give way to a rival of higher priority")
@@ -209,12 +210,12 @@ def router_that_does_not_compare_addresses(recording: Recording) -> Recording:
 def router_that_waits_as_for_a_dead_one(recording: Recording) -> Recording:
     """After priority 0 it lets Active_Down_Interval pass."""
     leaves = recording.marked(RivalLeaves)[0]
-    return editing.shifted(recording, down(PRIORITY) - skew(PRIORITY), frames=said(recording, "r1", leaves.time))
+    return editing.shifted(recording, down(PRIORITY) - skew(PRIORITY), frames=sent_by(recording, "r1", leaves.time))
 
 
 def _goes_on(recording: Recording, name: str) -> Recording:
     came = _rivals(recording, name)[0]
-    own = next(each for each in said(recording, "r1") if each.priority)
+    own = next(each for each in sent_by(recording, "r1") if each.priority)
     return editing.with_frame(recording, own.frame.data, time=came.time + 0.4, node="r1", interface="lan0",
                               outgoing=True)
 
@@ -242,8 +243,8 @@ def test_vrrp_election(recording: Recording, notebook: Notebook) -> None:
 def _one_at_a_time(recording: Recording, notebook: Notebook) -> None:
     """No router says that it is active while it hears a higher priority."""
     for node, priority in PRIORITIES.items():
-        came = heard(recording, node)
-        for own in said(recording, node):
+        came = received_by(recording, node)
+        for own in sent_by(recording, node):
             stronger = [each for each in came if own.time - down(priority) < each.time < own.time - ROOM
                         and each.priority > priority]
             left = [mark.time for mark in recording.marked(Stop)] + [each.time for each in came if not each.priority]
@@ -257,7 +258,7 @@ def _in_time(recording: Recording, notebook: Notebook, turn: Turn, taken: VrrpAd
     """The change is neither too early nor too late. Lower bounds count from what the router heard, or its start."""
     priority = PRIORITIES[turn.node]
     if turn.why == "r1 stops":
-        zero = [each for each in heard(recording, turn.node, turn.began.time) if each.priority == 0]
+        zero = [each for each in received_by(recording, turn.node, turn.began.time) if each.priority == 0]
         notebook.expect(zero, "r1 left without an advertisement of priority 0", turn.began)
         waited = taken.time - zero[0].time
         notebook.expect(waited >= skew(priority), f"{turn.node} did not wait for Skew_Time", zero[0], taken)
@@ -266,7 +267,7 @@ def _in_time(recording: Recording, notebook: Notebook, turn: Turn, taken: VrrpAd
         return
     since, early = turn.began, turn.began.time
     if turn.why == "r1 loses its link":
-        early = heard(recording, turn.node)[-1].time if heard(recording, turn.node) else early
+        early = received_by(recording, turn.node)[-1].time if received_by(recording, turn.node) else early
     else:
         since = _ready(recording, notebook, turn)
     notebook.expect(taken.time - early >= down(priority), f"{turn.node} did not wait for Active_Down_Interval", taken)
@@ -288,7 +289,7 @@ def routers_of_two_groups() -> Broken:
 @edited(test_vrrp_election, because="without an advertisement of priority 0")
 def router_that_leaves_without_a_word(recording: Recording) -> Recording:
     """No advertisement of priority 0."""
-    gone = [each for node in PRIORITIES for each in (*said(recording, node), *heard(recording, node))]
+    gone = [each for node in PRIORITIES for each in (*sent_by(recording, node), *received_by(recording, node))]
     return editing.without(recording, frames=[each for each in gone if each.priority == 0])
 
 
@@ -296,14 +297,14 @@ def router_that_leaves_without_a_word(recording: Recording) -> Recording:
 def backup_that_waits_too_long(recording: Recording) -> Recording:
     """It says and does nothing for Active_Down_Interval after r1 has stopped."""
     recording, until = router_that_is_active_in_silence(recording), _until(recording)
-    return editing.without(recording, frames=[each.frame for each in acts(recording, "r2", _stopped(recording))
+    return editing.without(recording, frames=[each.frame for each in acts(recording, "r2", _stop_time(recording))
                                               if each.time < until])
 
 
 @edited(test_vrrp_election, because="answered for the virtual addresses in time when r1 stops, and advertised late")
 def router_that_is_active_in_silence(recording: Recording) -> Recording:
     """Its advertisements of Active_Down_Interval after r1 has stopped are not there; it answers for the addresses."""
-    early = [each for each in said(recording, "r2", _stopped(recording)) if each.time < _until(recording)]
+    early = [each for each in sent_by(recording, "r2", _stop_time(recording)) if each.time < _until(recording)]
     return editing.without(recording, frames=early)
 
 
@@ -311,20 +312,20 @@ def router_that_is_active_in_silence(recording: Recording) -> Recording:
 def routers_that_both_answer(recording: Recording) -> Recording:
     """r1, back, answers for the addresses in time, and advertises too late to silence r2."""
     returned = recording.marked(R1Returns)[0].time
-    own = [each for each in said(recording, "r1", returned) if each.priority]
+    own = [each for each in sent_by(recording, "r1", returned) if each.priority]
     gone = [frame for each in own[:-1] for frame in editing.same_packet(recording, each)]
-    rival = [each for each in said(recording, "r2") if each.time < own[0].time and each.priority][-1]
+    rival = [each for each in sent_by(recording, "r2") if each.time < own[0].time and each.priority][-1]
     late = editing.shifted(recording, 2.0, frames=own[-1])
     return editing.with_frame(editing.without(late, frames=gone), rival.frame.data, time=own[-1].time - 0.01,
                               node="r2", interface="lan0", outgoing=True)
 
 
-def _stopped(recording: Recording) -> float:
+def _stop_time(recording: Recording) -> float:
     return recording.marked(Stop)[0].time
 
 
 def _until(recording: Recording) -> float:
-    return _stopped(recording) + down(PRIORITIES["r2"])
+    return _stop_time(recording) + down(PRIORITIES["r2"])
 
 
 @edited(test_vrrp_election, because="away for too long")

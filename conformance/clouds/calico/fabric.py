@@ -17,7 +17,7 @@ LIVES = CalicoDatacentre()
 CONVERGENCE = 2.0
 
 
-def begun(recording: Recording, made: Mark) -> Mark:
+def beginning(recording: Recording, made: Mark) -> Mark:
     """The moment before the agent made an endpoint."""
     return [mark for mark in recording.marked(Endpoint) if mark.what == made.what and mark.ns <= made.ns][-1]
 

@@ -133,7 +133,7 @@ def test_tap_is_the_vms_router(recording: Recording, notebook: Notebook) -> None
 @edited(test_tap_is_the_vms_router, because="not to the tap")
 def vm_that_sends_past_the_tap(recording: Recording) -> Recording:
     """A VM that has another way out."""
-    return rewritten(recording, _called(recording, "outside"), _divert)
+    return rewritten(recording, _flow_frames(recording, "outside"), _divert)
 
 
 @edited(test_tap_is_the_vms_router, because="made no default route")
@@ -158,7 +158,7 @@ def test_tap_is_the_way_to_the_own_prefix(recording: Recording, notebook: Notebo
 @edited(test_tap_is_the_way_to_the_own_prefix, because="not to the tap")
 def vm_that_sends_to_its_link(recording: Recording) -> Recording:
     """A VM that takes its /64 to be on its link."""
-    return rewritten(recording, _called(recording, "nobody"), _divert)
+    return rewritten(recording, _flow_frames(recording, "nobody"), _divert)
 
 
 @played(test_tap_is_the_way_to_the_own_prefix, because="on its link")
@@ -168,7 +168,7 @@ def vm_that_invents_a_prefix() -> Broken:
     return Broken(CalicoVmBoots(), {"guest": invents})
 
 
-def _called(recording: Recording, to: str) -> list[Frame]:
+def _flow_frames(recording: Recording, to: str) -> list[Frame]:
     return [each.frame for flow in flows(recording, to=to)
             for each in passages(recording.at("vm1", "eth0", outgoing=True), flow, back=False)]
 

@@ -18,7 +18,7 @@ from topologies.calico import tap_mac
 HOSTS = ("host1", "host2")
 
 
-def chosen(recording: Recording, notebook: Notebook, *pairs: tuple[str, str], stage: str = "settled") -> list[Flow]:
+def flows_of(recording: Recording, notebook: Notebook, *pairs: tuple[str, str], stage: str = "settled") -> list[Flow]:
     """The flows between these pairs of nodes at one stage of the play, and all of them."""
     found = [flow for flow in flows(recording, stage=stage) if (flow.source, flow.to) in pairs]
     missing = set(pairs) - {(flow.source, flow.to) for flow in found}
@@ -39,7 +39,7 @@ def test_calico_hosts_reach_hosts_and_vms(recording: Recording, notebook: Notebo
     What a host sends to a VM comes from an address of its own that the VM can answer (Calico, IPv6 Support).
     """
     pairs = [("host1", "host2"), ("host1", "vm1"), ("vm1", "host1"), ("host1", "vm3"), ("vm3", "host1")]
-    told = chosen(recording, notebook, *pairs)
+    told = flows_of(recording, notebook, *pairs)
     for flow in told:
         there, _ = expect_answer(recording, notebook, flow)
         source = there.headers.source
@@ -61,7 +61,7 @@ def test_calico_vms_reach_each_other_through_their_hosts(recording: Recording, n
 
     Every packet leaves for the tap's MAC address, and its hop limit decreases with each host on the way.
     """
-    for flow in chosen(recording, notebook, ("vm1", "vm2"), ("vm1", "vm3"), ("vm3", "vm2")):
+    for flow in flows_of(recording, notebook, ("vm1", "vm2"), ("vm1", "vm3"), ("vm3", "vm2")):
         there, _ = expect_answer(recording, notebook, flow)
         sent = passages(recording.at(flow.source, outgoing=True), flow, back=False)[0]
         to = sent.headers.mac_destination
@@ -96,7 +96,7 @@ BORDER_CROSSING = (("vm1", "outside"), ("outside", "vm1"), ("vm3", "outside"), (
 @check("ROUTE-08", LIVES, role="compute-host", cloud="calico")
 def test_calico_vms_and_outside_reach_each_other(recording: Recording, notebook: Notebook) -> None:
     """A VM opens connections to a host outside, and accepts them from there, under its own address end to end."""
-    for flow in chosen(recording, notebook, *BORDER_CROSSING):
+    for flow in flows_of(recording, notebook, *BORDER_CROSSING):
         there, here = expect_answer(recording, notebook, flow)
         vm = flow.source if flow.source in ALLOCATED else flow.to
         seen = there.headers.source if flow.source == vm else here.headers.source
@@ -121,7 +121,7 @@ def border_that_hides_the_vms() -> Broken:
 @check("NAT-01", LIVES, role="router", cloud="calico")
 def test_calico_translates_no_address(recording: Recording, notebook: Notebook) -> None:
     """Flows cross border and hosts with both addresses and both ports unchanged, and so do the addresses they carry."""
-    for flow in chosen(recording, notebook, *BORDER_CROSSING):
+    for flow in flows_of(recording, notebook, *BORDER_CROSSING):
         for there, node in zip(expect_answer(recording, notebook, flow), (flow.source, flow.to), strict=True):
             sent = passages(recording.at(node, outgoing=True), flow, back=there.back)[0]
             for before, after in ((sent.headers.source, there.headers.source),

@@ -24,7 +24,8 @@ def ipv4_of(recording: Recording, notebook: Notebook, vm: str) -> IPv4Address:
     return IPv4Address(held[0].fields["local"])
 
 
-def pinged(recording: Recording, notebook: Notebook, source: str, to: IPv4Address | IPv6Address, cut: str = "") -> None:
+def expect_ping(recording: Recording, notebook: Notebook, source: str, to: IPv4Address | IPv6Address,
+                cut: str = "") -> None:
     """Expect that a ping was answered."""
     tried = [mark for mark in recording.marked(PingDone)
              if (mark.what.source, mark.what.to, mark.what.cut) == (source, str(to), cut)]
@@ -40,7 +41,7 @@ def test_calico_vm_uses_each_family_by_itself(recording: Recording, notebook: No
     ipv4_of(recording, notebook, DUAL)
     for cut, works in (("nothing", plan.OUTSIDE), ("nothing", plan.OUTSIDE4), ("IPv4", plan.OUTSIDE),
                        ("IPv6", plan.OUTSIDE4)):
-        pinged(recording, notebook, DUAL, works, cut)
+        expect_ping(recording, notebook, DUAL, works, cut)
     for cut, gone in (("IPv4", plan.OUTSIDE4), ("IPv6", plan.OUTSIDE)):
         if replies(recording, DUAL, gone, cut):
             notebook.stimulus([], f"{cut} was to be cut, and still works")
@@ -66,12 +67,12 @@ def test_calico_vms_meet_over_ipv4(recording: Recording, notebook: Notebook) -> 
     Over IPv6 only a VM that is configured for it goes out.
     """
     at = {vm: ipv4_of(recording, notebook, vm) for vm in (DUAL, IPV4_ONLY)}
-    pinged(recording, notebook, DUAL, at[IPV4_ONLY])
-    pinged(recording, notebook, IPV4_ONLY, at[DUAL])
-    pinged(recording, notebook, DUAL, plan.OUTSIDE4, "nothing")
+    expect_ping(recording, notebook, DUAL, at[IPV4_ONLY])
+    expect_ping(recording, notebook, IPV4_ONLY, at[DUAL])
+    expect_ping(recording, notebook, DUAL, plan.OUTSIDE4, "nothing")
     broken = bool(recording.play.options["broken"])
     if not broken:
-        pinged(recording, notebook, DUAL, plan.OUTSIDE, "nothing")
+        expect_ping(recording, notebook, DUAL, plan.OUTSIDE, "nothing")
     for vm, cut in ((IPV4_ONLY, ""), *(((DUAL, "nothing"),) if broken else ())):
         got = replies(recording, vm, plan.OUTSIDE, cut)
         notebook.expect(not got, f"{vm}, which is not configured for IPv6, reached {plan.OUTSIDE}", *got)

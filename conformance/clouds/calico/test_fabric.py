@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from conformance.clouds.calico.fabric import CONVERGENCE, LIVES, begun, gap
+from conformance.clouds.calico.fabric import CONVERGENCE, LIVES, beginning, gap
 from conformance.clouds.reading.flows import expect_answer, flows, passages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
@@ -27,7 +27,7 @@ def learnt(recording: Recording, made: Mark) -> Iterator[tuple[str, list[KernelE
     for node in ROUTERS:
         if node != made.what.node:
             found = recording.happened(node, "route", "new", dst=made.what.address, protocol="bird")
-            yield node, [event for event in found if event.ns >= begun(recording, made).ns]
+            yield node, [event for event in found if event.ns >= beginning(recording, made).ns]
 
 
 def own(recording: Recording, node: str) -> set[str]:
@@ -46,7 +46,7 @@ def test_calico_endpoints_become_known_everywhere(recording: Recording, notebook
         host, address = mark.what.node, mark.what.address
         told = [each for each in bgp.updates(recording.at(host, "fabric0", outgoing=True))
                 if any(str(net.network_address) == address for net in each.announced)
-                and each.segment.frame.ns >= begun(recording, mark).ns]
+                and each.segment.frame.ns >= beginning(recording, mark).ns]
         notebook.expect(told, f"{host} announced {address} to no other host", *(each.segment for each in told))
         for node, routes in learnt(recording, mark):
             notebook.expect(routes, f"{node} has no route to {address} of {host}", mark)
@@ -179,7 +179,7 @@ def test_calico_next_hops_are_well_formed(recording: Recording, notebook: Notebo
 @edited(test_calico_next_hops_are_well_formed, because="24 bytes")
 def next_hop_of_an_odd_length(recording: Recording) -> Recording:
     """A speaker whose next hop is neither one address nor two."""
-    return with_bytes(recording, _announcing(recording), lambda data: _renamed(recording, data, 24))
+    return with_bytes(recording, _announcing(recording), lambda data: _with_length(recording, data, 24))
 
 
 @edited(test_calico_next_hops_are_well_formed, because="as its global next hop")
@@ -199,7 +199,7 @@ def _announcing(recording: Recording) -> list[Any]:
     return [each.segment.frame for each in told]
 
 
-def _renamed(recording: Recording, data: bytes, length: int) -> bytes:
+def _with_length(recording: Recording, data: bytes, length: int) -> bytes:
     """The frame with another length in front of its next hop."""
     at = data.index(ROUTERS["host1"].packed, 54) - 1
     return data[:at] + bytes([length]) + data[at + 1:]

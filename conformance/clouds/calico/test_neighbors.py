@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.clouds.calico.fabric import CONVERGENCE, LIVES, begun, gap
+from conformance.clouds.calico.fabric import CONVERGENCE, LIVES, beginning, gap
 from conformance.clouds.reading.flows import expect_answer, flows, passages
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
@@ -46,7 +46,7 @@ def test_calico_hosts_never_ask_for_their_endpoints(recording: Recording, notebo
                  if str(each.target) == address and each.frame.ns >= made.ns]
         notebook.expect(not asked, f"{host} solicited for its own endpoint {address}", *asked[:1])
         there = [event for event in recording.happened(host, "neighbor", "new", dst=address, dev=interface)
-                 if event.ns >= begun(recording, made).ns]
+                 if event.ns >= beginning(recording, made).ns]
         states = [f"{event.fields.get('lladdr')} {'/'.join(event.fields['state'])}" for event in there]
         right = there and there[0].fields.get("lladdr") == made.what.mac and there[0].fields["state"] == [
             "PERMANENT"]

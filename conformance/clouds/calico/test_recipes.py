@@ -49,7 +49,7 @@ def addresses(shot: Snapshot) -> list[str]:
             if row["family"] == "inet6" and IPv6Address(row["local"]) in NETWORK]
 
 
-def launched(recording: Recording, notebook: Notebook) -> Mark:
+def launch(recording: Recording, notebook: Notebook) -> Mark:
     """When vm2 was launched from the changed image."""
     return notebook.stimulus(recording.marked(PowerOn), "vm2 was not launched from the changed image")[0]
 
@@ -57,7 +57,7 @@ def launched(recording: Recording, notebook: Notebook) -> Mark:
 @check("RA-08", RECIPES, role="guest", cloud="calico", sentences=("calico-12", "calico-14"))
 def test_calico_recipe_accepts_advertisements(recording: Recording, notebook: Notebook) -> None:
     """An image that ignores RAs has no default route; with accept_ra 1 it has that to its tap, by the same RAs."""
-    again = launched(recording, notebook)
+    again = launch(recording, notebook)
     heard = router_advertisements(recording.at("vm2", outgoing=False))
     for stage, ras in (("before", [ra for ra in heard if ra.frame.ns < again.ns]),
                        ("after", [ra for ra in heard if ra.frame.ns > again.ns])):
@@ -84,7 +84,7 @@ def test_calico_recipe_leases_are_not_on_link(recording: Recording, notebook: No
 
     ISC's client once made the lease a /64: then the VM solicits other VMs on its own link, in vain.
     """
-    again = launched(recording, notebook)
+    again = launch(recording, notebook)
     other = ALLOCATED["vm1"]
     early = [each for each in neighbor_solicitations(recording.at("vm2", outgoing=True))
              if each.target == other and each.frame.ns < again.ns]

@@ -25,13 +25,13 @@ from topologies.stage import addressing as plan
 SERVER4, CLIENT4 = 67, 68
 
 
-def booted(recording: Recording, notebook: Notebook, name: str = "booted") -> Snapshot:
+def kernel_at(recording: Recording, notebook: Notebook, name: str = "booted") -> Snapshot:
     """The image's kernel at that moment. Raises Unjudgeable."""
     shot = recording.snapshot(name, "guest")
     return notebook.stimulus([] if shot is None else [shot], "the image got no address")[0]
 
 
-def answered(recording: Recording, notebook: Notebook) -> list[SipMessage]:
+def answered_calls(recording: Recording, notebook: Notebook) -> list[SipMessage]:
     """Each call to the image was answered."""
     calls = notebook.stimulus(recording.marked(CallBegun), "no caller called the image")
     return [expect_call(recording, notebook, mark) for mark in calls]
@@ -39,7 +39,7 @@ def answered(recording: Recording, notebook: Notebook) -> list[SipMessage]:
 
 def expect_sockets(recording: Recording, notebook: Notebook, wanted: str) -> None:
     """Expect that the image serves SIP on that address and nowhere else."""
-    shot = booted(recording, notebook, "serving")
+    shot = kernel_at(recording, notebook, "serving")
     local = {row["local"] for row in shot.tables["socket"] if row["port"] == SIP_PORT}
     notebook.expect(local == {wanted}, f"the image serves SIP on {', '.join(sorted(local)) or 'nothing'}", shot)
 
@@ -47,10 +47,10 @@ def expect_sockets(recording: Recording, notebook: Notebook, wanted: str) -> Non
 @check("DUAL-02", ClearwaterDualImage(), role="management", cloud="clearwater")
 def test_clearwater_image_prefers_ipv4(recording: Recording, notebook: Notebook) -> None:
     """An image that has addresses of both families serves on its IPv4 address alone (Clearwater)."""
-    held = addresses(booted(recording, notebook))
+    held = addresses(kernel_at(recording, notebook))
     notebook.stimulus([held] if set(held) == {4, 6} else [], "the image does not have both families")
-    notebook.cite(booted(recording, notebook))
-    for each in answered(recording, notebook):
+    notebook.cite(kernel_at(recording, notebook))
+    for each in answered_calls(recording, notebook):
         notebook.expect(each.packet.source == held[4], f"the call was answered by {each.packet.source}", each.packet)
     for mark in notebook.stimulus(recording.marked(Knock), "no caller tried the image's IPv6 address"):
         expect_refused(recording, notebook, mark)
@@ -71,9 +71,9 @@ def image_serves_both() -> Broken:
 @check("DUAL-04", ClearwaterDualImage(ipv6=False), role="management", cloud="clearwater")
 def test_clearwater_image_on_ipv4(recording: Recording, notebook: Notebook) -> None:
     """An image that has an IPv4 address alone configures itself for it, and its services answer there (Clearwater)."""
-    held = addresses(booted(recording, notebook))
+    held = addresses(kernel_at(recording, notebook))
     notebook.stimulus([held] if set(held) == {4} else [], "the image has another family than IPv4")
-    for each in answered(recording, notebook):
+    for each in answered_calls(recording, notebook):
         contact = each.fields.get("contact", "")
         notebook.expect(f"sip:{held[4]}:{SIP_PORT}" in contact, f"the image's Contact is {contact}", each.packet)
     expect_sockets(recording, notebook, str(held[4]))
@@ -99,9 +99,9 @@ def test_clearwater_image_uses_ipv6(recording: Recording, notebook: Notebook) ->
 
     By UDP and TCP, with the literal in brackets; it does not wait for IPv4.
     """
-    held = addresses(booted(recording, notebook))
+    held = addresses(kernel_at(recording, notebook))
     notebook.stimulus([held] if set(held) == {6} else [], "the image has another family than IPv6")
-    for each in answered(recording, notebook):
+    for each in answered_calls(recording, notebook):
         contact = each.fields.get("contact", "")
         notebook.expect(f"sip:[{held[6]}]:{SIP_PORT}" in contact, f"the image's Contact is {contact}", each.packet)
     expect_sockets(recording, notebook, str(held[6]))
@@ -139,12 +139,12 @@ def test_clearwater_offer_of_ipv6_only(recording: Recording, notebook: Notebook)
     for address in {each.address for each in leased}:
         inside = plan.LAN_POOL[0] <= address <= plan.LAN_POOL[1]
         notebook.expect(inside, f"{address} is not of the pool", leased[0].reply)
-    shot = booted(recording, notebook)
+    shot = kernel_at(recording, notebook)
     rows = [row["local"] for row in shot.tables["address"] if row["ifname"] == "eth0"
             and not ip_address(row["local"]).is_link_local]
     want = {str(each.address) for each in leased}
     notebook.expect(set(rows) == want, f"the image has {', '.join(rows)}, and was leased {', '.join(want)}", shot)
-    for each in answered(recording, notebook):
+    for each in answered_calls(recording, notebook):
         notebook.expect(str(each.packet.source) in want, f"the call was answered by {each.packet.source}", each.packet)
     asked = len(bootp(recording, from_server=False))
     notebook.finding = f"{', '.join(want)} alone, and in use; {asked} DHCPv4 messages of the image went unanswered"

@@ -26,12 +26,12 @@ NODES = (BONO, SPROUT)
 WRITTEN, UNBRACKETED = b"[2001:db8:1::51]", b"2001:db8:1:0::51"
 
 
-def used(recording: Recording, node: str) -> str:
+def address_at(recording: Recording, node: str) -> str:
     """The node's address of the configured family."""
     return str(HOSTS[node][0 if recording.play.options["family"] == 6 else 1])
 
 
-def served(recording: Recording, notebook: Notebook, node: str) -> Snapshot:
+def serving_kernel(recording: Recording, notebook: Notebook, node: str) -> Snapshot:
     """The node's kernel when its services had started. Raises Unjudgeable."""
     shot = recording.snapshot("serving", node)
     return notebook.stimulus([] if shot is None else [shot], f"{node}'s state was not recorded")[0]
@@ -54,13 +54,14 @@ def test_clearwater_serves_one_family(recording: Recording, notebook: Notebook) 
     for mark in notebook.stimulus(recording.marked(Knock), "no caller tried the other family"):
         expect_refused(recording, notebook, mark)
     for node in NODES:
-        shot = served(recording, notebook, node)
+        shot = serving_kernel(recording, notebook, node)
         held = {row["family"] for row in shot.tables["address"] if row["scope"] == "global"}
         notebook.stimulus([held] if held == {"inet", "inet6"} else [], f"{node} does not have both families")
         local = {row["local"] for row in shot.tables["socket"] if row["port"] == SIP_PORT}
         told = ", ".join(sorted(local)) or "nothing"
-        notebook.expect(local == {used(recording, node)}, f"{node} serves SIP on {told}", shot)
-    notebook.finding = f"SIP on {used(recording, BONO)} only; the other family is refused at once, by UDP and by TCP"
+        notebook.expect(local == {address_at(recording, node)}, f"{node} serves SIP on {told}", shot)
+    notebook.finding = (
+        f"SIP on {address_at(recording, BONO)} only; the other family is refused at once, by UDP and by TCP")
 
 
 @played(test_clearwater_serves_one_family, because="192.0.2.11 accepts connections")
@@ -77,7 +78,7 @@ def drops_the_other_family() -> Broken:
 @edited(test_clearwater_serves_one_family, because="did not answer operator's call")
 def edge_that_hears_no_tcp(recording: Recording) -> Recording:
     return without(recording, frames=[each for each in tcp_segments(recording.at(OPERATOR, outgoing=False), SIP_PORT)
-                                      if str(each.source) == used(recording, BONO)])
+                                      if str(each.source) == address_at(recording, BONO)])
 
 
 @check("MGMT-09", IPV6, role="management", cloud="clearwater")
@@ -87,10 +88,10 @@ def test_clearwater_nodes_by_literals(recording: Recording, notebook: Notebook) 
     All that they exchange is IPv6, and in SIP's URIs the literals stand in brackets (RFC 3261 section 25.1).
     """
     for node in NODES:
-        shot = served(recording, notebook, node)
+        shot = serving_kernel(recording, notebook, node)
         local = {row["local"] for row in shot.tables["socket"] if row["port"] == SIP_PORT}
         told = ", ".join(sorted(local)) or "nothing"
-        as_told = local == {used(recording, node)}
+        as_told = local == {address_at(recording, node)}
         notebook.expect(as_told, f"{node} listens on {told}, not as its local_config says", shot)
     for mark in calls(recording, notebook, *NODES):
         expect_call(recording, notebook, mark)
@@ -148,7 +149,7 @@ def test_clearwater_urls_with_literals(recording: Recording, notebook: Notebook)
     fetches = notebook.stimulus(recording.marked(Fetch), "no page was asked for")
     told = []
     for mark in fetches:
-        url, done = mark.what.url, ended(recording, notebook, mark)
+        url, done = mark.what.url, fetch_end(recording, notebook, mark)
         sent = [each for each in tcp_segments(recording.at(BONO, outgoing=True), HTTP)
                 if mark.ns <= each.frame.ns <= done.ns]
         if mark is fetches[-1]:
@@ -171,7 +172,7 @@ def test_clearwater_urls_with_literals(recording: Recording, notebook: Notebook)
     notebook.finding = f"Host: {' and '.join(told)}; a literal without brackets was refused before anything was sent"
 
 
-def ended(recording: Recording, notebook: Notebook, begun: Mark) -> Mark:
+def fetch_end(recording: Recording, notebook: Notebook, begun: Mark) -> Mark:
     """The mark of that fetch's end. Raises Unjudgeable."""
     ends = [mark for mark in recording.marked(Fetched) if mark.ns > begun.ns]
     return notebook.stimulus(ends, "a fetch did not end")[0]

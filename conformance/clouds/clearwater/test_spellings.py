@@ -22,7 +22,7 @@ from topologies.clearwater import BONO
 _HOST = re.compile(r"(?:@|UDP )(\[[^]]*\]|[^:;>]*)")
 
 
-def understood(text: str) -> IPv4Address | IPv6Address | None:
+def as_address(text: str) -> IPv4Address | IPv6Address | None:
     """The address of either family that a text means, None where it means none: inet_pton(3)."""
     if ":" in text:
         return meaning(text)
@@ -32,7 +32,7 @@ def understood(text: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def answered(recording: Recording, notebook: Notebook) -> list[tuple[str, Mark]]:
+def node_answers(recording: Recording, notebook: Notebook) -> list[tuple[str, Mark]]:
     """Each local_ip that was configured, with what the node said to it."""
     found, asked = [], ""
     for mark in recording.marks:
@@ -45,7 +45,7 @@ def answered(recording: Recording, notebook: Notebook) -> list[tuple[str, Mark]]
     return notebook.stimulus(found, "no local_config was tried")
 
 
-def announced(recording: Recording) -> dict[IPv4Address | IPv6Address, SipMessage]:
+def announcements(recording: Recording) -> dict[IPv4Address | IPv6Address, SipMessage]:
     """By the address that it came from, what the node told its peer."""
     return {each.packet.source: each for each in messages(recording.at(BONO, outgoing=True), "OPTIONS")}
 
@@ -57,10 +57,10 @@ def test_clearwater_local_config_knows_an_address(recording: Recording, notebook
     RFC 4291 section 2.2: eight groups of hexadecimal digits, leading zeros allowed; RFC 1123 section 2.1: four decimal
     numbers. What was taken is what was meant: the node speaks from just this address.
     """
-    told, meant = announced(recording), set()
-    texts = answered(recording, notebook)
+    told, meant = announcements(recording), set()
+    texts = node_answers(recording, notebook)
     for text, mark in texts:
-        address = understood(text)
+        address = as_address(text)
         refused = mark.is_a(CloudRefused)
         reason = mark.what.reason if refused else ""
         if address is None:
@@ -88,7 +88,7 @@ def local_config_in_lower_case() -> Broken:
 
 @edited(test_clearwater_local_config_knows_an_address, because="accepted '192.0.2.109', but never sent from")
 def ipv4_is_lost(recording: Recording) -> Recording:
-    return without(recording, frames=[announced(recording)[IPv4Address("192.0.2.109")].packet])
+    return without(recording, frames=[announcements(recording)[IPv4Address("192.0.2.109")].packet])
 
 
 @check("LL-05", ClearwaterSpellings(), role="management", cloud="clearwater")
@@ -98,7 +98,7 @@ def test_clearwater_writes_canonical_addresses(recording: Recording, notebook: N
     However they were typed; compared byte by byte with this suite's own writing of the address that the packet came
     from. In URIs they stand in brackets (RFC 5952 section 6, RFC 3986 section 3.2.2).
     """
-    found = [(address, each) for address, each in announced(recording).items() if isinstance(address, IPv6Address)]
+    found = [(address, each) for address, each in announcements(recording).items() if isinstance(address, IPv6Address)]
     for address, each in notebook.stimulus(found, "the node told its peer no IPv6 address"):
         wanted = f"[{canonical(address)}]"
         hosts = [host for name in ("via", "from", "contact") for host in _HOST.findall(each.fields.get(name, ""))]
@@ -123,4 +123,4 @@ def writes_upper_case(recording: Recording) -> Recording:
     def shout(data: bytes) -> Any:
         return data.replace(b"[2001:db8", b"[2001:DB8")
 
-    return with_bytes(recording, [each.packet for each in announced(recording).values()], shout)
+    return with_bytes(recording, [each.packet for each in announcements(recording).values()], shout)

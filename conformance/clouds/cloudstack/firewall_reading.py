@@ -28,7 +28,7 @@ def ruleset(recording: Recording, notebook: Notebook, moment: str) -> Mark:
     return notebook.stimulus(kept, f"the ruleset was not recorded ({moment})")[0]
 
 
-def listed(rules: Iterable[Mapping[str, Any]]) -> Counter[FirewallRule | str]:
+def admitting_rules(rules: Iterable[Mapping[str, Any]]) -> Counter[FirewallRule | str]:
     """The rules that admit something in the two chains of the API; what is no rule of the API is told as JSON."""
     ours = [each for each in rules if (each["family"], each["table"]) == ("ip6", TABLE)
             and each["chain"] in CHAINS.values() and {"accept": None} in each["expr"]]
@@ -73,7 +73,7 @@ def _range(told: Any) -> tuple[int, int]:
 def expect_listed(recording: Recording, notebook: Notebook, moment: str) -> None:
     """Expect one rule of the virtual router for each rule of the API at that moment, and no other."""
     mark = ruleset(recording, notebook, moment)
-    there = listed(mark.what.rules)
+    there = admitting_rules(mark.what.rules)
     for rule in MOMENTS[moment]:
         notebook.expect(there[rule] == 1, f"{rule.words()!r} is listed {there[rule]} times ({moment})", mark)
     others = [each for each in there if each not in MOMENTS[moment]]

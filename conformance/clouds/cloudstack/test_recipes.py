@@ -26,7 +26,7 @@ from topologies.stage import addressing as plan
 VM, RECIPE, LATER = CloudstackVm(), CloudstackRecipe(), CloudstackManagedLater()
 
 
-def held(shot: Snapshot) -> set[IPv6Address]:
+def in_network(shot: Snapshot) -> set[IPv6Address]:
     """The addresses of the network that a kernel has, tentative ones too."""
     rows = (row["local"] for row in shot.tables["address"] if row["family"] == "inet6")
     return {address for address in map(IPv6Address, rows) if address in plan.LAN}
@@ -41,13 +41,13 @@ def test_cloudstack_address_comes_with_the_client(recording: Recording, notebook
     without = [shot for shot in recording.snapshots if shot.name == "without-client"]
     lists = recording.marked(CloudRecord)
     for shot in notebook.stimulus(without, "the VM's state was not recorded without its client"):
-        early = ", ".join(map(str, held(shot)))
+        early = ", ".join(map(str, in_network(shot)))
         notebook.expect(not early, f"the VM has {early} although its client does not run", shot)
     for name, listed in zip(("booted", "restarted"), notebook.stimulus(lists,
                                                                        "the platform listed nothing"), strict=False):
         shot = looked_at(recording, notebook, name)
         shown = {IPv6Address(address) for address, owner in listed.what.addresses.items() if owner == "guest"}
-        notebook.expect(held(shot) == shown, f"the VM has {held(shot)}, the platform shows {shown}", shot)
+        notebook.expect(in_network(shot) == shown, f"the VM has {in_network(shot)}, the platform shows {shown}", shot)
     replies = [each for each in dhcpv6.messages(recording.at("guest", outgoing=False), "Reply") if each.addresses]
     notebook.cite(*notebook.stimulus(replies, "no Reply gave the VM an address"))
     notebook.finding = f"none, then {ADDRESS}, after both starts"
@@ -80,7 +80,7 @@ def test_cloudstack_identifier_from_the_configuration(recording: Recording, note
         notebook.expect(duid == expected,
                         f"the VM identifies itself by {duid.hex(':')}, not by {expected.hex(':')}", each)
     shot = looked_at(recording, notebook, "booted")
-    notebook.expect(ADDRESS in held(shot), f"the VM does not have {ADDRESS}", shot)
+    notebook.expect(ADDRESS in in_network(shot), f"the VM does not have {ADDRESS}", shot)
     notebook.finding = f"{expected.hex(':')} in {len(sent)} messages, and the reserved address"
 
 
@@ -109,9 +109,9 @@ def test_cloudstack_recipe_without_autoconfiguration(recording: Recording, noteb
     inviting = [ra for ra in heard if any(prefix.autonomous for prefix in ra.prefixes)]
     notebook.cite(*notebook.stimulus(inviting, "no RA with A=1 reached the VM"))
     shot = looked_at(recording, notebook, "booted")
-    formed = ", ".join(map(str, held(shot) - {ADDRESS}))
+    formed = ", ".join(map(str, in_network(shot) - {ADDRESS}))
     notebook.expect(not formed, f"the VM formed {formed}", shot)
-    notebook.expect(ADDRESS in held(shot), f"the VM does not have {ADDRESS}", shot)
+    notebook.expect(ADDRESS in in_network(shot), f"the VM does not have {ADDRESS}", shot)
     notebook.expect(gateways(shot) == {str(inviting[0].source)},
                     f"the VM's default routes lead to {gateways(shot)}", shot)
     sent = [each for each in echoes(recording.at("guest", outgoing=True), reply=False)
@@ -146,8 +146,8 @@ def test_cloudstack_asks_when_managed(recording: Recording, notebook: Notebook) 
     notebook.expect(replies, "no Reply gave the VM an address", sent[0])
     notebook.cite(sent[0], replies[0])
     shot = looked_at(recording, notebook, "managed")
-    formed = held(shot) - {ADDRESS}
-    notebook.expect(ADDRESS in held(shot) and formed, f"the VM has only {held(shot)}", shot)
+    formed = in_network(shot) - {ADDRESS}
+    notebook.expect(ADDRESS in in_network(shot) and formed, f"the VM has only {in_network(shot)}", shot)
     for address in (ADDRESS, *sorted(formed)):
         told = [each for each in echoes(recording.at("guest", outgoing=True), reply=True) if each.source == address]
         notebook.expect(told, f"the VM does not answer at {address}", *recording.marked(OutsiderTries))

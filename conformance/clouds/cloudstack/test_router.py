@@ -23,7 +23,7 @@ from topologies.stage import addressing as plan
 VM = CloudstackVm()
 
 
-def advertised(recording: Recording, notebook: Notebook) -> list[RouterAdvertisement]:
+def ras_at_vm(recording: Recording, notebook: Notebook) -> list[RouterAdvertisement]:
     """The RAs that reached the VM, and at least one of them."""
     heard = router_advertisements(recording.at("guest", outgoing=False))
     return notebook.stimulus(heard, "no Router Advertisement reached the VM")
@@ -37,7 +37,7 @@ def test_cloudstack_gateway_advertises_well(recording: Recording, notebook: Note
     """
     mac = recording.mac("rack", "lan0")
     own = plan.link_local(mac)
-    for ra in advertised(recording, notebook):
+    for ra in ras_at_vm(recording, notebook):
         if part == "source":
             notebook.expect(ra.source == own, f"the RA comes from {ra.source}, not from the router's {own}", ra)
         elif part == "sllao":
@@ -105,7 +105,7 @@ def test_cloudstack_default_route_is_the_rack_routers(recording: Recording, note
     there, and it goes when the router's last RA has lifetime 0.
     """
     own = str(plan.link_local(recording.mac("rack", "lan0")))
-    heard = advertised(recording, notebook)
+    heard = ras_at_vm(recording, notebook)
     for name in ("booted", "default-chosen"):
         shot = looked_at(recording, notebook, name)
         found = gateways(shot)
@@ -148,7 +148,7 @@ def test_cloudstack_no_address_from_the_router(recording: Recording, notebook: N
 
     All its addresses in that prefix are those that DHCPv6 gave it.
     """
-    for ra in advertised(recording, notebook):
+    for ra in ras_at_vm(recording, notebook):
         notebook.stimulus([each for each in ra.prefixes if not each.autonomous], "the RA's prefix has A=1")
         notebook.cite(ra)
     given = {record for mark in recording.marked(CloudRecord) for record in mark.what.addresses}

@@ -19,7 +19,7 @@ from topologies.stage import addressing as plan
 SCOPES = tuple(CloudstackScopes(scope=scope) for scope in ("unique-local", "site-local"))
 
 
-def spoken(recording: Recording) -> list[Echo]:
+def echo_requests(recording: Recording) -> list[Echo]:
     """The VM's Echo Requests."""
     return echoes(recording.at("guest", outgoing=True), reply=False)
 
@@ -82,7 +82,7 @@ def test_cloudstack_source_of_the_right_scope(recording: Recording, notebook: No
     table = {OUTSIDE[scope]: address for scope, address in OWN.items()}
     table[router] = plan.link_local(recording.mac("guest", "eth0"))
     for to, source in table.items():
-        sent = [each for each in spoken(recording) if each.destination == to]
+        sent = [each for each in echo_requests(recording) if each.destination == to]
         for each in notebook.stimulus(sent, f"the VM sent nothing to {to}"):
             right = each.source == source or (to == router and each.source.is_link_local)
             notebook.expect(right, f"to {to} the VM speaks from {each.source}, not from {source}", each)
@@ -105,5 +105,5 @@ def _from(recording: Recording, scope: str, source: str) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("inet6").IPv6].src = source
 
-    mine = [each for each in spoken(recording) if each.destination == OUTSIDE[scope]]
+    mine = [each for each in echo_requests(recording) if each.destination == OUTSIDE[scope]]
     return editing.rewritten(recording, mine, change)

@@ -30,7 +30,7 @@ def dhcpv4(recording: Recording, vm: str, kind: int, *, outgoing: bool) -> list[
     return [each for each in udp_datagrams(recording.at(vm, outgoing=outgoing), 67, 68) if wanted in each.payload[240:]]
 
 
-def leased(recording: Recording, vm: str) -> list[Message]:
+def address_replies(recording: Recording, vm: str) -> list[Message]:
     """The DHCPv6 Replies with an address that reached a VM."""
     return [each for each in dhcpv6.messages(recording.at(vm, outgoing=False), "Reply") if each.addresses]
 
@@ -61,7 +61,7 @@ def test_cloudstack_families_are_served_apart(recording: Recording, notebook: No
         asked4 = dhcpv4(recording, vm, DISCOVER, outgoing=True)
         notebook.cite(notebook.stimulus(asked6, f"{vm} did not ask for an IPv6 address")[0],
                       notebook.stimulus(asked4, f"{vm} did not ask for an IPv4 address")[0])
-        told6 = [each for each in leased(recording, vm) if meanwhile(recording, vm, each.frame)]
+        told6 = [each for each in address_replies(recording, vm) if meanwhile(recording, vm, each.frame)]
         told4 = [each for each in dhcpv4(recording, vm, ACK, outgoing=False) if meanwhile(recording, vm, each.frame)]
         when = {None: "", DHCPV4_SERVER_PORT: " while DHCPv4 is cut off",
                 DHCPV6_SERVER_PORT: " while DHCPv6 is cut off"}[port]
@@ -91,7 +91,7 @@ def virtual_router_without_ipv4() -> Broken:
 @edited(test_cloudstack_families_are_served_apart, because="while DHCPv4 is cut off")
 def families_that_fall_together(recording: Recording) -> Recording:
     """A server that does not give the one where it cannot give the other."""
-    return editing.without(recording, frames=leased(recording, "guest2"))
+    return editing.without(recording, frames=address_replies(recording, "guest2"))
 
 
 @edited(test_cloudstack_families_are_served_apart, because="while DHCPv6 is cut off")

@@ -25,7 +25,7 @@ def routes(recording: Recording, interface: str) -> list[KernelEvent]:
     return [event for event in recording.kernel("twin") if default_route("twin", interface=interface)(event)]
 
 
-def sent(recording: Recording) -> list[Echo]:
+def echo_requests(recording: Recording) -> list[Echo]:
     """The VM's Echo Requests to the host outside."""
     found = echoes(recording.at("twin", outgoing=True), reply=False)
     return [each for each in found if each.destination == plan.OUTSIDE]
@@ -50,7 +50,7 @@ def test_cloudstack_default_nic_alone(recording: Recording, notebook: Notebook) 
         notebook.finding = "a default route on each NIC, which is why the document has its recipe"
         return
     notebook.expect(not second, "the VM has a default route on eth1, which ignores RAs", *second[:1])
-    packets = notebook.stimulus(sent(recording), "the VM sent nothing to the outside")
+    packets = notebook.stimulus(echo_requests(recording), "the VM sent nothing to the outside")
     for each in packets:
         notebook.expect(each.frame.interface == "eth0", f"the VM sent a packet by {each.frame.interface}", each)
         notebook.expect(each.source in plan.LAN, f"the VM sent a packet from {each.source}", each)
@@ -71,4 +71,4 @@ def packets_from_the_other_nics_address(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet.payload.src = str(plan.LAN2[0x99])
 
-    return editing.rewritten(recording, sent(recording), change)
+    return editing.rewritten(recording, echo_requests(recording), change)

@@ -59,12 +59,12 @@ def _messages(segments: list[TcpSegment]) -> Iterator[tuple[list[str], Any, TcpS
             return
         due = (due + len(each.payload)) & 0xFFFFFFFF
         data += each.payload
-        while (split := _split(data)) is not None:
+        while (split := _split_message(data)) is not None:
             head, body, data = split
             yield head, json.loads(body) if body else None, each
 
 
-def _split(data: bytes) -> tuple[list[str], bytes, bytes] | None:
+def _split_message(data: bytes) -> tuple[list[str], bytes, bytes] | None:
     """First line, body and what follows, when the first message is whole."""
     head, end, rest = data.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")

@@ -73,7 +73,7 @@ def interfaces(recording: Recording, notebook: Notebook) -> Exchange:
     return notebook.stimulus(pages, "the table of interfaces was not read")[-1]
 
 
-def looked(recording: Recording, notebook: Notebook, name: str) -> Snapshot:
+def state_at(recording: Recording, notebook: Notebook, name: str) -> Snapshot:
     """host1's kernel at that moment. Raises Unjudgeable."""
     shot = recording.snapshot(name, "host1")
     return notebook.stimulus([] if shot is None else [shot], f"host1's state was not recorded when it was {name}")[0]

@@ -11,8 +11,8 @@ from conformance.clouds.ovirt.reading import (
     configurations,
     expect_right,
     interfaces,
-    looked,
     outcome_of,
+    state_at,
     stored_on_nic,
     to_host,
     to_storage,
@@ -132,7 +132,7 @@ def test_ovirt_every_field_takes_ipv6(recording: Recording, notebook: Notebook) 
 
 
 def _table(recording: Recording, notebook: Notebook) -> None:
-    table, shot = interfaces(recording, notebook), looked(recording, notebook, "configured")
+    table, shot = interfaces(recording, notebook), state_at(recording, notebook, "configured")
     held = {f"{row['local']}/{row['prefixlen']}" for row in shot.tables["address"]
             if (row["family"], row["ifname"], row["scope"]) == ("inet6", NIC, "global")}
     listed = set(table.answer.get(NIC, ()))

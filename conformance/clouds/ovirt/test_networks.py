@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.broken import ovirt as broken
 from conformance.clouds.ovirt.forms import STORED, Exchange, exchanges
-from conformance.clouds.ovirt.reading import claims, expect_right, looked, to_storage
+from conformance.clouds.ovirt.reading import claims, expect_right, state_at, to_storage
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from fixtures.recording.editing import rewritten, rewritten_events, without
@@ -105,14 +105,15 @@ def test_ovirt_gateway_works(recording: Recording, notebook: Notebook) -> None:
                  and each.form.get("gateway") == gateway]
         for each in notebook.stimulus(forms, f"the gateway {gateway} was not submitted"):
             expect_right(notebook, each, True, f"the {kind} gateway {gateway}")
-        _expect_route(notebook, looked(recording, notebook, f"gateway-{kind}"), gateway.lower().replace("::000", "::"))
+        state = state_at(recording, notebook, f"gateway-{kind}")
+        _expect_route(notebook, state, gateway.lower().replace("::000", "::"))
         _expect_passage(recording, notebook, mark)
     strange = [each for each in exchanges(recording, "user") if each.path == "/network"
                and each.form.get("gateway") == STRANGE_GATEWAY]
     for each in notebook.stimulus(strange, "no gateway outside of the network was submitted"):
         notebook.expect(each.refused,
                         f"the engine did not refuse {STRANGE_GATEWAY}, which is not on the network", each.tells)
-    _expect_route(notebook, looked(recording, notebook, "gateway-refused"), GATEWAYS["link-local"].lower())
+    _expect_route(notebook, state_at(recording, notebook, "gateway-refused"), GATEWAYS["link-local"].lower())
     notebook.finding = "packets went out by the global and by the link-local gateway; one outside was refused"
 
 

@@ -35,7 +35,7 @@ def test_ovirt_daemon_listens_on_the_wildcard(recording: Recording, notebook: No
     The socket table shows it, and so does a connection from another host. That IPv4 gets in as well, as the document
     leaves open, is recorded.
     """
-    shot = managed(recording, notebook, "host1")
+    shot = final_kernel(recording, notebook, "host1")
     rows = [row for row in shot.tables["socket"] if row["state"] == "listen" and row["port"] == DAEMON]
     told = ", ".join(f"{row['local']} ({row['family']})" for row in rows) or "nowhere"
     notebook.expect([(row["family"], row["local"]) for row in rows] == [("inet6", "::")],
@@ -79,7 +79,7 @@ def test_ovirt_client_takes_six_spellings(recording: Recording, notebook: Notebo
     missing = [target for target in TARGETS if target not in told]
     notebook.expect(not missing, f"the client was not seen to answer for {', '.join(missing)}")
     notebook.expect(len(set(told.values())) == 1, f"the capabilities differ: {' / '.join(sorted(set(told.values())))}")
-    shot = managed(recording, notebook, "host1")
+    shot = final_kernel(recording, notebook, "host1")
     ends = [{row["port"], row["peer_port"]} for row in shot.tables["socket"]
             if (row["local"], row["peer"]) == ("::1", "::1")]
     local = {min(ports - {DAEMON}) for ports in ends if DAEMON in ports}  # either end may be the one that is left
@@ -123,7 +123,7 @@ def test_ovirt_needs_no_ipv4(recording: Recording, notebook: Notebook) -> None:
     """
     until = notebook.stimulus(recording.marked(Ipv4Begins), "the management was not tried")[0]
     for node in ("host1", "engine", "user"):
-        shot = managed(recording, notebook, node)
+        shot = final_kernel(recording, notebook, node)
         held = [row["local"] for row in shot.tables["address"] if row["family"] == "inet" and row["ifname"] != "lo"]
         notebook.expect(not held, f"{node} has the IPv4 address {', '.join(held)}", shot)
     added = [each for each in exchanges(recording, "user") if each.path == "/host"]
@@ -163,7 +163,7 @@ def speaks_ipv4_too(recording: Recording) -> Recording:
     return with_frame(recording, packet.data, time=begins.time, node="host2", interface=PORT, outgoing=True)
 
 
-def managed(recording: Recording, notebook: Notebook, node: str) -> Snapshot:
+def final_kernel(recording: Recording, notebook: Notebook, node: str) -> Snapshot:
     """The node's kernel after the last management call. Raises Unjudgeable."""
     shot = recording.snapshot("managed", node)
     return notebook.stimulus([] if shot is None else [shot], f"{node} was not looked at")[0]

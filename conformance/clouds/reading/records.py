@@ -17,8 +17,8 @@ def expect_agreement(
     recording: Recording, notebook: Notebook, record: Mark, guest: Snapshot, owner: str, within: IPv6Network
 ) -> None:
     """Expect that the record of an owner's addresses in that prefix is what its node has, and what it speaks from."""
-    listed = {address for address in _listed(record, owner) if address in within}
-    held = {address for address in _held(guest) if address in within}
+    listed = {address for address in _recorded_addresses(record, owner) if address in within}
+    held = {address for address in _addresses_of(guest) if address in within}
     notebook.expect(
         listed == held, f"the platform lists {_listing(listed)} for {owner}, which has {_listing(held)}", record, guest
     )
@@ -27,11 +27,11 @@ def expect_agreement(
         notebook.expect(spoken, f"{owner} never sent from {address}, which the platform lists", *spoken[:1])
 
 
-def _listed(record: Mark, owner: str) -> Iterable[IPv6Address]:
+def _recorded_addresses(record: Mark, owner: str) -> Iterable[IPv6Address]:
     return (IPv6Address(address) for address, who in record.what.addresses.items() if who == owner)
 
 
-def _held(guest: Snapshot) -> Iterable[IPv6Address]:
+def _addresses_of(guest: Snapshot) -> Iterable[IPv6Address]:
     rows = [row for row in guest.tables["address"] if row["family"] == "inet6"]
     return (IPv6Address(row["local"]) for row in rows if not {"tentative", "dadfailed"} & set(row["flags"]))
 

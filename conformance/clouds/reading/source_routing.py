@@ -17,10 +17,10 @@ def expect_routes_by_source(recording: Recording, notebook: Notebook, node: str)
     _drops_foreign_sources(recording, notebook, node)
     told = notebook.stimulus(flows(recording, by_source=True), "no node connected by routes by source")
     for flow in told:
-        for each in _spoken(recording, node, flow):
+        for each in _passages(recording, node, flow):
             name, own = each.frame.interface, flow.mark.what.more["interface"]
             sent = "left" if each.frame.outgoing else "came in"
-            notebook.expect(name == own, f"{_called(flow)} {sent} by {name}, and {own} has the address", each.frame)
+            notebook.expect(name == own, f"{_label(flow)} {sent} by {name}, and {own} has the address", each.frame)
         there, here = expect_answer(recording, notebook, flow)
         notebook.cite(there.frame, here.frame)
     return len(told)
@@ -38,11 +38,11 @@ def _drops_foreign_sources(recording: Recording, notebook: Notebook, node: str) 
         notebook.stimulus([flow] if heard >= SILENCE / 2 else [], f"the play ended {heard:.1f} s after {flow}")
 
 
-def _spoken(recording: Recording, node: str, flow: Flow) -> list[Passage]:
+def _passages(recording: Recording, node: str, flow: Flow) -> list[Passage]:
     """All packets of a flow at the instance, both ways."""
     return passages(recording.at(node), flow)
 
 
-def _called(flow: Flow) -> str:
+def _label(flow: Flow) -> str:
     own = flow.mark.what.own
     return f"{flow}, {f'from {own}' if own != '::' else f'at {flow.address}'},"

@@ -89,14 +89,14 @@ def test_vpc_group_as_source_follows_its_members(recording: Recording, notebook:
     notebook.finding = "members are let in, with a new address too; not before they join or after they leave"
 
 
-def _changed(recording: Recording, notebook: Notebook, moment: str) -> Mark:
+def _change(recording: Recording, notebook: Notebook, moment: str) -> Mark:
     found = [mark for mark in recording.marked(Members) if mark.what.moment == moment]
     return notebook.stimulus(found, f"the play ended before: {moment}")[0]
 
 
 def _expect_let_in(recording: Recording, notebook: Notebook, moment: str) -> None:
     """Expect that the first echo that was answered was so soon after the change."""
-    change, tries = _changed(recording, notebook, moment), messages(recording, notebook, moment)
+    change, tries = _change(recording, notebook, moment), messages(recording, notebook, moment)
     answered = [each for each in tries if each.answers()]
     if not answered:
         late = tries[-1].mark.time - change.time
@@ -109,7 +109,7 @@ def _expect_let_in(recording: Recording, notebook: Notebook, moment: str) -> Non
 
 def _expect_shut(recording: Recording, notebook: Notebook, moment: str, *, since: str) -> None:
     """Expect that no echo reached web that was sent two seconds after the change, and the last one in any case."""
-    change, tries = _changed(recording, notebook, since), messages(recording, notebook, moment)
+    change, tries = _change(recording, notebook, since), messages(recording, notebook, moment)
     for each in tries:
         if each is tries[-1] or each.mark.time - change.time > FOLLOWS:
             expect_stopped(notebook, "host1", "tap1", each)

@@ -29,7 +29,7 @@ def shot(recording: Recording, notebook: Notebook, name: str, node: str) -> Snap
     return notebook.stimulus(shots, f"the play ended before {node}'s state was recorded ({name})")[0]
 
 
-def held(snapshot: Snapshot) -> set[IPv6Address]:
+def in_subnet(snapshot: Snapshot) -> set[IPv6Address]:
     """The addresses of the subnet that a node has."""
     rows = [row for row in snapshot.tables["address"] if row["family"] == "inet6"]
     return {address for row in rows if (address := IPv6Address(row["local"])) in SUBNET}
@@ -74,17 +74,19 @@ def test_vpc_image_without_a_client_gets_its_address_by_hand(recording: Recordin
     When the client is started by hand there, it gets the address that the platform shows.
     """
     web, db = (shot(recording, notebook, "booted", node) for node in ("web", "db"))
-    notebook.expect(held(web) == {ADDRESSES["web"]}, f"web has {sorted(map(str, held(web)))} after its boot", web)
+    notebook.expect(in_subnet(web) == {ADDRESSES["web"]},
+                    f"web has {sorted(map(str, in_subnet(web)))} after its boot", web)
     hand = notebook.stimulus(recording.marked(ByHand), "the play ended before the client was started by hand")[0]
     early = [each for each in dhcpv6.messages(recording.at("db")) if each.frame.ns < hand.ns]
     notebook.expect(not early, "an instance whose image has no client sent DHCPv6 messages", hand, *early[:1])
-    notebook.expect(not held(db), f"an image without a client has {sorted(map(str, held(db)))}", db)
+    notebook.expect(not in_subnet(db), f"an image without a client has {sorted(map(str, in_subnet(db)))}", db)
     after = shot(recording, notebook, "by-hand", "db")
     for node, address in (("web", ADDRESSES["web"]), ("db", ADDRESSES["db"])):
         replies = [each for each in dhcpv6.messages(recording.at(node, outgoing=False), "Reply")
                    if address in each.addresses]
         notebook.expect(replies, f"no Reply with {address} came to {node}", *replies[:1])
-    notebook.expect(held(after) == {ADDRESSES["db"]}, f"db has {sorted(map(str, held(after)))} by hand", after)
+    notebook.expect(in_subnet(after) == {ADDRESSES["db"]},
+                    f"db has {sorted(map(str, in_subnet(after)))} by hand", after)
     answered = passage(recording, notebook, "by hand", "db", SUBNET[1])
     expect_open(notebook, answered)
     notebook.finding = f"web had {ADDRESSES['web']} at boot, db nothing, and {ADDRESSES['db']} by hand"
@@ -115,7 +117,7 @@ def test_vpc_flavour_without_ipv6_has_none(recording: Recording, notebook: Noteb
     leased = dhcpv6.messages(recording.at("old", outgoing=False))
     notebook.expect(not leased, "a DHCPv6 server answered an instance without IPv6", *leased[:1])
     state = shot(recording, notebook, "booted", "old")
-    notebook.expect(not held(state), f"an instance without IPv6 has {sorted(map(str, held(state)))}", state)
+    notebook.expect(not in_subnet(state), f"an instance without IPv6 has {sorted(map(str, in_subnet(state)))}", state)
     notebook.finding = f"old solicited {len(asked)} times and got nothing, while web got its advertisement"
 
 

@@ -15,7 +15,7 @@ from conformance.selection.casting import Selection, casts
 from conformance.selection.cells import Cell, cells
 from conformance.selection.declared import declared
 from conformance.selection.lineup import lineup
-from conformance.selection.sharding import BadShard, Shard, durations, expected, play_of, split
+from conformance.selection.sharding import BadShard, Shard, durations, expected_seconds, play_of, split
 from fixtures.implementations.registry import all_implementations
 from tests.conformance.pretended import CHECK, OTHER, Program, Stage, verdicts
 from tests.conformance.synthetic import Unplayed
@@ -87,8 +87,8 @@ def test_all_cells_are_split_evenly_and_the_same_whatever_the_order(every_cell: 
         assert split(mixed, number) == found
         load = dict.fromkeys(range(1, number + 1), 0.0)
         for cell in {play_of(cell): cell for cell in every_cell}.values():
-            load[found[play_of(cell)]] += expected(cell.scenario, cell.cast)
-        longest = max(expected(cell.scenario, cell.cast) for cell in every_cell)
+            load[found[play_of(cell)]] += expected_seconds(cell.scenario, cell.cast)
+        longest = max(expected_seconds(cell.scenario, cell.cast) for cell in every_cell)
         assert max(load.values()) - min(load.values()) <= longest
 
 
@@ -99,11 +99,11 @@ def test_every_recorded_duration_is_of_a_scenario_that_there_is(every_cell: list
 def test_a_duration_is_the_slowest_players_own_or_the_usual_or_the_scenarios(monkeypatch: pytest.MonkeyPatch) -> None:
     known = {"unplayed": {"usual": 7, "ipxe": 3, "slow": 30}}
     monkeypatch.setattr(sharding, "durations", lambda: known)
-    assert expected(Unplayed(), {"guest": "linux"}) == 7
-    assert expected(Unplayed(), {"guest": "ipxe", "router": "dnsmasq"}) == 3
-    assert expected(Unplayed(), {"guest": "ipxe", "router": "slow"}) == 30
+    assert expected_seconds(Unplayed(), {"guest": "linux"}) == 7
+    assert expected_seconds(Unplayed(), {"guest": "ipxe", "router": "dnsmasq"}) == 3
+    assert expected_seconds(Unplayed(), {"guest": "ipxe", "router": "slow"}) == 30
     known.clear()
-    assert expected(Unplayed(), {"guest": "linux"}) == Unplayed.length
+    assert expected_seconds(Unplayed(), {"guest": "linux"}) == Unplayed.length
 
 
 def test_durations_that_are_none_are_refused(tmp_path: Path) -> None:
