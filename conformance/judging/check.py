@@ -24,7 +24,7 @@ check of one part alone may say `@check("RA-11.code", ...)`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import partial
 from inspect import signature
@@ -134,7 +134,7 @@ def check(
     It may stand several times above one function, for parts that other scenarios show.
     """
     id, _, only = requirement.partition(".")
-    keys: list[str | None] = [only] if only else [*parts] or [None]
+    keys: list[str | None] = [only] if only else [*in_order(parts)] or [None]
 
     def declare(function: Function) -> Function:
         checks = list(declared_by(function))
@@ -154,6 +154,11 @@ def declared_by(function: object) -> tuple[Check, ...]:
     """The checks that a function was declared as, one for each part; none where it is no check."""
     found = getattr(function, "checks", ())
     return tuple(each for each in found if isinstance(each, Check)) if isinstance(found, tuple) else ()
+
+
+def in_order(parts: Iterable[str]) -> Iterable[str]:
+    """Keys of parts as they were given, those of a set sorted: every process of a run collects the same."""
+    return sorted(parts) if isinstance(parts, Set) else parts
 
 
 def healthy(target: Any, *, parts: Iterable[str] = ()) -> Callable[[Function], Function]:
