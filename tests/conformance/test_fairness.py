@@ -7,6 +7,7 @@ from ipaddress import IPv6Address
 
 import pytest
 
+from conformance.checks.dhcpv6.test_dhcpv6_answers import test_discards_an_uncommitted_reply as discards_uncommitted
 from conformance.checks.dhcpv6.test_dhcpv6_answers import test_retransmits_solicits as retransmits
 from conformance.checks.dhcpv6.test_dhcpv6_servers import test_finds_its_way_around_refusals as finds_its_way
 from conformance.checks.dhcpv6.test_dhcpv6_servers import test_has_a_lease_in_the_end as has_a_lease
@@ -23,6 +24,7 @@ from fixtures.peers import wire
 from fixtures.peers.dhcpv6 import messages as dhcpv6
 from fixtures.peers.dhcpv6 import options
 from fixtures.peers.dhcpv6.messages import Association, Leased
+from fixtures.peers.dhcpv6.misleading_server import UNCOMMITTED
 from fixtures.peers.endpoint import link_local_of
 from fixtures.peers.wire import Packet
 from fixtures.protocols.addresses import ALL_DHCP_AGENTS
@@ -145,3 +147,11 @@ def test_a_restarted_client_may_keep_its_address() -> None:
     assert before == again == [address(2, "new")] and after == []
     dropped = replace(seen, events=(address(2, "new"), address(6, "del")))
     assert in_use(dropped, lives(dropped)[1]) == []
+
+
+def test_a_request_out_of_nothing_breaks_no_check() -> None:
+    """Found by fuzzing: the Reply and what follows it are there, the Solicit before them is not."""
+    lease = Association(1, 5, 10, (Leased(UNCOMMITTED.address, 14, 20),)).option()
+    verdict = judged(discards_uncommitted, played(
+        said(1.0, Kind.REPLY, NAMED, FROM, lease), said(2.0, Kind.REQUEST, NAMED, FROM, lease)))
+    assert verdict.outcome is Outcome.INCONCLUSIVE and "no Solicit" in verdict.reason

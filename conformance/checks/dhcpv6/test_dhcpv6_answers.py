@@ -220,7 +220,8 @@ def test_discards_an_uncommitted_reply(recording: Recording, notebook: Notebook)
     notebook.expect(later[0].name in ("Solicit", "Request"),
                     f"the guest went on with {later[0].name}, not with a new Solicit, after a Reply without Rapid "
                     "Commit", later[0])
-    asked = "which had asked for it" if sent(recording, "Solicit")[0].rapid_commit else "which had not asked for it"
+    solicit = notebook.stimulus(sent(recording, "Solicit"), "the guest sent no Solicit")[0]
+    asked = "which had asked for it" if solicit.rapid_commit else "which had not asked for it"
     notebook.finding = f"a Reply without Rapid Commit to a Solicit {asked} was discarded"
 
 
