@@ -128,7 +128,7 @@ def vm_that_is_away_for_long(recording: Recording) -> Recording:
     return shifted(recording, 10 * CONVERGENCE, frames=mine)
 
 
-@played(test_calico_moves_and_withdrawals_converge, because="any more after it moved")
+@played(test_calico_moves_and_withdrawals_converge, because="after it moved")
 def host_that_does_not_welcome() -> Broken:
     """The new host's agent does nothing for who moves there."""
     return Broken(CalicoDatacentre(wrong="welcome"))
