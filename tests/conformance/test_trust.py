@@ -13,7 +13,7 @@ from conformance.plugin.proving import FIGURE
 from fixtures.recording.model import Recording
 from tests.conformance.proof import Proof
 from tests.trust.generic import tried
-from tests.trust.hostile import HARMS, Harm, crashes, harmed
+from tests.trust.hostile import HARMS, Harm, crashes, harmed, systematic
 from tests.trust.judged import Bench
 from tests.trust.oracle import compared
 
@@ -63,6 +63,18 @@ def test_no_hostile_recording_breaks_a_check(judged: list[tuple[Recording, list[
         judge_it()
     finally:
         record_property(FIGURE, f"hostile inputs: {count}, crashes: {len(found)}")
+
+
+def test_no_check_breaks_of_what_chance_finds_late(judged: list[tuple[Recording, list[Check]]],
+                                                  record_property: Callable[[str, object], None]) -> None:
+    """Frames cut at the borders of their headers, and a kind of message that is missing."""
+    count, found = 0, list[str]()
+    for recording, checks in judged:
+        for what, hostile in systematic(recording):
+            count += 1
+            found += [f"{recording.play.id} {what}: {broken}" for broken in crashes(checks, hostile)]
+    record_property(FIGURE, f"systematic hostile inputs: {count}, crashes: {len(found)}")
+    assert not found, "\n".join(found)
 
 
 def test_generic_mutants_are_killed(judged: list[tuple[Recording, list[Check]]],

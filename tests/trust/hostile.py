@@ -5,7 +5,7 @@ Whatever comes, a check answers with a verdict: an error of the suite is a crash
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -49,6 +49,29 @@ def harmed(recording: Recording, harms: Sequence[Harm]) -> Recording:
     last = max((frame.ns for frame in frames), default=0)
     return replace(recording, frames=numbered(frames), events=tuple(events),
                    duration_ns=max(recording.duration_ns, last))
+
+
+#: Bytes: nothing, the Ethernet header, up to Next Header, up to the source address, and the IPv6 header.
+SHORT = (0, 14, 20, 38, 54)
+
+
+def systematic(recording: Recording) -> Iterator[tuple[str, Recording]]:
+    """What chance finds late: every second frame cut at the borders of its headers; a kind of message missing."""
+    for size in SHORT:
+        for odd in (0, 1):
+            yield f"every second frame from {odd} cut to {size} bytes", replace(recording, frames=tuple(
+                replace(frame, data=frame.data[:size]) if frame.number % 2 == odd else frame
+                for frame in recording.frames))
+    for kind in sorted({_kind(frame.data) for frame in recording.frames}):
+        yield f"without {kind}", replace(recording, frames=numbered(
+            frame for frame in recording.frames if _kind(frame.data) != kind))
+
+
+def _kind(data: bytes) -> tuple[int, int, int]:
+    """Next Header and what stands where ICMPv6 and DHCPv6 have their type."""
+    upper = ETHERNET + IPV6
+    protocol = data[ETHERNET + 6] if len(data) > upper + 8 and data[12:14] == b"\x86\xdd" else 0
+    return protocol, data[upper] if protocol == ICMPV6 else 0, data[upper + 8] if protocol == UDP else 0
 
 
 def crashes(checks: Sequence[Check], recording: Recording) -> list[str]:

@@ -121,7 +121,8 @@ def test_errors_quote_the_packet(recording: Recording, notebook: Notebook) -> No
     for asked in QUESTIONS.values():
         for error in _errors(recording, _question(recording, notebook, asked)):
             sent = [frame for frame in recording.at("guest", "eth0", outgoing=False)
-                    if frame.data[20] in (HOP_BY_HOP, DESTINATION_OPTIONS) and frame.data[22:38] == asked.source.packed]
+                    if frame.data[22:38] == asked.source.packed
+                    and frame.data[20] in (HOP_BY_HOP, DESTINATION_OPTIONS)]
             notebook.stimulus(sent, "the packet did not reach the guest")
             packet = sent[0].data[14:]
             right = packet[:QUOTED]

@@ -71,7 +71,8 @@ def test_solicits_on_after_invalid_advertisements(recording: Recording, notebook
     notebook.cite(*notebook.stimulus([each for each in heard if each.source in routers],
                                      "no invalid RA reached the guest"))
     asked = ndp.router_solicitations(recording.at("guest", "eth0", outgoing=True))
-    before = [each for each in asked if each.frame.ns < lied.ns]
+    before = notebook.stimulus([each for each in asked if each.frame.ns < lied.ns],
+                               "the guest sent no Router Solicitation before the invalid RAs")
     after = [each for each in asked if each.frame.ns > lied.ns]
     notebook.expect(after, "the guest sent no more Router Solicitations after the invalid RAs", *before)
     notebook.in_time(after[0].time - before[-1].time, NEXT_RS,

@@ -51,7 +51,7 @@ def test_switches_from_a_dead_router(recording: Recording, notebook: Notebook) -
     The guest had no confirmation yet, so that takes DELAY_FIRST_PROBE_TIME and three probes (section 7.3.3).
     """
     dies, sent = _after_death(recording, notebook)
-    dead, until = _dead(recording, sent)
+    dead, until = _dead(recording, notebook, sent)
     switched = [each for each in dead if each.mac_destination == dies.what.other]
     seconds = until / 1e9 - dies.time
     notebook.expect(switched, f"the guest used no other router for {seconds:.0f} s after its own was unreachable", dies,
@@ -69,7 +69,7 @@ def test_switches_from_a_dead_router(recording: Recording, notebook: Notebook) -
 def test_stays_away_from_a_dead_router(recording: Recording, notebook: Notebook) -> None:
     """The guest should not come back to a dead router as long as it is known to be dead (section 6.3.6)."""
     dies, sent = _after_death(recording, notebook)
-    dead, until = _dead(recording, sent)
+    dead, until = _dead(recording, notebook, sent)
     found = [each for each in dead if each.mac_destination == dies.what.other]
     notebook.expect(found, "the guest never left the unreachable router", dies, dead[-1])
     switched = found[0]
@@ -85,11 +85,12 @@ def _after_death(recording: Recording, notebook: Notebook) -> tuple[Mark, list[E
     return dies, notebook.stimulus(_sent_on(recording), "the guest sent nothing after its router was unreachable")
 
 
-def _dead(recording: Recording, sent: list[Echo]) -> tuple[list[Echo], int]:
+def _dead(recording: Recording, notebook: Notebook, sent: list[Echo]) -> tuple[list[Echo], int]:
     """What the guest sent until the dead router came back, and when that was (ns)."""
     back = recording.marked(RouterComesBack)
     until = back[0].ns if back else recording.duration_ns
-    return [each for each in sent if each.frame.ns < until], until
+    return notebook.stimulus([each for each in sent if each.frame.ns < until],
+                             "the guest sent nothing while its router was unreachable"), until
 
 
 def _sent_on(recording: Recording) -> list[Echo]:

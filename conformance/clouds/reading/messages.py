@@ -58,7 +58,7 @@ class Message:
         """The ICMPv6 errors that quote it, each with its type and code."""
         found = packets(self.recording.at(node, interface, outgoing=outgoing), ICMPV6)
         return [(frame, headers.payload[0], headers.payload[1]) for frame, headers in found
-                if headers.payload[0] < INFORMATIONAL and words(self.what.number) in headers.payload]
+                if words(self.what.number) in headers.payload and headers.payload[0] < INFORMATIONAL]
 
     def _packets(self, node: str, interface: str | None, outgoing: bool) -> Iterator[tuple[Frame, Headers]]:
         found = packets(self.recording.at(node, interface, outgoing=outgoing), PROTOCOLS[self.what.protocol])
@@ -67,7 +67,7 @@ class Message:
     def _forth(self, headers: Headers) -> bool:
         if str(headers.destination) != self.what.address:
             return False
-        if headers.protocol == ICMPV6 and headers.payload[0] != self.what.more.get("kind", ECHO_REQUEST):
+        if headers.protocol == ICMPV6 and headers.payload[:1] != bytes([self.what.more.get("kind", ECHO_REQUEST)]):
             return False
         if headers.protocol == TCP and self.what.more.get("begins"):
             ports = int.from_bytes(headers.payload[:2], "big"), int.from_bytes(headers.payload[2:4], "big")
