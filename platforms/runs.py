@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -60,9 +60,14 @@ def saved(platform: Platform) -> Result | None:
         return None
 
 
-def report(platform: Platform, who: str) -> Path:
-    """The directory of the report of that player's last run."""
-    return home() / platform.name / REPORTS / who
+def report(platform: Platform, who: str, arguments: Sequence[str] = ()) -> Path:
+    """The directory of the report of that player's last run: of the default one, or of the last one with arguments."""
+    return home() / platform.name / _reports(who, arguments)
+
+
+def _reports(who: str, arguments: Sequence[str]) -> str:
+    """Where the report lies in a root: a run with arguments leaves that of the default run alone."""
+    return f"{REPORTS}/{who}-chosen" if arguments else f"{REPORTS}/{who}"
 
 
 class Root:
@@ -88,17 +93,20 @@ class Root:
         give_to_user(self.root / TREE)
         seconds = before.set_up_s if before else time.monotonic() - begin
         result = Result(_system(self.root), self._ask("import platform; print(platform.python_version())"), seconds)
+        if before is not None:
+            result.played, result.runs = before.played, before.runs
         result.save(self.platform)
         return result
 
-    def play(self, who: str, arguments: list[str]) -> Run:
+    def play(self, who: str, arguments: Sequence[str]) -> Run:
         """script/conformance with these arguments; the report lies where `report` says."""
-        shutil.rmtree(report(self.platform, who), ignore_errors=True)
+        shutil.rmtree(report(self.platform, who, arguments), ignore_errors=True)
         reports = self.root / REPORTS
         reports.mkdir(exist_ok=True)
         os.chown(reports, UID, UID)
         begin = time.monotonic()
-        status = self.run(["sh", "script/conformance", "--report-dir", f"/{REPORTS}/{who}", *arguments], who=who)
+        into = f"/{_reports(who, arguments)}"
+        status = self.run(["sh", "script/conformance", "--report-dir", into, *arguments], who=who)
         return Run(status, time.monotonic() - begin)
 
     def run(self, command: list[str], *, who: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field, is_dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,11 @@ class Proof:
         return self.twin
 
     def broken(self, mutant: Mutant) -> Recording:
-        """The recording on which the check must fail: the edited twin, or what the broken party did."""
+        """The recording on which the check must fail: the edited twin, or what the broken party did.
+
+        An edited twin is what a calm host would have recorded: a stall of the play, which the twin passed with, would
+        else excuse the lateness that the edit puts in.
+        """
         twin = self.healthy()
         if mutant.edit is None:
             bug = self.unplayable.get(mutant.name)
@@ -95,7 +99,7 @@ class Proof:
             return self.mutants[mutant.name]
         changed = mutant.edit(twin)
         assert changed != twin, f"{mutant.name} changes nothing"
-        return changed
+        return replace(changed, stalls=())
 
 
 def prove(

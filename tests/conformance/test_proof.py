@@ -17,6 +17,7 @@ from conformance.judging.judge import judge
 from conformance.judging.verdict import Notebook
 from conformance.selection.undisturbed import Attempt
 from fixtures.playing.request import PlayRequest
+from fixtures.recording import editing
 from fixtures.recording.model import Recording, Stall
 from fixtures.recording.storage import load, save
 from fixtures.recording.traces import trace
@@ -137,6 +138,24 @@ def test_what_the_machine_made_undecidable_is_played_again(
     proof = prove([replace(the_check(), function=hurried)], known, tmp_path, play_all)["hurried"]
     assert proof.healthy()
     assert len(plays.rounds) == 2
+
+
+def test_an_edited_twin_is_judged_as_on_a_calm_host(known: Any, tmp_path: Path) -> None:
+    """A stall that the twin passed with is not why the check cannot tell that the mutant is late."""
+    def prompt(recording: Recording, notebook: Notebook) -> None:
+        (ra,) = recording.at("guest")
+        notebook.in_time(ra.time, 2.0, "the RA came late", ra)
+
+    def play_all(requests: Sequence[PlayRequest], into: Path, attempt: Attempt) -> None:
+        Plays()(requests, into, attempt)
+        for request in requests:
+            save(replace(load(into / request.id), stalls=(Stall(1, 0.51),)), into / request.id)
+
+    late = Mutant("late", "came late", edit=lambda twin: editing.shifted(twin, 2.0, frames=twin.frames))
+    check = replace(the_check(late), function=prompt)
+    proof = prove([check], known, tmp_path, play_all)[check.label]
+    assert proof.healthy().stall() == 0.51
+    assert judge(check, proof.broken(late)).outcome.value == "fail"
 
 
 def test_no_twin_is_told_with_every_reason(known: Any, tmp_path: Path) -> None:
