@@ -10,21 +10,17 @@ from fixtures.protocols.dhcpv6 import Kind, StatusCode
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dhcpv6 import Message
-from fixtures.scenarios.dhcpv6.exchanges import KINDS, OF_A_RELAY, Dhcpv6Exchanges
+from fixtures.scenarios.dhcpv6.exchanges import KINDS, OF_A_RELAY, Dhcpv6Exchanges, row_of
 from fixtures.scenarios.dhcpv6.questions import POOLS
 from topologies.stage import addressing as plan
 
 ASKED = Dhcpv6Exchanges()
 #: By part: the kind of message that is relayed, and the option that the relay must not send.
-KIND = {f"relayed-{kind.name.lower().replace('_', '-')}": kind for kind in KINDS}
+KIND = {f"relayed-{row_of(kind)}": kind for kind in KINDS}
 OPTION = {f"relay-with-{row}": row for row in OF_A_RELAY}
-#: Those after which the client has an address, and those that are well when they get Success.
+#: Those after which the client has an address, those that are well when they get Success, and who needs no link.
 LEASING, WELL = (Kind.SOLICIT, Kind.REQUEST, Kind.RENEW, Kind.REBIND), (Kind.CONFIRM, Kind.RELEASE)
-
-
-def row(kind: Kind) -> str:
-    """The row of a kind of message."""
-    return kind.name.lower().replace("_", "-")
+ANYWHERE = ("relayed-information-request", "relayed-release", "relayed-decline")
 
 
 def of_the_second_link(message: Message) -> bool:
@@ -34,37 +30,38 @@ def of_the_second_link(message: Message) -> bool:
     return bool(valid) and all(first <= address <= last for address in valid)
 
 
-@check("DHCP6-47", ASKED, role="dhcpv6-server", needs=("relayed-links",), parts=KIND)
+@check("DHCP6-47", ASKED, role="dhcpv6-server", parts=ANYWHERE)
+@check("DHCP6-47", ASKED, role="dhcpv6-server", needs=("relayed-links",), parts=[k for k in KIND if k not in ANYWHERE])
 def test_answers_through_the_relay(recording: Recording, notebook: Notebook, part: str) -> None:
     """A message that came through a relay is answered through it, as if its client were on the link.
 
     In a Relay-reply with the same hop count, addresses and Interface-ID (RFC 9915 sections 18.3.10, 19.3).
     """
     kind = KIND[part]
-    asked = asked_of(recording, notebook, "through-a-relay", row(kind))
+    asked = asked_of(recording, notebook, "through-a-relay", row_of(kind))
     answer = asked.answer(notebook, "Advertise" if kind is Kind.SOLICIT else "Reply")
     sent, back = wrappers(asked.question), wrappers(answer)
     notebook.expect(sent == back, f"the server sent back through {back} what came through {sent}", asked.frame, answer)
     told = ", ".join(map(str, answer.addresses)) or "no address"
     if kind in LEASING:
-        notebook.expect(of_the_second_link(answer), f"the server's answer to a relayed {row(kind)} has {told}, not an "
-                        "address of the link that the relay names", asked.frame, answer)
+        notebook.expect(of_the_second_link(answer), f"the server's answer to a relayed {row_of(kind)} has {told}, not "
+                        "an address of the link that the relay names", asked.frame, answer)
     if kind in WELL:
         right = code(answer.status) == StatusCode.SUCCESS
-        notebook.expect(right, f"the server's answer to a relayed {row(kind)} has another status than Success",
+        notebook.expect(right, f"the server's answer to a relayed {row_of(kind)} has another status than Success",
                         asked.frame, answer)
 
 
 @edited(test_answers_through_the_relay, because="the server sent back through")
 def server_that_forgets_the_port(recording: Recording, part: str) -> Recording:
     """The Interface-ID comes back changed."""
-    told = answers_to(recording, "through-a-relay", row(KIND[part]))
+    told = answers_to(recording, "through-a-relay", row_of(KIND[part]))
     return editing.with_bytes(recording, told, lambda data: data.replace(b"eth7/3", b"eth7/4"))
 
 
 @edited(test_answers_through_the_relay, because="did not answer the question")
 def server_that_does_not_answer_relays(recording: Recording, part: str) -> Recording:
-    return editing.without(recording, frames=answers_to(recording, "through-a-relay", row(KIND[part])))
+    return editing.without(recording, frames=answers_to(recording, "through-a-relay", row_of(KIND[part])))
 
 
 @check("DHCP6-47", ASKED, role="dhcpv6-server", needs=("relayed-links",), parts=OPTION)
