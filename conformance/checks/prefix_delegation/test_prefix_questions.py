@@ -16,8 +16,8 @@ from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dhcpv6_options import Ia
 from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.prefix_delegation.prefix_questions import (
-    DELEGATED_LAST,
     ELSEWHERE,
+    FREE,
     HOLDER,
     LENGTH,
     MAY_BE_SILENT,
@@ -90,7 +90,7 @@ def has_another(question: Message, answer: Message, held: IPv6Network) -> str | 
 def has_the_wish(question: Message, answer: Message, held: IPv6Network) -> str | None:
     """It has the prefix that was wished for and is free."""
     found = prefixes(answer)
-    return None if DELEGATED_LAST in found else f"it has {', '.join(map(str, found)) or 'no prefix'}, not what is free"
+    return None if FREE in found else f"it has {', '.join(map(str, found)) or 'no prefix'}, not what is free"
 
 
 def ends_what_is_elsewhere(question: Message, answer: Message, held: IPv6Network) -> str | None:
