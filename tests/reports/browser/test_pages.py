@@ -166,6 +166,15 @@ def test_addresses_that_lead_nowhere_say_so(visit: Visit, place: str) -> None:
     assert page.locator("main").inner_text().strip()
 
 
+def test_numbers_of_the_same_test_elsewhere_are_a_column_when_asked_for(visit: Visit) -> None:
+    page = visit.open()
+    column = page.locator("#matrix .reference")
+    expect(column.first).to_be_hidden()
+    page.get_by_label("tested elsewhere").check()
+    expect(page.locator("#matrix .names .reference")).to_have_text("tested elsewhere as")
+    assert column.count() == page.locator("#matrix tr").count()
+
+
 def test_copies_are_markdown_and_csv(visit: Visit) -> None:
     page = visit.open()
     markdown = page.evaluate("Sextant.export.markdown(Sextant.run.cells)")
