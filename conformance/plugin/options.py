@@ -46,8 +46,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     help="judge only this requirement or part of one, such as RA-05 or RA-11.code; may be repeated")
     group.addoption("--nightly", action="store_true", help="play what is too slow for an ordinary run, too")
     group.addoption("--patience", metavar="TIMES", type=_times, default=PATIENCE,
-                    help="disturbed plays are repeated for at most so many times the expected time of the run, and for"
-                         f" {GRANTED:.0f} s in any case (default: {PATIENCE:g}); 0: none is repeated")
+                    help="a run on a slow or busy host may take so many times its expected time longer, and"
+                         f" {GRANTED:.0f} s in any case (default: {PATIENCE:g}): plays that have not begun by then, or"
+                         " are still disturbed, are inconclusive; 0: none is repeated")
     group.addoption("--recordings", metavar="DIR", default=None,
                     help="play nothing: judge the recordings saved in DIR")
     group.addoption("--pcap", metavar="FILE", action="append", default=[],
