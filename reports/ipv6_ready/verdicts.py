@@ -23,7 +23,7 @@ def of_reports(directories: Iterable[Path], wanted: Iterable[str]) -> dict[str, 
     """The worst verdict of each part by guest, in these reports. Raises ReportError."""
     parts, found = set(wanted), defaultdict[str, dict[str, str]](dict)
     for directory in directories:
-        for cell in load(directory)["verdicts"]:
+        for cell in load(directory / "compliance.json")["verdicts"]:
             guest = (cell["implementations"] or {}).get("guest")
             if guest is None or cell["role"] != "guest" or cell["part"] not in parts or cell["cloud"]:
                 continue

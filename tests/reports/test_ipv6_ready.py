@@ -30,8 +30,9 @@ def test_verdicts_are_taken_over_the_worst_first(tmp_path: Path, monkeypatch: py
         return {"part": "RA-11.code", "role": "guest", "cloud": None, "verdict": verdict,
                 "implementations": {"guest": {"name": guest, "version": "1"}}, **other}
 
-    cells = [cell("pass", "dhcpcd"), cell("fail", "dhcpcd"), cell("pass", "linux"), cell("fail", "linux", role="router"),
-             cell("fail", "linux", part="RA-05"), cell("fail", "linux", cloud="vpc")]
+    cells = [cell("pass", "dhcpcd"), cell("fail", "dhcpcd"), cell("pass", "linux"),
+             cell("fail", "linux", role="router"), cell("fail", "linux", part="RA-05"),
+             cell("fail", "linux", cloud="vpc")]
     monkeypatch.setattr(verdicts, "load", lambda directory: {"verdicts": cells})
     monkeypatch.setattr(verdicts, "FILE", tmp_path / "verdicts.toml")
     found = verdicts.of_reports([tmp_path], ["RA-11.code"])

@@ -93,7 +93,8 @@ def _told(recording: Recording, part: str, cause: Frame) -> list[IcmpError]:
 
 @healthy(test_treats_odd_packets_as_it_should, parts=TABLES["waiting"])
 def hasty_guest() -> Broken:
-    return Broken(ReceivedPackets(table="waiting", minute=HASTE), {"guest": HastyGuest("linux:ip6frag_time", seconds=int(HASTE))})
+    guest = HastyGuest("linux:ip6frag_time", seconds=int(HASTE))
+    return Broken(ReceivedPackets(table="waiting", minute=HASTE), {"guest": guest})
 
 
 ANSWERED = [key for key, case in CASES.items() if case.answer == "reply"]
