@@ -18,6 +18,7 @@ from conformance.reading.leases import (
     sent,
     used,
 )
+from conformance.reading.receivable import server_answers
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6, ndp
@@ -94,7 +95,7 @@ def _claims(recording: Recording, address: IPv6Address, after: float) -> list[Fr
 def _another_has_it(recording: Recording, notebook: Notebook, grant: Grant) -> None:
     """Expect that the client at the peer, who asked last, got the released address."""
     begin = notebook.stimulus(recording.marked(AnotherAsks), "no other client asked for a lease")[0]
-    told = [each for each in dhcpv6.messages(recording.at("peer", outgoing=False), "Advertise", "Reply")
+    told = [each for each in server_answers(recording.at("peer", outgoing=False), "Advertise", "Reply")
             if each.time > begin.time]
     notebook.stimulus(told, "the server sent the other client nothing")
     leased = [each for each in told if each.name == "Reply" and grant.address in each.addresses]

@@ -28,8 +28,8 @@ Sextant.matrix = (cells, chosen, bare = false) => {
     const first = new Set(roles.map(([, those]) => those[0]));
     return h("table", {},
       h("thead", {},
-        h("tr", { class: "roles" }, h("th", { class: "corner" }), roles.map(([role, those]) => h("th", { scope: "colgroup", colspan: those.length, class: "first" }, h("span", {}, role)))),
-        h("tr", { class: "names" }, h("th", { scope: "col", class: "corner" }, "requirement"), columns.map(each =>
+        h("tr", { class: "roles" }, h("th", { class: "corner" }), h("th", { class: "reference" }), roles.map(([role, those]) => h("th", { scope: "colgroup", colspan: those.length, class: "first" }, h("span", {}, role)))),
+        h("tr", { class: "names" }, h("th", { scope: "col", class: "corner" }, "requirement"), h("th", { scope: "col", class: "reference" }, "tested elsewhere as"), columns.map(each =>
           h("th", { scope: "col", class: first.has(each) ? "first" : null }, h("a", { href: Sextant.to("program", each.key), title: `${each.name} as ${each.role}` }, each.name))))),
       families.map(([family, its]) => familyBody(family, its, columns, first, open)));
   }
@@ -48,7 +48,7 @@ Sextant.matrix = (cells, chosen, bare = false) => {
       return h("td", { class: first.has(each) ? "first" : null }, h("span", { class: `tile ${Sextant.look(worst)}`, title: `${each.name}: ${Sextant.counted(mine).map(([word, count]) => `${count} ${word}`).join(", ")}` },
         h("b", { "aria-hidden": "true" }, Sextant.symbols[worst.verdict]), worst.verdict === "pass" ? "" : number, h("span", { class: "sr" }, ` ${Sextant.word(worst)}`)));
     };
-    body.append(h("tr", { class: "family" }, h("th", { scope: "rowgroup" }, toggle), columns.map(sum)));
+    body.append(h("tr", { class: "family" }, h("th", { scope: "rowgroup" }, toggle), elsewhere([]), columns.map(sum)));
     const show = state => {
       toggle.setAttribute("aria-expanded", state);
       if (state) opened.add(family); else opened.delete(family);
@@ -66,24 +66,22 @@ Sextant.matrix = (cells, chosen, bare = false) => {
   function requirementRows(mine, columns, first) {
     const { requirement } = mine[0];
     const head = h("th", { scope: "row" }, h("a", { class: "id", href: Sextant.to("requirement", requirement.id) }, requirement.id), " ",
-      h("span", { class: `level ${requirement.level}` }, requirement.level), " ", elsewhere(Sextant.references(requirement)), h("span", { class: "text", title: requirement.text }, requirement.text));
-    const found = [row(head, mine, columns, first)];
+      h("span", { class: `level ${requirement.level}` }, requirement.level), " ", h("span", { class: "text", title: requirement.text }, requirement.text));
+    const found = [row(head, Sextant.references(requirement), mine, columns, first)];
     const parts = (requirement.parts ?? []).filter(part => mine.some(cell => cell.part === part.id));
     for (const part of parts) {
-      const partHead = h("th", { scope: "row", class: "part" }, h("span", { class: "id" }, part.id), " ", elsewhere(part.reference ?? []), h("span", { class: "text", title: part.text }, part.text));
-      found.push(row(partHead, mine.filter(cell => cell.part === part.id), columns, first, "part"));
+      const partHead = h("th", { scope: "row", class: "part" }, h("span", { class: "id" }, part.id), " ", h("span", { class: "text", title: part.text }, part.text));
+      found.push(row(partHead, part.reference ?? [], mine.filter(cell => cell.part === part.id), columns, first, "part"));
     }
     return found;
   }
 
-  // The numbers of the same test in IPv6 Ready and USGv6, shown when they are asked for.
-  function elsewhere(references) {
-    return references.length ? h("span", { class: "level reference", title: "tested elsewhere as" }, `${references.join(", ")} `) : "";
-  }
+  // A column with the numbers of the same test in IPv6 Ready and USGv6, shown when it is asked for.
+  const elsewhere = references => h("td", { class: "reference" }, references.join(", "));
 
-  function row(head, mine, columns, first, kind = "") {
+  function row(head, references, mine, columns, first, kind = "") {
     const by = Sextant.by(mine, cell => cell.program.key);
-    const made = h("tr", { class: kind }, head);
+    const made = h("tr", { class: kind }, head, elsewhere(references));
     for (const each of columns) {
       const here = (by.get(each.key) ?? []).sort(Sextant.worse);
       made.append(h("td", { class: first.has(each) ? "first" : null }, here.length ? square(here, each, made) : null));

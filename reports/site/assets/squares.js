@@ -3,6 +3,10 @@
 Sextant.marks = {
   yes: ["●", "works"], partly: ["◐", "works in some ways of addressing only"], no: ["✗", "does not work"], untried: ["·", "was not tried"],
 };
+Sextant.lacks = {
+  "address": "the guest gets no address", "default route": "the guest gets no default route", "reached from outside": "the guest is not reached from outside",
+  "renewed": "the lease is not renewed", "released": "the lease is not given back",
+};
 Sextant.markOf = tally => (!tally ? "untried" : tally[0] === tally[1] ? "yes" : tally[0] ? "partly" : "no");
 
 Sextant.squares = grid => {
@@ -39,18 +43,24 @@ Sextant.pages.pair = (main, [guest, network]) => {
   const it = grid?.rows[grid.guests.indexOf(guest)]?.[grid.networks.indexOf(network)];
   if (!it) { main.append(h("h1", {}, `${guest} on ${network}`), h("p", {}, "This run did not play this pair.")); return; }
   const both = new Set([guest, ...network.split(" + ")]);
-  const cells = run.cells.filter(cell => !cell.cloud && !cell.model && same(new Set([cell.program.name, ...cell.partners.split(" + ").filter(Boolean)]), both) &&
-    [cell.program, ...[]].length && mine(cell));
-  function same(one, other) { return one.size === other.size && [...one].every(each => other.has(each)); }
-  function mine(cell) { return cell.program.role === "guest" ? cell.program.name === guest : cell.partners.split(" + ").includes(guest); }
+  const same = (one, other) => one.size === other.size && [...one].every(each => other.has(each));
+  const partners = cell => cell.partners.split(" + ").filter(Boolean);
+  const ofGuest = cell => (cell.program.role === "guest" ? cell.program.name === guest : partners(cell).includes(guest));
+  const cells = run.cells.filter(cell => !cell.cloud && !cell.model && same(new Set([cell.program.name, ...partners(cell)]), both) && ofGuest(cell));
   const states = it.marks.map(Sextant.markOf);
   const fresh = cells.filter(cell => Sextant.alarming.has(cell.verdict) && !cell.known && !["inconclusive", "flaky"].includes(cell.verdict));
   const doubtful = cells.filter(cell => ["inconclusive", "flaky"].includes(cell.verdict));
   const known = cells.filter(cell => cell.known && !cell.stale);
-  const broken = states.includes("no");
-  const verdict = broken ? "They do not work together." : fresh.some(cell => cell.verdict === "fail" || cell.verdict === "error") ? "They work together, and break requirements that nobody has listed yet."
-    : known.some(cell => cell.verdict === "fail") ? "They work together, with known deviations." : doubtful.length ? "They work together; some verdicts are undecided." : "They work together, and break nothing that was judged.";
-  main.append(h("h1", {}, guest, h("small", {}, " on "), network), h("p", { class: `lead ${broken ? "bad" : ""}` }, verdict),
+  const missing = grid.marks.filter((_, number) => states[number] === "no");
+  const lacks = missing.map(mark => Sextant.lacks[mark]).join(", ");
+  const broken = missing.some(mark => !["renewed", "released"].includes(mark));
+  const together = states.every(each => each === "untried") ? "No play of theirs shows whether they work together" : "They work together";
+  const verdict = broken ? `They do not work together: ${lacks}.`
+    : missing.length ? `They work together, but ${lacks}.`
+    : fresh.some(cell => cell.verdict === "fail" || cell.verdict === "error") ? `${together}, and break requirements that nobody has listed yet.`
+    : known.some(cell => cell.verdict === "fail") ? `${together}; there are known deviations.`
+    : doubtful.length ? `${together}; some verdicts are undecided.` : `${together}; they break nothing that was judged.`;
+  main.append(h("h1", {}, guest, h("small", {}, " on "), network), h("p", { class: `lead ${missing.length ? "bad" : ""}` }, verdict),
     h("table", { class: "five" }, h("tbody", {}, grid.marks.map((mark, number) => {
       const [sign, meaning] = Sextant.marks[states[number]];
       const tally = it.marks[number];

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,29 +115,6 @@ def test_a_frame_of_the_evidence_opens_by_its_address(visit: Visit) -> None:
     assert "Solicit" in page.locator(".decode h3").inner_text()
 
 
-def test_the_downloaded_packets_carry_comments_that_wireshark_shows(visit: Visit, tmp_path: Path) -> None:
-    page = visit.open(FAILED)
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="pcapng with comments").click()
-    saved = tmp_path / "commented.pcapng"
-    waiting.value.save_as(saved)
-    command = [
-        "tshark",
-        "-r",
-        saved,
-        "-Y",
-        "frame.comment",
-        "-T",
-        "fields",
-        "-e",
-        "frame.number",
-        "-e",
-        "frame.comment",
-    ]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert told.startswith("4\tRA-00 fail:") and "hop limit 64" in told and len(told.splitlines()) == 1
-
-
 def test_pages_of_requirements_and_programs_lead_to_cells(visit: Visit) -> None:
     page = visit.open("#/requirement/RA-00")
     assert "linux" in page.locator("#violated").inner_text()
@@ -164,6 +140,15 @@ NOWHERE = (
 def test_addresses_that_lead_nowhere_say_so(visit: Visit, place: str) -> None:
     page = visit.open(place)
     assert page.locator("main").inner_text().strip()
+
+
+def test_numbers_of_the_same_test_elsewhere_are_a_column_when_asked_for(visit: Visit) -> None:
+    page = visit.open()
+    column = page.locator("#matrix .reference")
+    expect(column.first).to_be_hidden()
+    page.get_by_label("tested elsewhere").check()
+    expect(page.locator("#matrix .names .reference")).to_have_text("tested elsewhere as")
+    assert column.count() == page.locator("#matrix tr").count()
 
 
 def test_copies_are_markdown_and_csv(visit: Visit) -> None:
