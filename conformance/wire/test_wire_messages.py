@@ -10,7 +10,7 @@ from conformance.wire.clients import mine
 from conformance.wire.dates import rule
 from conformance.wire.edits import with_fields, with_option
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import examine, is_malformed, must, require_clock
+from conformance.wire.spoken import examine, is_malformed, must
 from fixtures.protocols.dhcpv6 import (
     AUTHENTICATION,
     CLIENT_ID,
@@ -129,28 +129,7 @@ def test_wire_options_of_clients(recording: Recording, notebook: Notebook, part:
     notebook.finding = f"so in {len(sent)} messages"
 
 
-@check("DHCP6-48.new-transaction", role="guest", passive=True)
-def test_wire_exchanges_have_their_own_transactions(recording: Recording, notebook: Notebook) -> None:
-    """An exchange of another kind has a transaction id of its own (RFC 9915 section 16.1, as RFC 8415)."""
-    require_clock(recording)
-    sent = [each for each in mine(recording, *ASKING) if not is_malformed(each)]
-    examine(notebook, sent, "no message of a client was seen")
-    last: dict[object, Message] = {}
-    changes = 0
-    for each in sorted(sent, key=lambda message: message.frame.ns):
-        key = each.frame.interface, each.client_duid
-        before, last[key] = last.get(key), each
-        if before is not None and before.name != each.name:
-            changes += 1
-            must(notebook, before.transaction_id != each.transaction_id,
-                 f"the {each.name} has the transaction id {each.transaction_id:#x} of the {before.name} before it",
-                 before, each)
-    notebook.stimulus(range(changes), "the client did not go on from one kind of message to another")
-    notebook.finding = f"{changes} times another kind of message, with another transaction id"
-
-
 @healthy(test_wire_options_of_clients)
-@healthy(test_wire_exchanges_have_their_own_transactions)
 def client_of_the_sample() -> Recording:
     return conversation("guest")
 
@@ -179,9 +158,3 @@ def prefers_itself(recording: Recording, part: str) -> Recording:
 def has_half_a_duid(recording: Recording, part: str) -> Recording:
     duid = b"\0\3\0\1\2\0\0\0"
     return with_fields(recording, mine(recording, "Request"), "DHCP6OptClientId", duid=duid)
-
-
-@edited(test_wire_exchanges_have_their_own_transactions, because="of the Solicit before it")
-def goes_on_with_the_old_one(recording: Recording) -> Recording:
-    number = mine(recording, "Solicit")[0].transaction_id
-    return with_fields(recording, mine(recording, "Request"), "DHCP6_Request", trid=number)

@@ -11,6 +11,7 @@ from conformance.judging.check import Check
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Outcome
 from conformance.selection.casting import Selection
+from conformance.selection.cells import ending
 from conformance.selection.declared import declared
 from conformance.selection.lineup import lineup
 from conformance.sources.base import NotRun
@@ -70,6 +71,6 @@ def test_each_installed_program_has_a_cell_and_a_play() -> None:
     cells = list(throughout(check_named("test_wire_advertisements_are_valid"), programs))
     assert cells
     for cell in cells:
-        assert cell.id == f"{cell.scenario.program}-in-every-play"
+        assert cell.id == ending(cell.check, f"{cell.scenario.program}-in-every-play")
         assert all(cast["router"] == cell.scenario.program for _, cast in a_play(cell.scenario, programs))
     assert not list(throughout(next(check for check in declared() if not check.passive), programs))
