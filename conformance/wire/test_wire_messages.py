@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
+from conformance.reading.duids import flaw
 from conformance.wire.clients import mine
 from conformance.wire.dates import rule
 from conformance.wire.edits import with_fields, with_option
@@ -47,11 +48,7 @@ UNASKABLE = {CLIENT_ID, SERVER_ID, IA_NA, IA_TA, IA_ADDRESS, OPTION_REQUEST, PRE
 #: What only servers or relays send.
 NOT_OF_CLIENTS = {PREFERENCE: "Preference", UNICAST: "Server Unicast", RELAY_MESSAGE: "Relay Message",
                   INTERFACE_ID: "Interface-Id", RECONFIGURE_MESSAGE: "Reconfigure Message"}
-#: The least octets of a DUID's types: DUID-LLT, DUID-EN, DUID-LL and DUID-UUID (RFC 9915 section 11).
-DUIDS = {1: 9, 2: 7, 3: 5, 4: 18}
-UUID = 18
-ETHERNET = 1
-#: What comes of these is an exchange of its own, whatever came before.
+#: All that a client sends.
 ASKING = ("Solicit", "Request", "Confirm", "Renew", "Rebind", "Release", "Decline", "Information-request")
 
 
@@ -85,16 +82,8 @@ def has_what_clients_may_send(message: Message) -> str | None:
 
 def has_a_sound_duid(message: Message) -> str | None:
     """Its DUID is of a known type, and has what that type has."""
-    duid = message.client_duid or b""
-    kind = int.from_bytes(duid[:2], "big")
-    told = f"has the DUID {duid.hex(':')}"
-    if kind not in DUIDS:
-        return None if len(duid) > 2 else told
-    if len(duid) < DUIDS[kind] or len(duid) > 130 or (kind == 4 and len(duid) != UUID):
-        return f"{told}, of {len(duid)} octets"
-    hardware, length = int.from_bytes(duid[2:4], "big"), {1: 14, 3: 10}.get(kind)
-    wrong = length is not None and hardware == ETHERNET and len(duid) != length
-    return f"{told}: a DUID of Ethernet has {length} octets" if wrong else None
+    wrong = flaw(message.client_duid or b"")
+    return f"has the DUID {wrong}" if wrong else None
 
 
 RENEWING = ("Request", "Renew", "Rebind")

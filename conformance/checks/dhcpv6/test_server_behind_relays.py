@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import ASKER, answers_to, asked_of, code, questions, went_on, wrappers
@@ -10,6 +12,7 @@ from fixtures.protocols.dhcpv6 import Kind, StatusCode
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dhcpv6 import Message
+from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.dhcpv6.exchanges import KINDS, OF_A_RELAY, Dhcpv6Exchanges, row_of
 from fixtures.scenarios.dhcpv6.questions import POOLS
 from topologies.stage import addressing as plan
@@ -147,3 +150,22 @@ def server_with_one_link_for_all(recording: Recording, part: str) -> Recording:
     before, now = (each.question.transaction_id.to_bytes(3, "big") for each in (like, asked))
     return editing.with_frame(recording, like.answers[0].frame.data.replace(before, now), time=asked.frame.time,
                               node=ASKER, interface="eth0")
+
+
+@check("DHCP6-47.another-relay", ASKED, role="dhcpv6-server", needs=("relayed-links",))
+def test_answers_the_relay_that_asked(recording: Recording, notebook: Notebook) -> None:
+    """A client's Solicit that comes by another relay, too, is answered to that relay (RFC 9915 section 18.3.10)."""
+    asked = asked_of(recording, notebook, "relayed-far", "another-relay")
+    offer = asked.answer(notebook, "Advertise")
+    notebook.expect(offer.destination == asked.question.source, f"the server answered to {offer.destination}, and "
+                    f"{asked.question.source} had asked", asked.frame, offer)
+
+
+@edited(test_answers_the_relay_that_asked, because="the server answered to")
+def server_that_answers_the_first_relay(recording: Recording) -> Recording:
+    to = str(asked_of(recording, Notebook(recording), "relayed-far", "eight-relays").question.source)
+
+    def change(packet: Any) -> None:
+        packet[layer("inet6").IPv6].dst = to
+
+    return editing.rewritten(recording, answers_to(recording, "relayed-far", "another-relay"), change)

@@ -251,8 +251,9 @@ def test_uses_no_prefix_that_ended(recording: Recording, notebook: Notebook) -> 
     reply = granted(recording, notebook)
     notebook.cite(first(notebook, uses(recording, FIRST), "the router never used its prefix"))
     end = reply.time + VALID
-    notebook.stimulus([1] if recording.duration > end + LATE else [], "the play ended with the valid lifetime")
     lost = gone(recording, FIRST)
+    enough = lost or recording.duration > end + LATE
+    notebook.stimulus([1] if enough else [], "the play ended with the valid lifetime")
     notebook.expect(lost, f"lan0 still has an address of {FIRST}, whose valid lifetime has ended", reply)
     notebook.in_time(lost[-1].time - end, LATE, "the address went late", reply, lost[-1])
     asked = sent(recording, "Solicit", after=end - SLACK)
