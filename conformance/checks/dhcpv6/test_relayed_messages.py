@@ -13,6 +13,7 @@ from fixtures.recording.views.base import udp
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.scenarios.dhcpv6.exchanges import KINDS, row_of
 from fixtures.scenarios.dhcpv6.relayed_messages import OF_SERVERS, RelayedMessages
+from topologies.stage import addressing as plan
 
 ASKED = RelayedMessages()
 SERVER = "outside"
@@ -66,6 +67,9 @@ def test_passes_messages_on_and_back(recording: Recording, notebook: Notebook, p
                     asked.frame, came[0])
     notebook.expect(outer.peer_address == asked.question.source, f"its Relay-forward has the peer-address "
                     f"{outer.peer_address}, not {asked.question.source}", asked.frame, came[0])
+    named = outer.link_address in plan.LAN or (outer.interface_id is not None and int(outer.link_address) == 0)
+    notebook.expect(named, f"its Relay-forward has the link-address {outer.link_address}, which is of another link",
+                    asked.frame, came[0])
     told = notebook.stimulus(told_by_the_server(recording, asked), "the server did not answer")[0]
     notebook.expect(asked.answers, "the relay did not pass the answer back", told)
     back = asked.answers[0]

@@ -9,6 +9,7 @@ from conformance.broken.dhcpv6_edits import of_kind, with_message
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.delegations import addresses, advertised, at, first, gone, granted, heard, names, sent, uses
+from conformance.reading.granting import less
 from fixtures.protocols.dhcpv6 import StatusCode
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
@@ -211,3 +212,18 @@ def forgets_all(recording: Recording) -> Recording:
     held = next(one.address for ia in told.ia_na for one in ia.addresses)
     event = addresses(recording, "eth0", [_only(held)])[0]
     return editing.with_event(recording, replace(at(event, told.time + 0.01), action="del"))
+
+
+@check("PD-04.together", FORGOTTEN, role="requesting-router")
+def test_renews_address_and_prefix_together(recording: Recording, notebook: Notebook) -> None:
+    """One Renew has the IA_NA and the IA_PD (RFC 9915 sections 6.6, 18.2.4, as RFC 8415)."""
+    told = _forgotten(recording, notebook)
+    asked = [each for each in sent(recording, "Renew") if each.transaction_id == told.transaction_id]
+    both = [each for each in asked if each.ia_na and each.ia_pd]
+    notebook.expect(both, "its Renew of the prefix has no IA_NA, though it holds an address", *asked[:1])
+    notebook.cite(both[0])
+
+
+@edited(test_renews_address_and_prefix_together, because="has no IA_NA, though it holds an address")
+def renews_one_by_one(recording: Recording) -> Recording:
+    return editing.rewritten(recording, sent(recording, "Renew"), less("DHCP6OptIA_NA"))
