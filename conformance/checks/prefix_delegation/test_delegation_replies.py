@@ -17,6 +17,7 @@ from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.scenarios.prefix_delegation.delegation_lives import (
     FIRST,
+    LIES,
     SECOND,
     UPSIDE_DOWN,
     USES,
@@ -87,6 +88,23 @@ def uses_what_was_refused(recording: Recording) -> Recording:
 def gives_up(recording: Recording) -> Recording:
     refusal = heard(recording, "Reply", refused=True)[0]
     return editing.without(recording, frames=sent(recording, after=refusal.time))
+
+
+@check("PD-04", RENEWED, role="requesting-router", parts=LIES)
+def test_believes_no_bad_answer(recording: Recording, notebook: Notebook, part: str) -> None:
+    """An answer that every client discards delegates nothing (RFC 9915 sections 16.3 and 16.10, as RFC 8415)."""
+    heard_all = dhcpv6.messages(recording.at("cpe", "eth0", outgoing=False), part.partition("-")[0].capitalize())
+    lie = first(notebook, [each for each in heard_all if names(each, LIES[part])], "no such answer reached the router")
+    asked = [each for each in sent(recording, "Request", after=lie.time) if names(each, LIES[part])]
+    notebook.expect(not asked, f"the router requested {LIES[part]}, of an answer that it must discard", lie, *asked[:1])
+    used = uses(recording, LIES[part])
+    notebook.expect(not used, f"the router uses {LIES[part]}, of an answer that it must discard", lie, *used[:1])
+
+
+@edited(test_believes_no_bad_answer, because="of an answer that it must discard")
+def believes_anything(recording: Recording, part: str) -> Recording:
+    event = uses(recording, FIRST)[0]
+    return editing.with_event(recording, replace(event, fields={**event.fields, "local": str(LIES[part][0x100])}))
 
 
 @check("PD-04.good-beside-bad", RENEWED, role="requesting-router")
