@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.judging.check import check, edited
+from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import Asked, asked_of, controls
 from fixtures.protocols.ports import DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT
@@ -78,6 +78,12 @@ def test_passes_messages_on_and_back(recording: Recording, notebook: Notebook, p
     port = DHCPV6_SERVER_PORT if topic == "other-relay" else DHCPV6_CLIENT_PORT
     notebook.expect(back.destination_port == port, f"the relay sent the answer to port {back.destination_port}, not "
                     f"{port}", told, back)
+
+
+@healthy(test_passes_messages_on_and_back, parts=["unknown-kind", "unknown-kind-in-a-reply"])
+def dnsmasq_that_knows_no_kinds() -> Broken:
+    """dhcrelay drops what it does not know."""
+    return Broken(ASKED, {"relay": "dnsmasq"})
 
 
 @edited(test_passes_messages_on_and_back, because="the relay did not pass it on")

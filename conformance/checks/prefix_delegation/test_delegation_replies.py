@@ -6,10 +6,14 @@ from dataclasses import replace
 from ipaddress import IPv6Address, IPv6Network
 
 from conformance.broken.dhcpv6_edits import of_kind, with_message
-from conformance.judging.check import check, edited
+from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.delegations import addresses, advertised, at, first, gone, granted, heard, names, sent, uses
 from conformance.reading.granting import less
+from fixtures.implementations.networkd import SystemdNetworkd
+from fixtures.peers.advertisement import Advertisement
+from fixtures.peers.router import ScriptedRouter
+from fixtures.programs.base import Post
 from fixtures.protocols.dhcpv6 import StatusCode
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
@@ -21,9 +25,11 @@ from fixtures.scenarios.prefix_delegation.delegation_lives import (
     SECOND,
     UPSIDE_DOWN,
     USES,
+    VALID,
     DelegationForgotten,
     DelegationRenewed,
 )
+from fixtures.situation import Prefix
 from fixtures.timers import SOL_TIMEOUT
 
 RENEWED, FORGOTTEN = DelegationRenewed(), DelegationForgotten()
@@ -152,7 +158,7 @@ def test_uses_what_the_server_adds(recording: Recording, notebook: Notebook) -> 
     reply = _renumbered(recording, notebook)
     found = uses(recording, SECOND, reply.time)
     notebook.expect(found, f"the router does not use {SECOND}, which the Reply to its Renew added", reply)
-    notebook.cite(found[0])
+    notebook.cite(*found)
 
 
 @edited(test_uses_what_the_server_adds, because="which the Reply to its Renew added")
@@ -171,6 +177,23 @@ def test_deprecates_what_was_replaced(recording: Recording, notebook: Notebook) 
     ended = [ra for ra in ras if any(each.network.overlaps(FIRST) and each.preferred == 0 for each in ra.prefixes)]
     notebook.expect(ended, f"no RA deprecates {FIRST}, which another prefix replaced", reply, *ras[:1])
     notebook.in_time(ended[0].time - reply.time, USES, "the RA came late", reply, ended[0])
+
+
+class DeprecatesAtOnce(SystemdNetworkd):
+    """systemd-networkd, and beside it somebody who advertises the first prefix as deprecated."""
+
+    name = "systemd-networkd:deprecates"
+
+    def start(self, post: Post) -> None:
+        super().start(post)
+        ended = Prefix(IPv6Network((FIRST[1 << 64], 64)), preferred=0, valid=VALID)
+        post.peer(ScriptedRouter(Advertisement(prefixes=(ended,)), period=2.0), interface="lan0")
+
+
+@healthy(test_deprecates_what_was_replaced)
+def router_that_deprecates() -> Broken:
+    """No installed program does."""
+    return Broken(RENEWED, {"requesting-router": DeprecatesAtOnce()})
 
 
 @edited(test_deprecates_what_was_replaced, because="no RA deprecates")
