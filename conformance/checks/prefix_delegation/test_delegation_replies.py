@@ -6,14 +6,11 @@ from dataclasses import replace
 from ipaddress import IPv6Address, IPv6Network
 
 from conformance.broken.dhcpv6_edits import of_kind, with_message
+from conformance.broken.requesting_routers import DEPRECATES_AT_ONCE
 from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.delegations import addresses, advertised, at, first, gone, granted, heard, names, sent, uses
 from conformance.reading.granting import less
-from fixtures.implementations.networkd import SystemdNetworkd
-from fixtures.peers.advertisement import Advertisement
-from fixtures.peers.router import ScriptedRouter
-from fixtures.programs.base import Post
 from fixtures.protocols.dhcpv6 import StatusCode
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
@@ -25,11 +22,9 @@ from fixtures.scenarios.prefix_delegation.delegation_lives import (
     SECOND,
     UPSIDE_DOWN,
     USES,
-    VALID,
     DelegationForgotten,
     DelegationRenewed,
 )
-from fixtures.situation import Prefix
 from fixtures.timers import SOL_TIMEOUT
 
 RENEWED, FORGOTTEN = DelegationRenewed(), DelegationForgotten()
@@ -179,21 +174,10 @@ def test_deprecates_what_was_replaced(recording: Recording, notebook: Notebook) 
     notebook.in_time(ended[0].time - reply.time, USES, "the RA came late", reply, ended[0])
 
 
-class DeprecatesAtOnce(SystemdNetworkd):
-    """systemd-networkd, and beside it somebody who advertises the first prefix as deprecated."""
-
-    name = "systemd-networkd:deprecates"
-
-    def start(self, post: Post) -> None:
-        super().start(post)
-        ended = Prefix(IPv6Network((FIRST[1 << 64], 64)), preferred=0, valid=VALID)
-        post.peer(ScriptedRouter(Advertisement(prefixes=(ended,)), period=2.0), interface="lan0")
-
-
 @healthy(test_deprecates_what_was_replaced)
 def router_that_deprecates() -> Broken:
     """No installed program does."""
-    return Broken(RENEWED, {"requesting-router": DeprecatesAtOnce()})
+    return Broken(RENEWED, {"requesting-router": DEPRECATES_AT_ONCE})
 
 
 @edited(test_deprecates_what_was_replaced, because="no RA deprecates")
