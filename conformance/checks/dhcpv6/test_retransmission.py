@@ -58,9 +58,13 @@ def timers(part: str) -> Timers:
 
 
 def series(recording: Recording, notebook: Notebook, part: str) -> list[Message]:
-    """The first message of that kind and its repetitions; unjudgeable without one, a violation where it is alone."""
+    """The first message of that kind that got no answer, and its repetitions; a violation where it is alone."""
     name = timers(part).name
-    found = notebook.stimulus(sent(recording, name), f"the guest sent no {name}")
+    everything = notebook.stimulus(sent(recording, name), f"the guest sent no {name}")
+    numbers = [each.transaction_id for each in everything]
+    answered = {each.transaction_id for each in answers(recording)}
+    found = notebook.stimulus([each for each in everything if each.transaction_id not in answered
+                               or numbers.count(each.transaction_id) > 1], f"every {name} of the guest was answered")
     again = [each for each in found if each.transaction_id == found[0].transaction_id]
     only = f"the guest's {name} has another transaction id each time" if len(found) > 1 else \
         f"the guest did not repeat its {name}, which nobody answered"
@@ -70,6 +74,11 @@ def series(recording: Recording, notebook: Notebook, part: str) -> list[Message]
     notebook.expect(again[1:], only, *found[:2])
     notebook.cite(*again)
     return again
+
+
+def answers(recording: Recording) -> list[Message]:
+    """The Replies that reached the guest."""
+    return dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
 
 
 @check("DHCP6-51", LEASE, role="guest", needs=("dhcpv6",), parts=parts(["request", "renew", "rebind"]))
@@ -130,8 +139,11 @@ def client_with_a_clock_of_its_own(recording: Recording, part: str) -> Recording
 
 @edited(test_sends_it_again_in_time, because="which nobody answered")
 def client_that_asks_once(recording: Recording, part: str) -> Recording:
-    later = sent(recording, timers(part).name)[1:]
-    return editing.without(recording, frames=later)
+    """And nobody answers that, either."""
+    again = series(recording, Notebook(recording), part)
+    told = [each for each in answers(recording) if each.transaction_id == again[0].transaction_id]
+    later = [each for each in sent(recording, timers(part).name) if each.time > again[0].time]
+    return editing.without(recording, frames=[*later, *told])
 
 
 @check("DHCP6-51.information-discarded", INFORMATION, role="guest", needs=("dhcpv6-stateless",))
@@ -158,8 +170,7 @@ def client_that_believes_anybody(recording: Recording) -> Recording:
 def _replies(recording: Recording, notebook: Notebook, name: str) -> tuple[Message, list[Message]]:
     """The first Reply to a message of that name, and what the guest sent of that transaction afterwards."""
     numbers = {each.transaction_id for each in sent(recording, name)}
-    found = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
-             if each.transaction_id in numbers]
+    found = [each for each in answers(recording) if each.transaction_id in numbers]
     reply = notebook.stimulus(found, f"no Reply to a {name} reached the guest")[0]
     notebook.cite(reply)
     return reply, [each for each in sent(recording, after=reply.time) if each.transaction_id == reply.transaction_id]
