@@ -69,6 +69,10 @@ def series(recording: Recording, notebook: Notebook, part: str) -> list[Message]
     only = f"the guest's {name} has another transaction id each time" if len(found) > 1 else \
         f"the guest did not repeat its {name}, which nobody answered"
     wait = timers(part).first * (1 + RAND) + SLACK
+    other = [each for each in sent(recording, after=found[0].time) if each.name != name and not again[1:]
+             and each.time < found[0].time + wait]
+    notebook.stimulus([] if other else [1], f"the guest went on to {other[0].name if other else ''} before the {name} "
+                      "was due again")
     notebook.stimulus([1] if again[1:] or recording.duration > found[0].time + 2 * wait else [],
                       f"the play ended before the {name} was due again")
     notebook.expect(again[1:], only, *found[:2])
@@ -205,8 +209,11 @@ def test_ignores_unknown_options_of_a_reply(recording: Recording, notebook: Note
     wait = REB_TIMEOUT * 2 * (1 + RAND)
     notebook.expect(not again, "the guest repeated its Rebind after a Reply with an option that it does not know",
                     reply, *again[:1])
-    ended = [each for each in sent(recording, after=reply.time) if each.name in ("Renew", "Release")]
-    enough = ended or recording.duration > reply.time + wait
+    went_on = [each for each in sent(recording, after=reply.time) if each.name in ("Renew", "Release")]
+    renewed = [event for address in reply.addresses for event in address_events(recording, address, reply.time)
+               if event.action == "new"]
+    notebook.cite(*went_on[:1], *renewed[:1])
+    enough = went_on or renewed or recording.duration > reply.time + wait
     notebook.stimulus([1] if enough else [], "the play ended before the Rebind was due again")
 
 
