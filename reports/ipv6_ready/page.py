@@ -34,13 +34,13 @@ that judge the same, and what guests did. A part may judge more than the behavio
 def text() -> str:
     """The page, as it should be."""
     known = behaviors()
-    judged, told = judged_by(catalogue_rows.requirements()), verdicts.kept()
+    judged, told = judged_by(catalogue_rows.requirements()), verdicts.kept_verdicts()
     groups = [_group(group, [each for each in known if each.group == group], judged, told)
               for group in dict.fromkeys(each.group for each in known)]
     return "\n".join([_HEAD, _count(known, judged), *groups])
 
 
-def outdated() -> list[Path]:
+def outdated_pages() -> list[Path]:
     """The page, where it is not as it should be."""
     return [] if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text() else [PAGE]
 

@@ -14,7 +14,7 @@ FILE = Path(__file__).with_name("verdicts.toml")
 _HEAD = "# Verdicts of guests by part. Made by `python -m reports ipv6-ready-doc REPORT...`, not by hand.\n"
 
 
-def kept() -> dict[str, dict[str, str]]:
+def kept_verdicts() -> dict[str, dict[str, str]]:
     """By guest and part. Nothing where there is no file."""
     return tomllib.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
 
@@ -40,7 +40,7 @@ def worst(verdicts: Iterable[str]) -> str:
 
 def keep(verdicts: Mapping[str, Mapping[str, str]]) -> None:
     """Write them, with those of earlier reports where these say nothing. Raises OSError."""
-    known = kept()
+    known = kept_verdicts()
     both = {guest: {**known.get(guest, {}), **verdicts.get(guest, {})} for guest in sorted({*known, *verdicts})}
     tables = [f'["{guest}"]\n' + "".join(f'"{part}" = "{verdict}"\n' for part, verdict in sorted(parts.items()))
               for guest, parts in both.items()]

@@ -12,7 +12,7 @@ from reports.ipv6_ready.behaviors import behaviors, judged_by
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert not page.outdated(), "run python -m reports ipv6-ready-doc"
+    assert not page.outdated_pages(), "run python -m reports ipv6-ready-doc"
 
 
 def test_every_reference_names_a_behavior() -> None:
@@ -39,4 +39,4 @@ def test_verdicts_are_taken_over_the_worst_first(tmp_path: Path, monkeypatch: py
     assert found == {"dhcpcd": {"RA-11.code": "fail"}, "linux": {"RA-11.code": "pass"}}
     verdicts.keep(found)
     verdicts.keep({"linux": {"MTU-06.late": "warn"}})
-    assert verdicts.kept() == {**found, "linux": {"RA-11.code": "pass", "MTU-06.late": "warn"}}
+    assert verdicts.kept_verdicts() == {**found, "linux": {"RA-11.code": "pass", "MTU-06.late": "warn"}}

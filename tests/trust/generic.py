@@ -29,39 +29,39 @@ DELAY = 2.0
 Edit = Callable[[bytes], bytes]
 
 
-def _flipped(at: int, mask: int = 0xFF) -> Edit:
+def _flip(at: int, mask: int = 0xFF) -> Edit:
     return lambda data: data[:at] + bytes([data[at] ^ mask]) + data[at + 1:]
 
 
 def edits(data: bytes) -> Iterator[tuple[str, Edit]]:
     """The edits of a frame's fields, by name: of its header, its message's fixed part, and each of its options."""
-    yield "MAC source address", _flipped(11, 0x01)
+    yield "MAC source address", _flip(11, 0x01)
     yield "hop limit", lambda data: data[:21] + bytes([64 if data[21] == 255 else 255]) + data[22:]
-    yield "source address", _flipped(37, 0x55)
-    yield "destination address", _flipped(53, 0x55)
+    yield "source address", _flip(37, 0x55)
+    yield "destination address", _flip(53, 0x55)
     found = options(data)
     if data[ETHERNET + 6] == ICMPV6:
-        yield "code", _flipped(UPPER + 1, 0x01)
-        yield from ((f"byte {at}", _flipped(UPPER + at)) for at in range(4, ND_OPTIONS.get(data[UPPER], 8)))
+        yield "code", _flip(UPPER + 1, 0x01)
+        yield from ((f"byte {at}", _flip(UPPER + at)) for at in range(4, ND_OPTIONS.get(data[UPPER], 8)))
     else:
-        yield from ((f"byte {at}", _flipped(UPPER + at)) for at in (8, 9, 10, 11))
+        yield from ((f"byte {at}", _flip(UPPER + at)) for at in (8, 9, 10, 11))
     for which, (start, head, end) in enumerate(found):
         code = data[start] if data[ETHERNET + 6] == ICMPV6 else int.from_bytes(data[start:start + 2], "big")
         yield f"option {code} removed", _cut(start, end)
-        yield f"option {code} doubled", _doubled(start, end)
-        yield f"option {code} emptied", _emptied(which)
-        yield from ((f"option {code} byte {at - head}", _flipped(at)) for at in range(head, min(end, head + 16)))
+        yield f"option {code} doubled", _double(start, end)
+        yield f"option {code} emptied", _empty(which)
+        yield from ((f"option {code} byte {at - head}", _flip(at)) for at in range(head, min(end, head + 16)))
 
 
 def _cut(start: int, end: int) -> Edit:
     return lambda data: resized(data[:start] + data[end:], start - end)
 
 
-def _doubled(start: int, end: int) -> Edit:
+def _double(start: int, end: int) -> Edit:
     return lambda data: resized(data[:end] + data[start:end] + data[end:], end - start)
 
 
-def _emptied(which: int) -> Edit:
+def _empty(which: int) -> Edit:
     return lambda data: without_contents(data, which)
 
 
@@ -100,7 +100,7 @@ def mutants(recording: Recording) -> Iterator[tuple[str, str, Callable[[], Recor
             recording, frame, lambda each: [replace(each, ns=each.ns + round(DELAY * 1e9))])
 
 
-def tried(todo: list[tuple[Recording, list[Check]]], most: int, seed: int) -> Matrix:
+def try_mutants(todo: list[tuple[Recording, list[Check]]], most: int, seed: int) -> Matrix:
     """Judge so many mutants of these recordings, chosen by the seed."""
     chance = random.Random(seed)
     every = [(number, *mutant) for number, (recording, _) in enumerate(todo) for mutant in mutants(recording)]
