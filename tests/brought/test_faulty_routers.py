@@ -16,13 +16,15 @@ MANIFEST = (PROJECT / "examples" / "router" / "python-router.toml").read_text()
 
 #: Seconds that no play lasts.
 NEVER = "1e6"
+#: What says that a router runs which advertises nothing yet.
+READY = "print('advertised', flush=True)"
 DRAWN = 'chance.uniform(router["min_interval"], router["max_interval"])'
 #: By name: what is changed in the healthy router, what turns red then, and what its reason says.
 FAULTS: Mapping[str, tuple[Mapping[str, str], str, str]] = {
     "three-words": ({DRAWN: f"{DRAWN} if sent < INITIAL else {NEVER}"},
                     "RA-03.goes-on", "after 3 RAs the router fell silent"),
     "only-asked": ({DRAWN: NEVER, "134, 3, 16,": "134, 0, 16,",
-                    "time.monotonic(), False\n": f"time.monotonic() + {NEVER}, False\nprint('advertised', flush=True)\n"},
+                    "time.monotonic(), False\n": f"time.monotonic() + {NEVER}, False\n{READY}\n"},
                    "RA-03.goes-on", "sent no RA unasked"),
     "host-bits": ({"+ network[0].packed": "+ network[1].packed"}, "RA-25", "has bits after its length"),
     "fickle": ({"    message = struct.pack(": "    flags ^= (sent % 2) << 7\n    message = struct.pack("},
