@@ -149,4 +149,8 @@ def _badness(status: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:  # what played has heard Ctrl-C, too, and ended by itself
+        say("stopped; the page is as it was, and what was made of a root is kept.")
+        sys.exit(130)

@@ -24,6 +24,9 @@ STALL = 0.25
 #: Seconds. When the host stalled for so long, every wait of the play may have ended for that reason.
 GROSS_STALL = 1.0
 
+#: Why a play that did not begin says nothing.
+LEFT_OUT = "the play had not begun when the time for playing (--patience) was over"
+
 
 def judge(check: Check, recording: Recording, lacking: Mapping[str, str] | None = None) -> Judgement:
     """What the check says of the recording.
@@ -33,6 +36,8 @@ def judge(check: Check, recording: Recording, lacking: Mapping[str, str] | None 
     """
     if recording.error:
         return Judgement(Outcome.ERROR, f"the play broke: {recording.error}", trace=recording.trace)
+    if recording.left_out:
+        return Judgement(Outcome.INCONCLUSIVE, LEFT_OUT)
     if recording.declined:
         return Judgement(Outcome.NOT_APPLICABLE, str(recording.declined))
     judgement = _outcome(check, recording)

@@ -42,7 +42,20 @@ def capture_lines(cells: Iterable[dict[str, Any]]) -> list[str]:
     for (capture, role, words), names in alike.items():
         who = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
         lines += [f"{capture}: {role} {who}: {line}" for line in words]
-    return lines + [f"not judged: {reason}: {', '.join(sorted(set(ids)))}" for reason, ids in absent.items()]
+    return lines + [f"not judged: {reason}: {in_ranges(ids)}" for reason, ids in absent.items()]
+
+
+def in_ranges(ids: Iterable[str]) -> str:
+    """Requirements in a few words: three and more that follow each other are one range, `ACL-01 to -10`."""
+    runs: list[list[str]] = []
+    for id in sorted(set(ids)):
+        family, _, number = id.rpartition("-")
+        if runs and runs[-1][-1] == f"{family}-{int(number) - 1:02}":
+            runs[-1].append(id)
+        else:
+            runs.append([id])
+    words = [[f"{run[0]} to -{run[-1].rpartition('-')[2]}"] if len(run) > 2 else run for run in runs]
+    return ", ".join(word for each in words for word in each)
 
 
 def _party(cells: list[dict[str, Any]], name: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.catalogue.requirements import catalogue
+from conformance.judging.judge import LEFT_OUT
 from conformance.judging.verdict import Outcome
 from conformance.plugin.desk import DESK
 from conformance.plugin.plain import plain
@@ -176,11 +177,14 @@ def by_family(tally: Tally) -> list[str]:
 
 
 def _alike(nodeids: Mapping[str, str], tally: Tally) -> Iterator[tuple[str, str, int]]:
-    """Each cell with its reason; of captures' parties of whom the same is said one, and how many more there are."""
+    """Each cell with its reason; of captures' parties of whom the same is said one, and how many more there are.
+
+    Of cells whose plays did not begin, too, all are one.
+    """
     groups: dict[tuple[str, ...], list[str]] = {}
     for nodeid, reason in nodeids.items():
         cell = tally.cells[nodeid]
-        apart = nodeid
+        apart = "" if reason == LEFT_OUT else nodeid
         if cell["scenario"] == SCENARIO:
             apart = nodeid.partition("[")[0]
             for who in cell["implementations"].values():

@@ -23,7 +23,7 @@ from conformance.plugin.planning import Planned
 from conformance.plugin.progress import ProgressLine
 from conformance.plugin.stopping import reason_of
 from conformance.selection.sharding import expected_seconds
-from conformance.selection.undisturbed import Attempt, budget, undisturbed
+from conformance.selection.undisturbed import Attempt, budgeted, undisturbed
 from fixtures.playing.paths import STAGING
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.camera import CameraError
@@ -110,11 +110,11 @@ def _play(config: pytest.Config, planned: Sequence[Planned], into: Path) -> None
     def play_all(requests: Sequence[PlayRequest], place: Path, attempt: Attempt) -> None:
         _play_all(config, requests, place, attempt)
 
-    lengths = [_duration(each.request) for each in planned]
+    plays = [(_duration(each.request), each.request.cores) for each in planned]
     try:
         desk.disturbed = undisturbed([each.request for each in planned], into, play_all,
                                      lambda play: by_id[play].judges(desk.programs.known),
-                                     budget(config.getoption("patience"), lengths),
+                                     budgeted(config.getoption("patience"), plays),
                                      give_up=desk.left.update)
     except KeyboardInterrupt as stop:
         if not any((into / play).exists() for play in by_id):
@@ -133,7 +133,7 @@ def _play_all(config: pytest.Config, requests: Sequence[PlayRequest], into: Path
     lengths = {request.id: _duration(request) for request in requests}
     line, complete = ProgressLine(config, len(requests), str(attempt), lengths), False
     try:
-        play_all(requests, into, progress=line.show, limit=attempt.limit, expected=_duration)
+        play_all(requests, into, progress=line.show, window=attempt.window, until=attempt.until, expected=_duration)
         complete = True
     finally:
         line.end(complete)

@@ -7,7 +7,7 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from conformance.judging.verdict import Notebook
-from conformance.reading.receivable import believable
+from conformance.reading.receivable import believable, server_answers
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6, ndp
 from fixtures.recording.views.dhcpv6 import Message
@@ -28,10 +28,11 @@ def invitations(recording: Recording, notebook: Notebook, interface: str) -> lis
 def grants_of(recording: Recording) -> Iterator[tuple[Message, Message, LeasedAddress]]:
     """Each Request, or Solicit with Rapid Commit, and the Reply that grants it an address.
 
-    Client, transaction and IAID are the same, and to a Solicit only a Reply with Rapid Commit is an answer.
+    The guest need not discard it; client, transaction and IAID are the same, and to a Solicit only a Reply with Rapid
+    Commit is an answer.
     """
     requests = dhcpv6.messages(recording.at("guest", "eth0", outgoing=True), "Request", "Solicit")
-    for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply"):
+    for reply in server_answers(recording.at("guest", "eth0", outgoing=False), "Reply"):
         for request in requests:
             if (reply.transaction_id, reply.client_duid) != (request.transaction_id, request.client_duid):
                 continue

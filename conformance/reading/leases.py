@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import answer_objection, echo_replies, server_answers
 from fixtures.protocols.addresses import ALL_DHCP_AGENTS
 from fixtures.recording.model import Frame, KernelEvent, Recording
 from fixtures.recording.views import dhcpv6
@@ -38,9 +39,9 @@ class Grant:
 
 
 def grants(recording: Recording) -> list[Grant]:
-    """Every lease and extension that reached the guest, in order."""
+    """Every lease and extension that reached the guest and that it need not discard, in order."""
     return [Grant(reply, ia, leased)
-            for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
+            for reply in server_answers(recording.at("guest", "eth0", outgoing=False), "Reply")
             for ia in reply.ia_na for leased in ia.addresses if leased.valid]
 
 
@@ -72,7 +73,9 @@ def extended(recording: Recording, notebook: Notebook, asked: Message) -> Grant:
     """The first grant that answers a message; unjudgeable without one, and the text says what came instead."""
     told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
             if each.transaction_id == asked.transaction_id and each.time > asked.time]
-    notebook.stimulus(told, f"no server answered the {asked.name}")
+    heeded = [each for each in told if not answer_objection(each)]
+    wrong = f"the server is at fault: its Reply to the {asked.name} has {answer_objection(told[0])}" if told else ""
+    told = notebook.stimulus(heeded, wrong or f"no server answered the {asked.name}")
     notebook.cite(told[0])
     refused = [each.name for each in (told[0].status, *(ia.status for ia in told[0].ia_na)) if each and each.code]
     instead = ", ".join(refused) or ("only addresses without a lifetime" if told[0].addresses else "no address")
@@ -139,7 +142,7 @@ def used(recording: Recording, address: IPv6Address, after: float) -> list[Frame
 def flow(recording: Recording, address: IPv6Address) -> list[tuple[Echo, Echo | None]]:
     """The Echo Requests that reached the guest's address, each with its Reply, without those of the last second."""
     replies = {(each.identifier, each.sequence): each
-               for each in echoes(recording.at("guest", "eth0", outgoing=True), reply=True) if each.source == address}
+               for each in echo_replies(recording.at("guest", "eth0", outgoing=True)) if each.source == address}
     return [(each, replies.get((each.identifier, each.sequence)))
             for each in echoes(recording.at("guest", "eth0", outgoing=False), reply=False)
             if each.destination == address and each.time < recording.duration - RETRANS_TIMER]

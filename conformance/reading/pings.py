@@ -6,7 +6,7 @@ from fixtures.protocols.icmp import ECHO_REPLIES
 from fixtures.protocols.ip import ICMP, ICMPV6
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views.base import packets
-from fixtures.recording.views.headers import Headers
+from fixtures.recording.views.headers import Headers, has_right_checksum
 from fixtures.scenarios.dual_stack.dual_stack import Ping, PingDone
 
 
@@ -21,4 +21,6 @@ def replies(recording: Recording, source: str, to: object, cut: str = "") -> lis
 
 
 def _is_reply(headers: Headers) -> bool:
-    return bool(headers.payload) and (headers.protocol, headers.payload[0]) in ECHO_REPLIES
+    """Whether it is one that its receiver heeds."""
+    kind = bool(headers.payload) and (headers.protocol, headers.payload[0]) in ECHO_REPLIES
+    return kind and has_right_checksum(headers)

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from conformance.judging.evidence import Seen
 from conformance.judging.verdict import Notebook
-from conformance.reading.receivable import receivable
+from conformance.reading.receivable import echo_replies, receivable
 from fixtures.recording.model import Mark, Recording
-from fixtures.recording.views import ndp, transport, vrrp
+from fixtures.recording.views import ndp, vrrp
 from fixtures.recording.views.ndp import NeighborAdvertisement
 from fixtures.recording.views.transport import Echo
 from fixtures.recording.views.vrrp import VrrpAdvertisement
@@ -78,7 +78,7 @@ def acts(recording: Recording, node: str, since: float) -> list[NeighborAdvertis
     """By what a router shows that it is active, whatever it advertises: it answers for the virtual addresses."""
     advertised = [each for target in (VIRTUAL_LINK_LOCAL, VIRTUAL)
                   for each in advertisements_for(recording, node, target)]
-    replied = transport.echoes(recording.at(node, "lan0", outgoing=True), reply=True)
+    replied = echo_replies(recording.at(node, "lan0", outgoing=True))
     found: list[NeighborAdvertisement | Echo] = [*advertised]
     found += (each for each in replied if each.source == VIRTUAL)
     return sorted((each for each in found if each.time > since), key=lambda each: each.frame.ns)
@@ -141,7 +141,7 @@ def advertisements_for(recording: Recording, node: str, target: IPv6Address) -> 
 
 def replies(recording: Recording) -> list[Echo]:
     """What the virtual address answered to the guest's pings."""
-    came = transport.echoes(recording.at("guest", "eth0", outgoing=False), reply=True)
+    came = echo_replies(recording.at("guest", "eth0", outgoing=False))
     return [each for each in came if each.source == VIRTUAL]
 
 

@@ -13,22 +13,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.judging.judge import GROSS_STALL, STALL
+from conformance.judging.judge import GROSS_STALL, LEFT_OUT, STALL
 from conformance.judging.verdict import Judgement
-from fixtures.playing.calm import await_calm
-from fixtures.playing.governor import PER_CORE
+from fixtures.playing.governor import MACHINES
+from fixtures.playing.host.calm import await_calm
 from fixtures.playing.request import PlayRequest
+from fixtures.playing.window import PER_CORE, Window
 from fixtures.recording.disturbances import refusal_words
-from fixtures.recording.glance import longest_stall, was_refused
+from fixtures.recording.glance import longest_stall, was_left_out, was_refused
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load
 
-#: How many plays at the same time, each time that some are played again: the plays themselves are a load, too, and a
-#: host on which many were disturbed can run fewer. After the last time what was recorded stands.
-FEWER = (24, 12, 8, 8)
+#: How many times a play is played at most. After the last time what was recorded stands.
+ATTEMPTS = 5
 
-#: How many times the expected time of a run its repeats may take, and the seconds that are always granted: a run of one
-#: short play is repeated, too.
+#: How many times the expected time a run may take longer, and the seconds that are always granted: a run of one short
+#: play is repeated, too.
 PATIENCE, GRANTED = 2.0, 120.0
 
 #: Seconds. No bound of a check is missed for a shorter stall often enough to look for it.
@@ -37,17 +37,27 @@ BRIEF = 0.1
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt at plays: at most `limit` at the same time (None: as many as the host can run).
+    """One attempt at plays; `window` says how many at the same time, and none begins after `until` (time.monotonic()).
 
     `reason` says in words why the attempt before it was disturbed.
     """
 
+    window: Window
     number: int = 1
-    limit: int | None = None
+    until: float | None = None
     reason: str = ""
 
     def __str__(self) -> str:
-        return f"{self.reason} (attempt {self.number} of {len(FEWER) + 1})" if self.reason else ""
+        return f"{self.reason} (attempt {self.number} of {ATTEMPTS})" if self.reason else ""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Seconds that plays take when the host is calm, and that the run may take longer; whether plays are repeated."""
+
+    expected: float = 0.0
+    more: float = GRANTED
+    repeats: bool = True
 
 
 #: Plays requests into a directory.
@@ -56,49 +66,62 @@ Judge = Callable[[Recording], Judgement]
 
 
 def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
-                judges: Callable[[str], Sequence[Judge]], seconds: float = GRANTED,
+                judges: Callable[[str], Sequence[Judge]], budget: Budget | None = None,
                 now: Callable[[], float] = time.monotonic,
-                give_up: Callable[[Mapping[str, str]], object] = lambda _: None) -> dict[str, str]:
+                give_up: Callable[[Mapping[str, str]], object] = lambda _: None,
+                window: Window | None = None) -> dict[str, str]:
     """Play all into `into/<play id>`; returns what was played again, by play id, and what had disturbed it.
 
-    `judges` are those who will judge a play; they are asked for where it may have been disturbed. No repeat begins
-    later than `seconds` after the first attempt, and of many no more than fit into what is left of it, the
-    shortest first: what then stays disturbed keeps its recording, and `give_up` is told of it. Raises what `play_all`
-    raises.
+    `judges` are those who will judge a play; they are asked for where it may have been disturbed. With a `budget` no
+    play begins later than that allows, and of many repeats no more than fit into what is left of it, the shortest
+    first, as long as a repeat mends some: what then stays disturbed keeps its recording, and `give_up` is told of it
+    and of what did not begin. Raises what `play_all` raises.
     """
-    play_all(requests, into, Attempt())
-    end = now() + seconds
+    window = window or Window()
+    granted = budget or Budget()
+    end = now() + granted.expected + granted.more
+    play_all(requests, into, Attempt(window, until=end if budget else None))
     again: dict[str, str] = {}
-    left: dict[str, str] = {}
-    rest = list(requests)
-    for turn, limit in enumerate(FEWER, 2):
+    left = {each.id: LEFT_OUT for each in requests if was_left_out(into / each.id)}
+    rest = [each for each in requests if each.id not in left]
+    before = len(rest) + 1
+    for turn in range(2, ATTEMPTS + 2):
         found = {each.id: disturbance(into / each.id, judges) for each in rest}
         disturbed = [each for each in rest if found[each.id]]
-        rest = fitting(disturbed, limit, end - now())
+        useful = granted.repeats and turn <= ATTEMPTS and (len(disturbed) < before or window.limit > 1)
+        rest = fitting(disturbed, max(1, window.limit // 2), end - now()) if useful else []
         chosen = {each.id for each in rest}
         left |= {each.id: found[each.id] for each in disturbed if each.id not in chosen}
         if not rest:
             break
+        before = len(rest)
         await_calm()
+        window.halve(window.limit)
         scratch = into / f".again-{turn}"
         try:
-            play_all(rest, scratch, Attempt(turn, limit, _reasons(found)))
+            play_all(rest, scratch, Attempt(window, turn, end if budget else None, _reasons(found)))
             for each in rest:
+                if was_left_out(scratch / each.id):
+                    left[each.id] = found[each.id]
+                    continue
                 shutil.rmtree(into / each.id)
                 (scratch / each.id).rename(into / each.id)
                 again[each.id] = found[each.id]
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+        rest = [each for each in rest if each.id not in left]
     if left:
         give_up(left)
     return again
 
 
-def budget(patience: float, lengths: Sequence[float]) -> float:
-    """Seconds for repeats of plays that last so long each: `patience` times what they take when none is disturbed."""
-    together = PER_CORE * len(os.sched_getaffinity(0))
-    expected = max(max(lengths, default=0.0), sum(lengths) / together)
-    return max(GRANTED, patience * expected) if patience else 0.0
+def budgeted(patience: float, plays: Sequence[tuple[float, float]]) -> Budget:
+    """What `--patience` allows for plays that last so many seconds each and keep so many cores busy with machines."""
+    cores = len(os.sched_getaffinity(0))
+    longest = max((length for length, _ in plays), default=0.0)
+    machines = sum(length * busy for length, busy in plays) / (MACHINES * cores)
+    expected = max(longest, sum(length for length, _ in plays) / (PER_CORE * cores), machines)
+    return Budget(expected, max(GRANTED, (patience or PATIENCE) * expected), repeats=patience > 0)
 
 
 def fitting(requests: Sequence[PlayRequest], limit: int, seconds: float) -> list[PlayRequest]:
@@ -149,10 +172,19 @@ def describe_repeats(again: Mapping[str, str]) -> str:
 
 
 def describe_left(left: Mapping[str, str], patience: float) -> str:
-    """`2 disturbed plays were not played again, since ... (--patience 2) was over`, and what disturbed one of them."""
-    number = len(left)
-    return (f"{number} disturbed {'play was' if number == 1 else 'plays were'} not played again, since the time for"
-            f" repeats (--patience {patience:g}) was over; such as: {max(left.values())}")
+    """`2 disturbed plays were not played again, since ... (--patience 2) was over`, and what disturbed one of them.
+
+    Those that did not begin are counted apart.
+    """
+    never = sum(reason == LEFT_OUT for reason in left.values())
+    reasons = [reason for reason in left.values() if reason != LEFT_OUT]
+    told = []
+    if never:
+        told.append(f"{never} {'play was' if never == 1 else 'plays were'} not played")
+    if reasons:
+        told.append(f"{len(reasons)} disturbed {'play was' if len(reasons) == 1 else 'plays were'} not played again")
+    example = f"; such as: {max(reasons)}" if reasons else ""
+    return f"{' and '.join(told)}, since the time for playing (--patience {patience:g}) was over{example}"
 
 
 def _reasons(disturbed: Mapping[str, str]) -> str:

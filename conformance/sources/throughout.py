@@ -81,7 +81,7 @@ def _worst(recordings: Iterable[Recording]) -> dict[tuple[str, str], Recording]:
     passive = [check for check in CHECKS.values() if check.passive]
     found: dict[tuple[str, str], tuple[int, Recording]] = {}
     for recording in recordings:
-        if recording.error or recording.declined or recording.mutant:
+        if recording.error or recording.declined or recording.mutant or recording.left_out:
             continue
         for check in passive:
             who = recording.play.implementations.get(check.role)

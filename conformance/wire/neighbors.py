@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address
 
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import is_receivable
 from conformance.wire.speech import probes, questions
 from conformance.wire.spoken import (
     examine,
@@ -15,7 +16,6 @@ from conformance.wire.spoken import (
     is_malformed,
     last_before,
     must,
-    receivable,
     require_clock,
     saying,
     valid,
@@ -93,7 +93,7 @@ def _answers(recording: Recording, sent: Iterable[NeighborAdvertisement], role: 
     """Answers and the multicast solicitations that they must be for: that node asked for the target in no other way."""
     asked: dict[object, list[NeighborSolicitation]] = defaultdict(list)
     for each in hearing(recording, role, questions):
-        if receivable(each):
+        if is_receivable(each):
             asked[each.target, each.source].append(each)
     times = {key: [each.time for each in group] for key, group in asked.items()}
     found = []

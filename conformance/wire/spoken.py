@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from conformance.judging.evidence import Seen, place
 from conformance.judging.verdict import Notebook, Unjudgeable
+from conformance.reading.receivable import is_receivable
 from conformance.wire.speech import Decoder, Speech, Views
 from fixtures.captures.parties import SCENARIO
 from fixtures.protocols.ports import DHCPV6_SERVER_PORT
@@ -85,11 +86,6 @@ def last_before(times: Sequence[float], time: float) -> int:
     return bisect_right(times, time) - 1
 
 
-def receivable(message: ndp.NdMessage) -> bool:
-    """Whether its receiver heeds it (RFC 4861 sections 6.1, 7.1): nobody is judged by his answer to what is invalid."""
-    return message.hop_limit == 255 and message.code == 0 and message.summed and not message.malformed
-
-
 def neighbor_discovery(recording: Recording, role: str) -> Iterator[ndp.NdMessage]:
     """All Neighbor Discovery messages that the party sent, kind by kind."""
     decoders: tuple[Decoder[Any], ...] = (ndp.router_solicitations, ndp.router_advertisements, ndp.redirects,
@@ -137,7 +133,7 @@ def valid(notebook: Notebook, message: ndp.NdMessage, what: str, *, sized: bool 
 
     `sized` is False on links without link-layer addresses, whose options have other lengths than Ethernet's.
     """
-    if receivable(message):
+    if is_receivable(message):
         return
     must(notebook, message.hop_limit == 255, f"the {what} has hop limit {message.hop_limit}, not 255", message)
     must(notebook, message.code == 0, f"the {what} has ICMP code {message.code}", message)

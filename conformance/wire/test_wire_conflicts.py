@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import is_receivable
 from conformance.wire.neighbors import Times, probe_times
 from conformance.wire.sample import CONTESTED, PEER_MAC, conversation
 from conformance.wire.speech import probes, source
@@ -18,7 +19,6 @@ from conformance.wire.spoken import (
     frames_sent,
     is_capture,
     must,
-    receivable,
     require_clock,
     saying,
 )
@@ -68,7 +68,7 @@ def _contests(recording: Recording, probed: Times) -> list[Contest]:
     told: list[Contest] = [*ndp.neighbor_advertisements(near)]
     told += [each for each in probes(near) if each.nonce not in own]
     found = []
-    for each in filter(receivable, told):
+    for each in filter(is_receivable, told):
         times = probed.get(each.target, [])
         at = bisect_right(times, each.time) - 1
         if at >= 0 and each.time - times[at] < RETRANS_TIMER:

@@ -6,6 +6,7 @@ from bisect import bisect
 
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import is_receivable
 from conformance.wire.edits import with_fields
 from conformance.wire.sample import PEER_MAC, conversation
 from conformance.wire.spoken import (
@@ -16,7 +17,6 @@ from conformance.wire.spoken import (
     is_malformed,
     must,
     node,
-    receivable,
     require_clock,
     saying,
 )
@@ -96,7 +96,8 @@ def test_wire_router_addresses_are_one_router_s(recording: Recording, notebook: 
     times = [each.time for each in sent]
     for each in hearing(recording, "router", ndp.router_advertisements):
         at = bisect(times, each.time)
-        if not is_capture(recording) or not receivable(each) or each.sllao in {mine.sllao for mine in sent[at - 1:at]}:
+        again = each.sllao in {mine.sllao for mine in sent[at - 1:at]}
+        if again or not is_capture(recording) or not is_receivable(each):
             continue
         around = [mine for mine in (*sent[:at][-1:], *sent[at:at + 1]) if mine.source == each.source]
         if len(around) == 2:

@@ -15,6 +15,7 @@ import pytest
 from benchmarks import captures
 from benchmarks.captures import written
 from conformance.catalogue.requirements import catalogue
+from conformance.plugin.capturing import in_ranges
 from conformance.wire.sample import pcap
 from fixtures.captures.parties import MOST, judgeable
 from fixtures.recording.views import ndp
@@ -187,3 +188,8 @@ def _calls(act: Callable[[], object]) -> int:
     finally:
         sys.setprofile(None)
     return count
+
+
+def test_many_requirements_are_told_in_ranges() -> None:
+    ids = ["RA-02", "RA-01", "ACL-09", "ACL-10", "ACL-11", "ACL-12", "DHCP6-09", "RA-02", "RA-04"]
+    assert in_ranges(ids) == "ACL-09 to -12, DHCP6-09, RA-01, RA-02, RA-04"

@@ -13,6 +13,7 @@ from conformance.plugin.progress import ProgressLine
 from conformance.selection.undisturbed import Attempt
 from fixtures.implementations.registry import all_implementations
 from fixtures.playing.request import PlayRequest
+from fixtures.playing.window import Window
 from tests.conformance.pretended import run, stage
 from tests.conformance.proof import Proof, all_checks, prove
 
@@ -45,8 +46,9 @@ def proofs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         capture = request.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
             line = ProgressLine(request.config, len(requests), str(attempt))
-            play_all(requests, into, progress=line.show, limit=attempt.limit or SIDE_BY_SIDE, expected=roughly)
+            play_all(requests, into, progress=line.show, window=attempt.window, expected=roughly)
             line.end()
 
     with alone():
-        return prove((selected or all_checks()).values(), all_implementations(), tmp_path_factory.mktemp("proof"), play)
+        return prove((selected or all_checks()).values(), all_implementations(), tmp_path_factory.mktemp("proof"), play,
+                     Window(SIDE_BY_SIDE))

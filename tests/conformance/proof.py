@@ -16,11 +16,12 @@ from conformance.judging.check import CHECKS, Broken, Check, Mutant
 from conformance.judging.evidence import Evidence, Seen, place
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement, Outcome
-from conformance.selection.casting import Cast, Selection, casts
+from conformance.selection.casting import Cast, Selection, alone, casts
 from conformance.selection.cells import Cell, cells, verify
 from conformance.selection.lineup import lineup
 from conformance.selection.undisturbed import Judge, PlayAll, undisturbed
 from fixtures.playing.request import PlayRequest
+from fixtures.playing.window import Window
 from fixtures.programs.base import Implementation
 from fixtures.recording.editing import without
 from fixtures.recording.model import Recording
@@ -103,7 +104,8 @@ class Proof:
 
 
 def prove(
-    checks: Iterable[Check], known: Mapping[str, Implementation], into: Path, play_all: PlayAll
+    checks: Iterable[Check], known: Mapping[str, Implementation], into: Path, play_all: PlayAll,
+    window: Window | None = None,
 ) -> dict[str, Proof]:
     """Play twins and mutants of these checks, all together; who has no passing twin yet is played by the next cast."""
     proofs = {check.label: Proof(check, list(candidates(check, known))) for check in checks}
@@ -117,7 +119,7 @@ def prove(
         for proof, requests in zip(waiting, wanted, strict=True):
             for each in requests.values():
                 judges.setdefault(each.id, []).append(partial(judge, proof.check))
-        undisturbed(list(once.values()), into / str(turn), play_all, judges.__getitem__)
+        undisturbed(list(once.values()), into / str(turn), play_all, judges.__getitem__, window=window)
         recordings = {id: load(into / str(turn) / id) for id in once}
         for proof, requests in zip(waiting, wanted, strict=True):
             _settle(proof, {name: recordings[request.id] for name, request in requests.items()})
@@ -153,7 +155,8 @@ def _deviates(cell: Cell) -> bool:
 def reference_casts(scenario: Scenario, known: Mapping[str, Implementation]) -> list[Cast]:
     """The installed casts of a scenario, the reference casts first."""
     installed = {name: each for name, each in known.items() if not each.missing()}
-    everyone = casts(scenario.roles, Selection({}, installed, lineup()), scenario.players)
+    usual = Selection({}, installed, lineup())
+    everyone = casts(scenario.roles, usual, alone(scenario, usual))
     found = [cast for cast in everyone if scenario.nightly(cast) is None]
     return sorted(found, key=_distance)
 

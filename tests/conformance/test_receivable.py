@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 
 from conformance.judging.verdict import Notebook, Unjudgeable
-from conformance.reading.receivable import believable
+from conformance.reading.granting import less
+from conformance.reading.receivable import answer_objection, believable, echo_replies, is_receivable, server_answers
+from conformance.wire.edits import with_fields
+from conformance.wire.sample import conversation
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
+from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dissection import layer
-from fixtures.recording.views.ndp import router_advertisements
+from fixtures.recording.views.ndp import neighbor_advertisements, router_advertisements
 from tests.conformance.synthetic import frame, recording
 
 #: What is wrong with an RA, and how it becomes so.
@@ -49,3 +53,40 @@ def test_the_router_is_named(wrong: str) -> None:
         believable(told, Notebook(whole), "no RA")
     assert str(found.value).startswith("the router is at fault: the Router Advertisement of ")
     assert f"has {wrong}" in str(found.value)
+
+
+def test_an_echo_reply_that_nobody_gets_is_no_answer() -> None:
+    sample = conversation("guest")
+    replies = echo_replies(sample.frames)
+    assert len(replies) == 1
+    assert echo_replies(with_fields(sample, replies, "ICMPv6EchoReply", cksum=0x1234).frames) == []
+
+
+@pytest.mark.parametrize(("wrong", "change"), [
+    ("no Server Identifier", less("DHCP6OptServerId")),
+    ("no Client Identifier", less("DHCP6OptClientId")),
+    ("a wrong checksum", lambda packet: setattr(packet[layer("inet").UDP], "chksum", 0x1234)),
+])
+def test_a_reply_that_its_client_discards_is_no_answer(wrong: str, change: Callable[[Any], None]) -> None:
+    sample = conversation("guest")
+    leased = [each for each in server_answers(sample.frames, "Reply") if each.addresses]
+    changed = editing.rewritten(sample, leased, change)
+    assert not [each for each in server_answers(changed.frames, "Reply") if each.addresses]
+    assert {answer_objection(each) for each in dhcpv6.messages(changed.frames, "Reply") if each.addresses} == {wrong}
+
+
+def test_a_reply_without_addresses_needs_no_client_identifier() -> None:
+    """An Information-request may have none (RFC 8415 section 18.2.6)."""
+    sample = conversation("guest")
+    plain = [each for each in server_answers(sample.frames, "Reply") if not each.ia_na]
+    changed = editing.rewritten(sample, plain, less("DHCP6OptClientId"))
+    assert len([each for each in server_answers(changed.frames, "Reply") if not each.ia_na]) == len(plain) > 0
+
+
+def test_a_solicited_advertisement_to_all_is_discarded() -> None:
+    sample = conversation("guest")
+    told = neighbor_advertisements(sample.frames)
+    solicited = [each for each in told if each.solicited]
+    changed = with_fields(sample, solicited, "IPv6", dst="ff02::1")
+    assert all(map(is_receivable, solicited))
+    assert not any(map(is_receivable, (each for each in neighbor_advertisements(changed.frames) if each.solicited)))

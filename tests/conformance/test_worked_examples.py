@@ -26,7 +26,7 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proof]:
     """The proof of the check that docs/writing-a-play.md shows."""
     def play(requests: Sequence[PlayRequest], into: Path, attempt: Attempt) -> None:
         from fixtures.playing.player import play_all
-        play_all(requests, into, limit=attempt.limit)
+        play_all(requests, into, window=attempt.window)
 
     before = dict(CHECKS)
     modules = worked("writing-a-play.md")

@@ -80,6 +80,6 @@ def test_version_is_that_of_the_content(tmp_path: Path) -> None:
     assert len(versions) == 2 and all(version.startswith("sha256-") for version in versions)
 
 
-@pytest.mark.skipif(not Path("/boot/ipxe.lkrn").exists(), reason="needs ipxe, not installed here")
+@pytest.mark.skipif(not Path("/usr/lib/ipxe/ipxe.lkrn").exists(), reason="needs ipxe, not installed here")
 def test_the_guide_s_example() -> None:
     assert load(EXAMPLE).name == "netboot"

@@ -56,7 +56,7 @@ def verdicts(tmp_path: Path) -> list[dict[str, Any]]:
 
 
 @needs_qemu
-@pytest.mark.skipif(not Path("/boot/ipxe.lkrn").exists(), reason="needs ipxe, not installed here")
+@pytest.mark.skipif(not Path("/usr/lib/ipxe/ipxe.lkrn").exists(), reason="needs ipxe, not installed here")
 def test_the_guide_s_example_gets_a_lease(run: Run, tmp_path: Path) -> None:
     command = next(line for line in GUIDE.read_text(encoding="utf-8").splitlines() if "--guest-image docs/" in line)
     done = run(command.split("--guest-image ")[1].split()[0], "-k", LEASE)

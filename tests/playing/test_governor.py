@@ -8,12 +8,13 @@ import time
 import pytest
 
 from fixtures.playing import governor
-from fixtures.playing.governor import CALM, LONGEST_STEP, STEP, Governor, Plug, Sockets, StallWatch
+from fixtures.playing.governor import CALM, LONGEST_STEP, Governor, Plug, Sockets, StallWatch
+from fixtures.playing.window import STEP, Window
 from fixtures.recording.model import Mark, Stall
 
 
 def test_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = Governor(lambda seconds: 0.0, limit=2)
+    begun = Governor(lambda seconds: 0.0, Window(2))
     begun.admit()
     begun.admit()
     third = threading.Thread(target=begun.admit, daemon=True)
@@ -27,19 +28,19 @@ def test_places(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_crowded_neighbor_table_is_waited_for() -> None:
     looks = iter([True, True, False])
-    begun = Governor(lambda seconds: 0.0, limit=9, crowded=lambda: next(looks))
+    begun = Governor(lambda seconds: 0.0, Window(9), crowded=lambda: next(looks))
     begun.admit()
     begun.admit()
     assert list(looks) == []
 
 
 def test_who_is_alone_may_begin() -> None:
-    Governor(lambda seconds: 0.0, limit=9, crowded=lambda: True).admit()
+    Governor(lambda seconds: 0.0, Window(9), crowded=lambda: True).admit()
 
 
 def test_a_stalled_machine_is_waited_for() -> None:
-    stalls = iter([CALM * 2, CALM * 2, 0.0, 0.0])
-    begun = Governor(lambda seconds: next(stalls), limit=1)
+    stalls = iter([CALM * 2, CALM * 2, 0.0])
+    begun = Governor(lambda seconds: next(stalls) if seconds < 1 else 0.0, Window(1))
     begun.admit()
     assert list(stalls) == []
 
@@ -50,7 +51,7 @@ def test_the_worse_it_stalls_the_slower_plays_begin(stall: float, step: float, m
     monkeypatch.setattr(time, "monotonic", lambda: now)
     waited: list[float] = []
     monkeypatch.setattr(threading.Event, "wait", lambda self, seconds: waited.append(seconds))
-    begun = Governor(lambda seconds: stall if seconds >= 1 else 0.0, limit=2)
+    begun = Governor(lambda seconds: stall if seconds >= 1 else 0.0, Window(2))
     begun.admit()
     begun.admit()
     assert waited == [0.0, pytest.approx(step)]
@@ -58,7 +59,30 @@ def test_the_worse_it_stalls_the_slower_plays_begin(stall: float, step: float, m
 
 def test_a_machine_that_never_calms_down_gets_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(governor, "PATIENCE", 0.1)
-    Governor(lambda seconds: 10.0, limit=1).admit()
+    Governor(lambda seconds: 10.0, Window(1)).admit()
+
+
+def test_the_window_grows_while_plays_wait_and_the_machine_is_calm() -> None:
+    window = Window(9)
+    begun = Governor(lambda seconds: 0.0, window)
+    for _ in range(6):
+        begun.admit()
+    assert window.limit == 6
+
+
+def test_a_stall_makes_fewer_plays_begin() -> None:
+    window = Window(4)
+    begun = Governor(lambda seconds: 0.0, window)
+    for _ in range(4):
+        begun.admit()
+    begun.stalled(0.5)
+    assert window.limit == 2
+
+
+def test_nothing_begins_when_the_time_is_over() -> None:
+    begun = Governor(lambda seconds: 0.0, Window(1), until=time.monotonic() + 0.2)
+    assert begun.admit()
+    assert not begun.admit(), "there is no room, and then no time"
 
 
 def test_the_worst_stall_of_the_last_seconds(monkeypatch: pytest.MonkeyPatch) -> None:

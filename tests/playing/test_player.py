@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from fixtures.playing.concurrent_plays import ConcurrentPlays
 from fixtures.playing.demolition import await_demolitions
 from fixtures.playing.player import Progress, batches, play_all
 from fixtures.playing.request import PlayRequest
+from fixtures.playing.window import Window
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import SavedError, load
 from linux import system
@@ -93,8 +95,14 @@ def test_every_request_is_played_once(tmp_path: Path) -> None:
 def test_a_limit_keeps_plays_apart(tmp_path: Path) -> None:
     told: list[Progress] = []
     play_all([PlayRequest(Tiny(str(number)), {"guest": "linux"}) for number in range(4)], tmp_path,
-             progress=told.append, limit=1)
+             progress=told.append, window=Window(1))
     assert max(len(each.running) for each in told) == 1
+
+
+def test_what_has_not_begun_in_time_is_left_out(tmp_path: Path) -> None:
+    saved = play_all([PlayRequest(Tiny("late"), {"guest": "linux"})], tmp_path, until=time.monotonic())
+    (recording,) = map(load, saved.values())
+    assert recording.left_out and not recording.frames and recording.error is None
 
 
 def test_a_bug_in_a_scenario_is_an_error_of_its_play_alone(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from fixtures.playing import concurrent_plays
-from fixtures.playing.neighbor_table import NeighborWatch, Table, tables
+from fixtures.playing.host.neighbor_table import NeighborWatch, Table, tables
 from fixtures.recording import recorder
 from fixtures.recording.disturbances import NeighborTableFull, crowding_words, refusal_words
 from fixtures.recording.model import Mark

@@ -8,6 +8,7 @@ from conformance.broken.dhcpv6_edits import of_kind, with_message
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.leases import grants, sent
+from conformance.reading.receivable import server_answers
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
@@ -115,7 +116,7 @@ def client_that_always_waits(recording: Recording) -> Recording:
 def refusals(recording: Recording) -> list[tuple[str, Message]]:
     """The refusals that reached the guest, each with the name of its status."""
     found = []
-    for reply in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply"):
+    for reply in server_answers(recording.at("guest", "eth0", outgoing=False), "Reply"):
         statuses = [reply.status, *(ia.status for ia in reply.ia_na)]
         found += [(each.name, reply) for each in statuses if each is not None and each.name in REFUSED.values()]
     return found

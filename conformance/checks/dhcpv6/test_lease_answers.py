@@ -12,10 +12,10 @@ from conformance.broken.dhcpv6_edits import of_kind, with_address, with_message
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.leases import Grant, address_events, grants, names_server, sent
+from conformance.reading.receivable import server_answers
 from fixtures.peers.dhcpv6.lease_teller import ANOTHER, INVALID, UPSIDE_DOWN
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
-from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dhcpv6_options import LeasedAddress
 from fixtures.recording.views.dissection import layer
@@ -30,8 +30,8 @@ PROMPT, RASH = 2.0, 1.0
 
 
 def replies(recording: Recording, address: IPv6Address | None = None) -> list[Message]:
-    """The Replies that reached the guest: all, or those that list an address."""
-    heard = dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
+    """The Replies that reached the guest and that it need not discard: all, or those that list an address."""
+    heard = server_answers(recording.at("guest", "eth0", outgoing=False), "Reply")
     return [each for each in heard if address is None or address in each.addresses]
 
 

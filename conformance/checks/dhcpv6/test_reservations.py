@@ -12,6 +12,7 @@ from conformance.broken.servers import FORGETFUL, GENEROUS
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.boots import Life, lives
+from conformance.reading.receivable import server_answers
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording, Snapshot
 from fixtures.recording.views import dhcpv6, ndp
@@ -41,8 +42,8 @@ def questions(recording: Recording, life: Life) -> list[Message]:
 
 
 def answers(recording: Recording, life: Life) -> list[Message]:
-    """Advertise and Reply messages that reached the guest in one life."""
-    return dhcpv6.messages(life.frames(recording, outgoing=False), "Advertise", "Reply")
+    """Advertise and Reply messages that reached the guest in one life, and that it need not discard."""
+    return server_answers(life.frames(recording, outgoing=False), "Advertise", "Reply")
 
 
 @check("DHCP6-07", RESERVED, role="dhcpv6-server", needs=("dhcpv6", "duid-ll", "mac-reservations"))

@@ -9,7 +9,7 @@ from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
 from conformance.reading.leases import sent
-from conformance.reading.receivable import believable
+from conformance.reading.receivable import believable, server_answers
 from fixtures.protocols.addresses import ALL_DHCP_AGENTS
 from fixtures.protocols.dhcpv6 import IA_NA, IA_PD, IA_TA, INF_MAX_RT, REFRESH_TIME
 from fixtures.protocols.ports import DHCPV6_SERVER_PORT
@@ -50,7 +50,7 @@ def test_asks_for_information_only(recording: Recording, notebook: Notebook) -> 
     notebook.expect(asked, "the guest sent no Information-request, although O=1", told)
     for message in asked:
         _well_formed(notebook, message)
-    answers = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
+    answers = [each for each in server_answers(recording.at("guest", "eth0", outgoing=False), "Reply")
                if each.transaction_id in {message.transaction_id for message in asked}]
     notebook.stimulus(answers, "no server answered")
     notebook.cite(answers[0])
@@ -127,7 +127,7 @@ def _forgetting(code: int) -> Any:
 @check("DHCP6-25", StatelessGuest(), role="guest", needs=(*NEEDS, "dns-configuration"))
 def test_uses_the_name_server_it_was_told(recording: Recording, notebook: Notebook) -> None:
     """The guest's programs ask the name server of the Reply, which no RA names (RFC 8415 18.2.10.2, RFC 3646)."""
-    told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
+    told = [each for each in server_answers(recording.at("guest", "eth0", outgoing=False), "Reply")
             if plan.NAME_SERVER in each.dns]
     reply = notebook.stimulus(told, "no Reply named a name server")[0]
     lookup = notebook.stimulus(recording.marked(Lookup), "nothing was looked up")[0]
@@ -153,7 +153,7 @@ def test_asks_for_information_once(recording: Recording, notebook: Notebook) -> 
     The information is good for the Information Refresh Time, here ten minutes.
     """
     stateless_ras(recording, notebook)
-    told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
+    told = [each for each in server_answers(recording.at("guest", "eth0", outgoing=False), "Reply")
             if each.body.refresh_time is not None]
     reply = notebook.stimulus(told, "no Reply with an Information Refresh Time reached the guest")[0]
     until = next((mark.time for mark in recording.marked(ReconfigureSent)), recording.duration)

@@ -7,7 +7,7 @@ from ipaddress import IPv6Address
 from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.receivable import receivable
+from conformance.reading.receivable import echo_replies, receivable
 from fixtures.protocols.addresses import solicited_node
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, KernelEvent, Recording
@@ -40,7 +40,7 @@ def test_link_local_address_without_anybody(recording: Recording, notebook: Note
     assigned = _ready(recording)
     notebook.expect(assigned, "the guest assigned no link-local address", *recording.marked(Up))
     address = IPv6Address(assigned[0].fields["local"])
-    replies = [echo for echo in transport.echoes(recording.at("guest", outgoing=True), reply=True)
+    replies = [echo for echo in echo_replies(recording.at("guest", outgoing=True))
                if echo.source == address]
     notebook.expect(replies,
                     f"the guest did not answer an Echo Request to {address}", assigned[0], *recording.marked(Pinged))

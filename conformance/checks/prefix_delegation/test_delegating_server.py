@@ -5,8 +5,8 @@ from __future__ import annotations
 from conformance.broken.dhcpv6_edits import changed_delegation
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import server_answers
 from fixtures.recording.model import Recording
-from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.scenarios.prefix_delegation.delegated_link import LENGTH, DelegatedLink
 from topologies.delegation import DELEGATED
@@ -18,7 +18,7 @@ FOREIGN = "2001:db8:bad::"
 def answers(recording: Recording, notebook: Notebook) -> list[Message]:
     """The server's Advertises and Replies to whoever asked for a prefix."""
     sent = recording.at("router", "lan0", outgoing=True)
-    return notebook.stimulus([each for each in dhcpv6.messages(sent, "Advertise", "Reply") if each.ia_pd],
+    return notebook.stimulus([each for each in server_answers(sent, "Advertise", "Reply") if each.ia_pd],
                              "no Advertise or Reply has an IA_PD")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from conformance.broken.dhcpv6_edits import changed_delegation
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import echo_replies
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
 from fixtures.recording.views import dhcpv6, ndp, transport
@@ -158,8 +159,8 @@ def test_host_behind_it_is_reached(recording: Recording, notebook: Notebook) -> 
     last = replies(recording, notebook)[-1]
     tried = recording.marked(Attempt)
     notebook.expect(tried, "the host behind it formed no address of the delegated prefix", last, *advertised(recording))
-    answers = [each for each in transport.echoes(recording.at("outside", outgoing=False))
-               if each.reply and str(each.source) == tried[0].what.to]
+    answers = [each for each in echo_replies(recording.at("outside", outgoing=False))
+               if str(each.source) == tried[0].what.to]
     notebook.expect(answers, f"the host at {tried[0].what.to} did not answer an Echo Request from outside", last,
                     tried[0])
     notebook.cite(answers[0])

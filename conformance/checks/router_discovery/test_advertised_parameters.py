@@ -8,9 +8,10 @@ from typing import Any
 from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import echo_replies
 from fixtures.recording import editing
 from fixtures.recording.model import Mark, Recording
-from fixtures.recording.views import ndp, transport
+from fixtures.recording.views import ndp
 from fixtures.recording.views.ndp import NeighborSolicitation
 from fixtures.recording.views.transport import Echo
 from fixtures.scenarios.router_discovery.advertised_parameters import ABSENT, TALK, TOLD, AdvertisedParameters, Part
@@ -102,7 +103,7 @@ def _part(recording: Recording, notebook: Notebook, name: str) -> tuple[Mark, Ma
 def _settled_replies(recording: Recording, part: Mark, end: Mark | None) -> list[Echo]:
     """The Echo Replies of a part but for the first two, which may cross the advertisement."""
     until = end.ns if end else recording.duration_ns
-    replies = transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=True)
+    replies = echo_replies(recording.at("guest", "eth0", outgoing=True))
     return [each for each in replies if part.ns < each.frame.ns < until][2:]
 
 

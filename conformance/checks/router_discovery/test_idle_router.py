@@ -7,6 +7,7 @@ from typing import Any
 from conformance.broken.routers import ForwardingDaemon
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import echo_replies
 from fixtures.recording import editing
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport
@@ -71,7 +72,7 @@ def _forwards(recording: Recording, notebook: Notebook, step: Mark) -> bool:
     sent = [each for each in transport.echoes(recording.at("router", "lan0", outgoing=False), reply=False)
             if each.identifier == identifier]
     notebook.cite(*notebook.stimulus(sent, f"nothing was sent through the router ({name})"))
-    back = [each for each in transport.echoes(recording.at("router", "lan0", outgoing=True), reply=True)
+    back = [each for each in echo_replies(recording.at("router", "lan0", outgoing=True))
             if each.identifier == identifier]
     notebook.cite(*back)
     if step.what.forwarding:

@@ -7,6 +7,7 @@ from itertools import groupby
 from conformance.broken.routers import CARELESS, SILENT, STINGY
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
+from conformance.reading.receivable import echo_replies
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import transport
@@ -74,7 +75,7 @@ def _errors(recording: Recording, to: object) -> list[IcmpError]:
 def _lost_requests(recording: Recording, notebook: Notebook) -> list[Echo]:
     """The Echo Requests, to the router and through it, that reached it and whose reply did not come back from it."""
     told = {(each.identifier, each.sequence): each
-            for each in transport.echoes(recording.at("router", "lan0", outgoing=True), reply=True)}
+            for each in echo_replies(recording.at("router", "lan0", outgoing=True))}
     heard = transport.echoes(recording.at("router", "lan0", outgoing=False), reply=False)
     asked = [each for each in heard if each.identifier in (TO_ROUTER, THROUGH)]
     lost = [each for each in asked if (each.identifier, each.sequence) not in told]

@@ -18,6 +18,7 @@ from conformance.reading.prefixes import (
     to_router,
     with_rows,
 )
+from conformance.reading.receivable import echo_replies
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
 from fixtures.recording.views import ndp
@@ -210,7 +211,7 @@ def _events(recording: Recording, watch: Any) -> list[KernelEvent]:
 
 
 def _replies(recording: Recording, address: IPv6Address) -> list[Echo]:
-    sent = echoes(recording.at("guest", "eth0", outgoing=True), reply=True)
+    sent = echo_replies(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if each.source == address]
 
 

@@ -29,6 +29,8 @@ Sextant.linked = text => String(text ?? "").split(/(https?:\/\/[^\s<>"')\];]+)/)
   number % 2 ? Sextant.h("a", { href: piece, rel: "noreferrer" }, piece) : piece);
 
 Sextant.path = place => place.split("/").map(encodeURIComponent).join("/");
+// Parts of a paragraph, each ended by a mark of its own but the last.
+Sextant.ended = parts => parts.map((each, number) => (number === parts.length - 1 || /[.;:!?]$/.test(each) ? each : `${each};`));
 Sextant.count = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many ?? `${one}s`}`;
 Sextant.clear = element => { element.replaceChildren(); return element; };
 Sextant.by = (items, key) => {

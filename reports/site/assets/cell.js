@@ -72,7 +72,7 @@ Sextant.cellParts = (() => {
     const it = verdict.known_deviation;
     if (!it) return null;
     const told = typeof it === "string" ? [it] : [[it.implementation, it.versions].filter(Boolean).join(" "), it.reason, it.source].filter(Boolean);
-    return h("p", { class: "note" }, "Known deviation: ", told.map((each, number) => [number ? " " : "", Sextant.linked(/[.;:!?]$/.test(each) || number === told.length - 1 ? each : `${each};`)]));
+    return h("p", { class: "note" }, "Known deviation: ", Sextant.ended(told).map((each, number) => [number ? " " : "", Sextant.linked(each)]));
   }
 
   // Since when it has not been right, by the history file.

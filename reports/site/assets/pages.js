@@ -39,7 +39,12 @@ Sextant.pages.requirement = (main, [id]) => {
         more.length ? h("details", {}, h("summary", {}, `and ${more.length} more of whom the same is said`), h("p", {}, more.map(([each, its], number) =>
           [number ? ", " : "", h("a", { href: Sextant.to("program", each) }, its[0].program.name)]))) : null,
         h("ul", {}, front.groups(mine).slice(0, 30).map(group => h("li", {}, Sextant.badge(group[0]), group.length > 1 ? ` ${group.length}× ` : " ",
-          front.link(group[0], Sextant.told(group[0]) || group[0].question), " ", h("small", {}, group[0].reason)))))));
+          some(group), " ", h("small", {}, group[0].reason)))))));
+  }
+  // All situations of which the same is said, up to a dozen.
+  function some(group) {
+    const links = group.slice(0, 12).map((cell, number) => [number ? ", " : "", front.link(cell, Sextant.told(cell) || cell.question)]);
+    return group.length > 12 ? [links, ` and ${group.length - 12} more`] : links;
   }
   function fact(term, told) { return h("div", {}, h("dt", {}, term), h("dd", {}, told)); }
 };
@@ -66,7 +71,7 @@ Sextant.pages.program = (main, [role, name]) => {
       list.append(line);
       Sextant.load(mine[0].play).then(loaded => {
         const source = loaded.cells[mine[0].anchor]?.known_deviation;
-        const told = typeof source === "string" ? source : [source?.versions && `versions ${source.versions}`, source?.reason, source?.source].filter(Boolean).join("; ");
+        const told = typeof source === "string" ? source : Sextant.ended([source?.versions && `versions ${source.versions}`, source?.reason, source?.source].filter(Boolean)).join(" ");
         line.append(h("div", { class: "who" }, Sextant.linked(told)));
       }, () => {});
     }

@@ -3,6 +3,10 @@
 Sextant.marks = {
   yes: ["●", "works"], partly: ["◐", "works in some ways of addressing only"], no: ["✗", "does not work"], untried: ["·", "was not tried"],
 };
+Sextant.lacks = {
+  "address": "the guest gets no address", "default route": "the guest gets no default route", "reached from outside": "the guest is not reached from outside",
+  "renewed": "the lease is not renewed", "released": "the lease is not given back",
+};
 Sextant.markOf = tally => (!tally ? "untried" : tally[0] === tally[1] ? "yes" : tally[0] ? "partly" : "no");
 
 Sextant.squares = grid => {
@@ -47,13 +51,16 @@ Sextant.pages.pair = (main, [guest, network]) => {
   const fresh = cells.filter(cell => Sextant.alarming.has(cell.verdict) && !cell.known && !["inconclusive", "flaky"].includes(cell.verdict));
   const doubtful = cells.filter(cell => ["inconclusive", "flaky"].includes(cell.verdict));
   const known = cells.filter(cell => cell.known && !cell.stale);
-  const broken = states.includes("no");
+  const missing = grid.marks.filter((_, number) => states[number] === "no");
+  const lacks = missing.map(mark => Sextant.lacks[mark]).join(", ");
+  const broken = missing.some(mark => !["renewed", "released"].includes(mark));
   const together = states.every(each => each === "untried") ? "No play of theirs shows whether they work together" : "They work together";
-  const verdict = broken ? "They do not work together."
+  const verdict = broken ? `They do not work together: ${lacks}.`
+    : missing.length ? `They work together, but ${lacks}.`
     : fresh.some(cell => cell.verdict === "fail" || cell.verdict === "error") ? `${together}, and break requirements that nobody has listed yet.`
     : known.some(cell => cell.verdict === "fail") ? `${together}; there are known deviations.`
     : doubtful.length ? `${together}; some verdicts are undecided.` : `${together}; they break nothing that was judged.`;
-  main.append(h("h1", {}, guest, h("small", {}, " on "), network), h("p", { class: `lead ${broken ? "bad" : ""}` }, verdict),
+  main.append(h("h1", {}, guest, h("small", {}, " on "), network), h("p", { class: `lead ${missing.length ? "bad" : ""}` }, verdict),
     h("table", { class: "five" }, h("tbody", {}, grid.marks.map((mark, number) => {
       const [sign, meaning] = Sextant.marks[states[number]];
       const tally = it.marks[number];

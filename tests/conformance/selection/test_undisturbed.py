@@ -14,16 +14,28 @@ from types import SimpleNamespace
 
 import pytest
 
+from conformance.judging.judge import LEFT_OUT
 from conformance.judging.verdict import Judgement, Outcome
-from conformance.selection.undisturbed import FEWER, Attempt, describe_left, describe_repeats, fitting, undisturbed
+from conformance.selection.undisturbed import (
+    ATTEMPTS,
+    GRANTED,
+    Attempt,
+    Budget,
+    budgeted,
+    describe_left,
+    describe_repeats,
+    fitting,
+    undisturbed,
+)
 from fixtures.playing.request import PlayRequest
+from fixtures.playing.window import Window
 from fixtures.recording.disturbances import neighbors_lost
 from fixtures.recording.model import Play, Recording
 from fixtures.recording.storage import load, save
 from tests.conformance.synthetic import Unplayed, frame, recording
 from tests.sandbox.trial import PROJECT, Trial
 
-TRIES = 1 + len(FEWER)
+TRIES = ATTEMPTS
 UNDECIDED = Judgement(Outcome.INCONCLUSIVE, "it was late, but the host stalled for 0.300 s", stalled=0.3)
 UNSEEN = Judgement(Outcome.INCONCLUSIVE, "no RA arrived")
 PASSED, FAILED = Judgement(Outcome.PASS, "as required"), Judgement(Outcome.FAIL, "the RA has M=0")
@@ -45,12 +57,13 @@ class Machine:
     def __init__(self, *rounds: dict[str, float], crowded: str = "", broken: str = "") -> None:
         self.rounds, self.crowded, self.broken = rounds, crowded, broken
         self.played: list[list[str]] = []
-        self.limits: list[int | None] = []
+        self.limits: list[int] = []
+        self.late: set[str] = set()
 
     def __call__(self, requests: Sequence[PlayRequest], into: Path, attempt: Attempt) -> None:
         turn = len(self.played)
         self.played.append([each.id for each in requests])
-        self.limits.append(attempt.limit)
+        self.limits.append(attempt.window.limit)
         for each in requests:
             late = self.rounds[turn].get(each.id, 0.0) if turn < len(self.rounds) else 0.0
             seen = replace(recording(frame(), stall=late), play=each.play, duration_ns=turn + 1)
@@ -58,6 +71,8 @@ class Machine:
                 seen = replace(seen, marks=(neighbors_lost(1, table="table", entries=1024, early=0, refused=3),))
             if each.id == self.broken:
                 seen = replace(seen, error="radvd was not ready within 20 s")
+            if each.id in self.late:
+                seen = replace(seen, frames=(), left_out=True)
             save(seen, into / each.id)
 
 
@@ -67,13 +82,13 @@ def calm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conformance.selection.undisturbed.await_calm", lambda: True)
 
 
-def play(machine: Machine, into: Path, *judgements: Judgement) -> dict[str, str]:
+def play(machine: Machine, into: Path, *judgements: Judgement, limit: int = 4) -> dict[str, str]:
     names: list[PlayRequest] = [Request("one"), Request("two")]  # type: ignore[list-item]
 
     def judges(id: str) -> list[object]:
         return [lambda recording, each=each: each for each in judgements]
 
-    return undisturbed(names, into, machine, judges)  # type: ignore[arg-type]
+    return undisturbed(names, into, machine, judges, window=Window(limit))  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("calm")
@@ -87,7 +102,7 @@ def test_gross_stall_is_reason_enough(tmp_path: Path, judgement: Judgement) -> N
 
 
 @pytest.mark.usefixtures("calm")
-@pytest.mark.parametrize(("judgement", "rounds"), [(UNDECIDED, TRIES), (UNSEEN, 1), (FAILED, 1), (PASSED, 1)])
+@pytest.mark.parametrize(("judgement", "rounds"), [(UNDECIDED, 3), (UNSEEN, 1), (FAILED, 1), (PASSED, 1)])
 def test_lesser_stall_is_one_where_a_verdict_says_so(tmp_path: Path, judgement: Judgement, rounds: int) -> None:
     machine = Machine(*[{"one": 0.3}] * TRIES)
     play(machine, tmp_path, PASSED, judgement)
@@ -103,11 +118,19 @@ def test_lesser_stall_is_one_where_the_play_broke(tmp_path: Path, stall: float, 
 
 
 @pytest.mark.usefixtures("calm")
-def test_gives_up_on_a_machine_that_never_leaves_it_alone(tmp_path: Path) -> None:
+def test_gives_up_on_a_machine_that_never_leaves_it_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(*[{"one": 1.0 + turn} for turn in range(TRIES)])
-    assert play(machine, tmp_path, PASSED) == {"one": f"the host stalled for {TRIES - 1.0} s"}
+    monkeypatch.setattr("fixtures.playing.window.FIRST", 64)
+    assert play(machine, tmp_path, PASSED, limit=64) == {"one": f"the host stalled for {TRIES - 1.0} s"}
     assert load(tmp_path / "one").stall() == TRIES, "the last one stays, with its stall"
-    assert machine.limits == [None, *FEWER]
+    assert machine.limits == [64, 32, 16, 8, 4]
+
+
+@pytest.mark.usefixtures("calm")
+def test_repeats_end_where_even_single_plays_mend_nothing(tmp_path: Path) -> None:
+    machine = Machine(*[{"one": 1.3}] * TRIES)
+    play(machine, tmp_path, PASSED, limit=4)
+    assert machine.limits == [4, 2, 1]
 
 
 @pytest.mark.usefixtures("calm")
@@ -194,7 +217,38 @@ def test_what_no_time_is_left_for_is_told(tmp_path: Path) -> None:
     machine = Machine(*[{"one": 1.3, "two": 1.3}] * TRIES)
     clock, left = iter([0.0, 5.0, 11.0]), dict[str, str]()
     names: list[PlayRequest] = [Request("one"), Request("two")]  # type: ignore[list-item]
-    again = undisturbed(names, tmp_path, machine, lambda id: [], 10.0, lambda: next(clock), left.update)
+    again = undisturbed(names, tmp_path, machine, lambda id: [], Budget(0.0, 10.0), lambda: next(clock), left.update)
     assert len(machine.played) == 2 and sorted(again) == ["one", "two"]
     assert left == dict.fromkeys(("one", "two"), "the host stalled for 1.3 s")
     assert describe_left(left, 2.0).startswith("2 disturbed plays were not played again")
+
+
+@pytest.mark.usefixtures("calm")
+def test_what_did_not_begin_is_told_and_not_repeated(tmp_path: Path) -> None:
+    machine, left = Machine({"two": 1.3}), dict[str, str]()
+    machine.late = {"one"}
+    names: list[PlayRequest] = [Request("one"), Request("two")]  # type: ignore[list-item]
+    assert list(undisturbed(names, tmp_path, machine, lambda id: [], Budget(1.0), give_up=left.update)) == ["two"]
+    assert machine.played == [["one", "two"], ["two"]]
+    assert left == {"one": LEFT_OUT}
+    assert describe_left(left, 2.0) == "1 play was not played, since the time for playing (--patience 2) was over"
+
+
+@pytest.mark.usefixtures("calm")
+def test_without_patience_none_is_repeated(tmp_path: Path) -> None:
+    machine, left = Machine({"two": 1.3}), dict[str, str]()
+    names: list[PlayRequest] = [Request("two")]  # type: ignore[list-item]
+    undisturbed(names, tmp_path, machine, lambda id: [], budgeted(0.0, [(20.0, 0.0)]), give_up=left.update)
+    assert machine.played == [["two"]] and list(left) == ["two"]
+
+
+def test_the_budget_grows_with_the_plays_and_with_fewer_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    def of(cores: int, plays: list[tuple[float, float]]) -> tuple[float, float]:
+        monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(cores)))
+        found = budgeted(2.0, plays)
+        return found.expected, found.more
+
+    assert of(2, [(20.0, 0.0)]) == (20.0, GRANTED)
+    assert of(2, [(20.0, 0.0)] * 640) == (200.0, 400.0)
+    assert of(1, [(20.0, 0.0)] * 640) == (400.0, 800.0)
+    assert of(1, [(30.0, 1.5)] * 10) == (600.0, 1200.0), "machines take turns"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,29 +113,6 @@ def test_deadlines_are_drawn_at_the_life_lines(visit: Visit) -> None:
 def test_a_frame_of_the_evidence_opens_by_its_address(visit: Visit) -> None:
     page = visit.open(f"{FAILED}?frame=5")
     assert "Solicit" in page.locator(".decode h3").inner_text()
-
-
-def test_the_downloaded_packets_carry_comments_that_wireshark_shows(visit: Visit, tmp_path: Path) -> None:
-    page = visit.open(FAILED)
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="pcapng with comments").click()
-    saved = tmp_path / "commented.pcapng"
-    waiting.value.save_as(saved)
-    command = [
-        "tshark",
-        "-r",
-        saved,
-        "-Y",
-        "frame.comment",
-        "-T",
-        "fields",
-        "-e",
-        "frame.number",
-        "-e",
-        "frame.comment",
-    ]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert told.startswith("4\tRA-00 fail:") and "hop limit 64" in told and len(told.splitlines()) == 1
 
 
 def test_pages_of_requirements_and_programs_lead_to_cells(visit: Visit) -> None:

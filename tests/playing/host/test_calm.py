@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.playing.calm import BEAT, CALM, LATE, PATIENCE, await_calm
+from fixtures.playing.host.calm import BEAT, CALM, LATE, PATIENCE, await_calm
 
 
 class Machine:

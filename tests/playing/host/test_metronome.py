@@ -6,7 +6,7 @@ import threading
 import time
 
 from fixtures.peers.reactor import reactor
-from fixtures.playing.metronome import LATE, Metronome
+from fixtures.playing.host.metronome import LATE, Metronome
 from fixtures.recording.model import Stall
 
 #: Seconds for which a peer keeps its thread.
