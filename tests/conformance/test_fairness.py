@@ -108,7 +108,7 @@ def test_a_rebound_lease_is_not_renewed_before_its_own_time() -> None:
     seen = recording_of(message_at(1, Kind.REPLY, NAMED, FROM, LEASE),
                         message_at(11.1, Kind.REBIND, NAMED, LEASE, transaction=2),
                   message_at(11.2, Kind.REPLY, NAMED, other, slow, transaction=2), seconds=30,
-                        marks=(Mark(2 * 10**9, "kill"),))
+                  marks=(Mark(2 * 10**9, "kill"),))
     verdict = judgement_of(rebinds, replace(seen, events=(ready,)))
     assert (verdict.outcome, verdict.reason) == (
         Outcome.INCONCLUSIVE, "the play ended before T2 of the other server, which is 60 s")
