@@ -30,6 +30,7 @@ def well_formed(recording: Recording, notebook: Notebook, *names: str, server: b
         must(notebook, each.destination == ALL_DHCP_AGENTS or not each.destination.is_multicast,
              f"the {name} goes to {each.destination}", each)
         must(notebook, each.client_duid, f"the {name} has no Client Identifier", each)
+        only_once(notebook, each)
         must(notebook, each.elapsed_time is not None, f"the {name} has no Elapsed Time", each)
         if server is not None:
             has = "no" if server else "a"
@@ -39,6 +40,12 @@ def well_formed(recording: Recording, notebook: Notebook, *names: str, server: b
     where = "; what is around it only the relay knows" if is_relayed(recording) else ""
     notebook.finding = f"{len(sent)} of {told}, formed as they should be{where}"
     return sent
+
+
+def only_once(notebook: Notebook, message: Message) -> None:
+    """Expect that no option stands twice in a message but those that may (RFC 8415 section 21)."""
+    twice = message.repeated
+    must(notebook, not twice, f"the {message.name} has the option {twice[0] if twice else ''} twice", message)
 
 
 def leases(message: Message) -> list[object]:

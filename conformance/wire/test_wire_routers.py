@@ -11,6 +11,7 @@ from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.wire import neighbors
 from conformance.wire.edits import with_fields, without_option
+from conformance.wire.frugal import reserved_are_zero
 from conformance.wire.sample import conversation
 from conformance.wire.speech import questions
 from conformance.wire.spoken import (
@@ -85,6 +86,7 @@ def test_wire_redirects_are_valid(recording: Recording, notebook: Notebook) -> N
     examine(notebook, sent, "no Redirect was seen")
     for each in sent:
         valid(notebook, each, "Redirect", sized=has_link_layer_addresses(recording, "router"))
+        reserved_are_zero(notebook, each, "Redirect")
         must(notebook, each.source.is_link_local, f"the Redirect comes from {each.source}", each)
         must(notebook, not each.for_destination.is_multicast, f"it redirects the group {each.for_destination}", each)
         better = each.target == each.for_destination or each.target.is_link_local

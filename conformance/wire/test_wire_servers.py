@@ -7,9 +7,10 @@ from bisect import bisect
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
-from conformance.wire.edits import with_fields
+from conformance.wire.clients import only_once
+from conformance.wire.edits import as_play, server_identifier, with_fields, with_option
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import examine, group_by, hearing, is_malformed, must, require_clock, saying
+from conformance.wire.spoken import examine, group_by, hearing, is_capture, is_malformed, must, require_clock, saying
 from fixtures.protocols.ports import DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
@@ -54,6 +55,7 @@ def test_wire_replies(recording: Recording, notebook: Notebook) -> None:
     asked = _questions(recording)
     for each in sent:
         mine = _lately(asked.get((each.transaction_id, each.destination), []), each)
+        _expect_question(notebook, each, mine)
         nameless = [one for one in mine if one.client_duid is None]
         stateless = not (each.ia_na or each.ia_ta or each.ia_pd)
         _expect_identifiers(notebook, each, client=not nameless and not (stateless and not mine and each.server_duid))
@@ -110,8 +112,15 @@ def _lately(asked: list[Message], answer: Message) -> list[Message]:
 def _expect_identifiers(notebook: Notebook, message: Message, *, client: bool = True) -> None:
     name = message.name
     must(notebook, not is_malformed(message), f"the {name} is malformed: {message.malformed}", message)
+    only_once(notebook, message)
     must(notebook, message.server_duid, f"the {name} has no Server Identifier", message)
     must(notebook, message.client_duid or not client, f"the {name} has no Client Identifier", message)
+
+
+def _expect_question(notebook: Notebook, answer: Message, asked: list[Message]) -> None:
+    """Expect that the answer has the transaction and goes to the address of a question; what a capture lacks it may."""
+    must(notebook, asked or is_capture(notebook.recording), f"the {answer.name} to {answer.destination} has the"
+         f" transaction id {answer.transaction_id:#08x}, with which nothing there asked", answer)
 
 
 def _answers(notebook: Notebook, offer: Message, mine: list[Message]) -> None:
@@ -119,6 +128,7 @@ def _answers(notebook: Notebook, offer: Message, mine: list[Message]) -> None:
 
     What a malformed one says nobody knows.
     """
+    _expect_question(notebook, offer, mine)
     if not mine or any(each.malformed for each in mine):
         return
     same = [each for each in mine if each.client_duid == offer.client_duid]
@@ -182,6 +192,21 @@ def test_wire_hop_counts(recording: Recording, notebook: Notebook) -> None:
 def _forwards(recording: Recording) -> list[Message]:
     return [each for each in saying(recording, "relay", dhcpv6.messages)
             if each.relays and each.relays[0].name == RELAY_FORWARD]
+
+
+@edited(test_wire_replies, because="with which nothing there asked")
+def replies_in_another_transaction(recording: Recording) -> Recording:
+    return with_fields(as_play(recording), _messages(recording, "Reply"), "DHCP6_Reply", trid=0x999)
+
+
+@edited(test_wire_advertises, because="with which nothing there asked")
+def offers_to_somebody_else(recording: Recording) -> Recording:
+    return with_fields(as_play(recording), _messages(recording, "Advertise"), "IPv6", dst="fe80::99")
+
+
+@edited(test_wire_advertises, because="has the option 2 twice")
+def offers_as_itself_twice(recording: Recording) -> Recording:
+    return with_option(recording, _messages(recording, "Advertise"), server_identifier())
 
 
 @healthy(test_wire_advertises)
