@@ -45,6 +45,20 @@ def probe_times(recording: Recording, role: str) -> Times:
     return found
 
 
+def probing(recording: Recording, notebook: Notebook, role: str) -> list[NeighborSolicitation]:
+    """The DAD probes, which are expected to be as RFC 4862 section 5.4.2 wants them."""
+    sent = list(saying(recording, role, probes))
+    examine(notebook, sent, "no DAD probe was seen")
+    for probe in sent:
+        valid(notebook, probe, "probe", sized=has_link_layer_addresses(recording, role))
+        reserved_are_zero(notebook, probe, "probe")
+        group = solicited_node(probe.target)
+        must(notebook, probe.destination == group, f"the probe for {probe.target} went to {probe.destination}", probe)
+        must(notebook, probe.sllao is None, "the probe has a Source Link-Layer Address option", probe)
+    notebook.finding = f"{len(sent)} probes as they should be"
+    return sent
+
+
 def solicitations(recording: Recording, notebook: Notebook, role: str) -> None:
     """Expect Neighbor Solicitations as RFC 4861 sections 4.3 and 7.2.2 want them."""
     sent, count = saying(recording, role, questions), 0

@@ -94,6 +94,7 @@ def _routing() -> Iterator[Timed]:
     """
     inet6 = layer("inet6")
     yield 0.3, _report(ROUTER_MAC, "::", "ff02::1:ff00:1")
+    yield 0.35, _ip(ROUTER_MAC, "::", "ff02::1:ff00:1") / inet6.ICMPv6ND_NS(tgt=ROUTER)
     mine = inet6.ICMPv6NDOptSrcLLAddr(lladdr=ROUTER_MAC)
     yield 30.0, _ip(ROUTER_MAC, ROUTER, "ff02::1:ff00:7") / inet6.ICMPv6ND_NS(tgt=PEER) / mine
     asking = inet6.ICMPv6NDOptSrcLLAddr(lladdr=PEER_MAC)

@@ -14,7 +14,7 @@ from conformance.wire.edits import as_play, with_fields, without_option
 from conformance.wire.frugal import own_link_layer, reserved_are_zero
 from conformance.wire.neighbors import probe_times
 from conformance.wire.sample import conversation
-from conformance.wire.speech import probes, questions
+from conformance.wire.speech import questions
 from conformance.wire.spoken import (
     examine,
     group_by,
@@ -27,7 +27,7 @@ from conformance.wire.spoken import (
     slack,
     valid,
 )
-from fixtures.protocols.addresses import ALL_NODES, UNSPECIFIED, solicited_node
+from fixtures.protocols.addresses import ALL_NODES, UNSPECIFIED
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import mld, ndp, transport
@@ -67,14 +67,7 @@ def test_wire_probes(recording: Recording, notebook: Notebook) -> None:
     Until RetransTimer has passed, the target is at most optimistic (RFC 4429): it is not advertised with O=1, and no
     solicitation from it has an SLLAO. Whether each address was probed for is not judged.
     """
-    probing = list(saying(recording, "guest", probes))
-    examine(notebook, probing, "no DAD probe was seen")
-    for probe in probing:
-        valid(notebook, probe, "probe", sized=has_link_layer_addresses(recording, "guest"))
-        reserved_are_zero(notebook, probe, "probe")
-        group = solicited_node(probe.target)
-        must(notebook, probe.destination == group, f"the probe for {probe.target} went to {probe.destination}", probe)
-        must(notebook, probe.sllao is None, "the probe has a Source Link-Layer Address option", probe)
+    probing = neighbors.probing(recording, notebook, "guest")
     require_clock(recording)
     _expect_no_claim(recording, notebook, probing)
     notebook.finding = f"{len(probing)} probes as they should be; whether each address was probed for was not judged"

@@ -13,7 +13,7 @@ from conformance.wire import neighbors
 from conformance.wire.edits import with_fields, without_option
 from conformance.wire.frugal import reserved_are_zero
 from conformance.wire.sample import conversation
-from conformance.wire.speech import questions
+from conformance.wire.speech import probes, questions
 from conformance.wire.spoken import (
     examine,
     has_link_layer_addresses,
@@ -38,6 +38,12 @@ from fixtures.recording.views.transport import IcmpError
 def test_wire_router_solicitations_of_neighbors(recording: Recording, notebook: Notebook) -> None:
     """A router that resolves an address solicits as a host does (RFC 4861 sections 4.3, 7.2.2)."""
     neighbors.solicitations(recording, notebook, "router")
+
+
+@check("SLAAC-03", role="router", passive=True)
+def test_wire_router_probes(recording: Recording, notebook: Notebook) -> None:
+    """A router probes for its addresses as a host does (RFC 4862 section 5.4.2)."""
+    neighbors.probing(recording, notebook, "router")
 
 
 @check("NDP-02.form", role="router", passive=True)
@@ -136,6 +142,7 @@ def _about_what_may_be_answered(notebook: Notebook, error: IcmpError) -> None:
 
 
 @healthy(test_wire_router_solicitations_of_neighbors)
+@healthy(test_wire_router_probes)
 @healthy(test_wire_router_advertises_itself)
 @healthy(test_wire_router_says_that_it_is_one)
 @healthy(test_wire_router_reports_groups)
@@ -157,6 +164,11 @@ def _advertisements(recording: Recording) -> list[ndp.NeighborAdvertisement]:
 @edited(test_wire_router_solicitations_of_neighbors, because="no SLLAO")
 def asks_without_saying_who(recording: Recording) -> Recording:
     return without_option(recording, list(saying(recording, "router", questions)), "ICMPv6NDOptSrcLLAddr")
+
+
+@edited(test_wire_router_probes, because="went to ff02::1")
+def probes_everybody(recording: Recording) -> Recording:
+    return with_fields(recording, list(saying(recording, "router", probes)), "IPv6", dst="ff02::1")
 
 
 @edited(test_wire_router_advertises_itself, because="hop limit 64")

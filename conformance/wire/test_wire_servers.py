@@ -63,6 +63,10 @@ def test_wire_replies(recording: Recording, notebook: Notebook) -> None:
             same = [one for one in mine if one.client_duid == each.client_duid]
             must(notebook, same, "the Reply names another client than the message that it answers", *mine[:1], each)
             named = [one for one in same if one.server_duid]
+            known = {ia.iaid for one in same for ia in one.ia_na}
+            for ia in each.ia_na:
+                must(notebook, ia.iaid in known, f"the Reply is about the IA {ia.iaid:#x}, which did not ask",
+                     *same[:1], each)
             must(notebook, not named or each.server_duid in {one.server_duid for one in named},
                  "the Reply names another server than the message that it answers", *named[:1], each)
     notebook.finding = f"{len(sent)} Replies as they should be"
@@ -197,6 +201,12 @@ def _forwards(recording: Recording) -> list[Message]:
 @edited(test_wire_replies, because="with which nothing there asked")
 def replies_in_another_transaction(recording: Recording) -> Recording:
     return with_fields(as_play(recording), _messages(recording, "Reply"), "DHCP6_Reply", trid=0x999)
+
+
+@edited(test_wire_replies, because="the Reply is about the IA 0x9, which did not ask")
+def replies_about_another_association(recording: Recording) -> Recording:
+    replies = [each for each in _messages(recording, "Reply") if each.ia_na]
+    return with_fields(recording, replies, "DHCP6OptIA_NA", iaid=9)
 
 
 @edited(test_wire_advertises, because="with which nothing there asked")

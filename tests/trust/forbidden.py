@@ -87,7 +87,7 @@ def _has_inner(before: bytes, _: bytes) -> bool:
 
 RS, RA, NS, NA, REDIRECT = 133, 134, 135, 136, 137
 CLIENTS, SERVERS = (1, 3, 4, 5, 6, 8, 9, 11), (2, 7)
-ADVERTISED = _number(6, 2), _number(8, 4)
+REACHABLE = _number(8, 4)
 PREFERRED, VALID, MTU = _in_option(3, 6, 4), _in_option(3, 2, 4), _in_option(5, 2, 4)
 T1, T2 = _in_ia(4, 4), _in_ia(8, 4)
 
@@ -104,12 +104,10 @@ RULES = (
     Rule(_nd(NS), "option 1 removed", "RFC 4861 §4.3", "MUST be included in multicast solicitations", _asks),
     Rule(_nd(RS, RA, NS), "option 1 (byte [0-5]|emptied)", "RFC 4861 §4.6.1", "the link-layer address of the sender"),
     Rule(_nd(NA), "option 2 (byte [0-5]|emptied)", "RFC 4861 §4.4", "the link-layer address of the sender"),
-    Rule(_nd(RA), "destination address", "RFC 4861 §4.2", "the source of the solicitation or all nodes"),
+    Rule(_nd(RA), "destination address", "RFC 4861 §4.2", "the source of the solicitation or all nodes", _to_group),
     Rule(_nd(RA), "byte 5", "RFC 5175 §4", "reserved flags MUST be zero"),
-    Rule(_nd(RA), "byte [67]", "RFC 4861 §6.2.1", "AdvDefaultLifetime: not above 9000 seconds",
-         lambda before, after: ADVERTISED[0](after) > 9000),
     Rule(_nd(RA), "byte ([89]|1[01])", "RFC 4861 §6.2.1", "AdvReachableTime: not above 3,600,000 milliseconds",
-         lambda before, after: ADVERTISED[1](after) > 3_600_000),
+         lambda before, after: REACHABLE(after) > 3_600_000),
     Rule(_nd(RA), "option 3 byte 0", "RFC 4861 §4.6.2", "Prefix Length: 0 to 128",
          lambda before, after: _in_option(3, 0, 1)(after) > 128),
     Rule(_nd(RA), "option 3 byte (1|1[0-3])", "RFC 4861 §4.6.2", "Reserved1, Reserved2: MUST be initialized to zero"),

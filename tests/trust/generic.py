@@ -1,7 +1,8 @@
 """Generic mutants: one edit of one packet of a healthy recording, wherever that packet was seen.
 
-A mutant is killed when some check says something worse than on the healthy recording. What survives is a field that
-no check of that play looks at, or one that no rule is about: `forbidden.py` tells these apart.
+A mutant is killed when some check says something worse than on the healthy recording, or fails for another reason.
+What survives is a field that no check of that play looks at, or one that no rule is about: `forbidden.py` tells these
+apart.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from conformance.judging.check import Check
 from conformance.judging.judge import judge
-from conformance.judging.verdict import Outcome
+from conformance.judging.verdict import Judgement, Outcome
 from fixtures.protocols.ip import ICMPV6
 from fixtures.recording.assembly import numbered
 from fixtures.recording.editing import same_packet
@@ -26,6 +27,7 @@ from tests.trust.hostile import ETHERNET, IPV6, ND_OPTIONS, options, resized, wi
 #: The worse, the higher; ERROR counts as a crash elsewhere.
 RANK = {Outcome.PASS: 0, Outcome.NOT_APPLICABLE: 0, Outcome.INCONCLUSIVE: 1, Outcome.WARN: 2, Outcome.FAIL: 3}
 UPPER = ETHERNET + IPV6
+PARTIES = ("guest", "router", "dhcpv6-server", "relay")
 #: Seconds by which a packet comes later.
 DELAY = 2.0
 
@@ -118,11 +120,15 @@ class Matrix:
 
 
 def mutants(recording: Recording) -> Iterator[Mutant]:
-    """Each mutant of a recording: of each kind of message the first that each party of the play sent."""
+    """Each mutant of a recording: of each kind of message the first that each party of the play sent.
+
+    Parties are those that passive checks look at.
+    """
+    nodes = {node for role, node in recording.play.nodes.items() if role in PARTIES}
     seen: set[tuple[str, str]] = set()
     for frame, message in _messages(recording):
         key = (message, frame.node)
-        if key in seen or frame.node not in recording.play.nodes.values():
+        if key in seen or frame.node not in nodes:
             continue
         seen.add(key)
         for what, edit in edits(frame.data):
@@ -148,19 +154,23 @@ def tried(todo: list[tuple[Recording, list[Check]]], most: int, seed: int, *, on
     chance = random.Random(seed)
     every = [(number, mutant) for number, (recording, _) in enumerate(todo) for mutant in mutants(recording)
              if mutant.rule or not only_forbidden]
-    healthy: dict[int, Mapping[str, Outcome]] = {}
+    healthy: dict[int, Mapping[str, Judgement]] = {}
     matrix = Matrix()
     for number, mutant in sorted(chance.sample(every, min(most, len(every))), key=lambda each: each[0]):
         recording, checks = todo[number]
         if number not in healthy:
-            healthy[number] = {check.label: judge(check, recording).outcome for check in checks}
+            healthy[number] = {check.label: judge(check, recording) for check in checks}
         before, made = healthy[number], mutant.make()
-        killers = [check.label for check in checks
-                   if RANK.get(judge(check, made).outcome, 0) > RANK.get(before[check.label], 0)]
+        killers = [check.label for check in checks if _is_worse(judge(check, made), before[check.label])]
         matrix.generated[mutant[:3]] += 1
         matrix.killed[mutant[:3]] += bool(killers)
         matrix.killers[mutant[:3]].update(killers)
     return matrix
+
+
+def _is_worse(now: Judgement, before: Judgement) -> bool:
+    worse, was = RANK.get(now.outcome, 0), RANK.get(before.outcome, 0)
+    return worse > was or (worse == was > RANK[Outcome.INCONCLUSIVE] and now.reason != before.reason)
 
 
 def mended(data: bytes) -> bytes:
