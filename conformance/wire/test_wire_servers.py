@@ -53,6 +53,10 @@ def test_wire_replies(recording: Recording, notebook: Notebook) -> None:
     sent = _messages(recording, "Reply")
     examine(notebook, sent, "no Reply was seen")
     asked = _questions(recording)
+    if not is_capture(recording):
+        for each in _messages(recording, "Advertise", "Reply"):
+            must(notebook, each.server_duid in (None, sent[0].server_duid), f"the {each.name} names another server than"
+                 " the first Reply", sent[0], each)
     for each in sent:
         mine = _lately(asked.get((each.transaction_id, each.destination), []), each)
         _expect_question(notebook, each, mine)
@@ -201,6 +205,12 @@ def _forwards(recording: Recording) -> list[Message]:
 @edited(test_wire_replies, because="with which nothing there asked")
 def replies_in_another_transaction(recording: Recording) -> Recording:
     return with_fields(as_play(recording), _messages(recording, "Reply"), "DHCP6_Reply", trid=0x999)
+
+
+@edited(test_wire_replies, because="the Reply names another server than the first Reply")
+def replies_as_another_server(recording: Recording) -> Recording:
+    other = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
+    return with_fields(as_play(recording), _messages(recording, "Reply")[-1:], "DHCP6OptServerId", duid=other)
 
 
 @edited(test_wire_replies, because="the Reply is about the IA 0x9, which did not ask")
