@@ -190,7 +190,7 @@ def renews_without_a_wish(recording: Recording) -> Recording:
     return editing.rewritten(recording, mine(recording, "Renew"), less("DHCP6OptOptReq"))
 
 
-@edited(test_wire_renews, because="the first Renew of its exchange says that 3.0 s have elapsed")
+@edited(test_wire_renews, because="the first Renew of its exchange says that 3.00 s have elapsed")
 def renews_as_if_again(recording: Recording) -> Recording:
     return with_fields(as_play(recording), mine(recording, "Renew"), "DHCP6OptElapsedTime", elapsedtime=300)
 
