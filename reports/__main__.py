@@ -4,12 +4,16 @@
 `python -m reports diff OLD NEW` says what changed from one run to another (script/diff).
 `python -m reports durations DIRECTORY...` writes how long plays last, by which shards are balanced.
 `python -m reports clouds-doc` makes docs/clouds.md again, and `--check` only says whether it is up to date.
+`python -m reports ipv6-ready-doc [REPORT...]` makes docs/ipv6-ready.md again, with the verdicts of these reports, and
+`dhcpv6-doc` docs/dhcpv6.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -35,7 +39,8 @@ def main(arguments: list[str]) -> int:
     parser = _Parser(
         prog="python -m reports",
         description="Make the pages of a report again.",
-        epilog="Other commands, each with its own --help: diff, merge, durations, clouds-doc.",
+        epilog="Other commands, each with its own --help: diff, merge, durations, clouds-doc, ipv6-ready-doc,"
+               " dhcpv6-doc.",
     )
     parser.add_argument("directory", type=Path, help="the directory that holds compliance.json")
     parser.add_argument("--single-file", action="store_true", help="write sextant.html, too: one file to mail")
@@ -65,6 +70,30 @@ def clouds_doc(arguments: list[str]) -> int:
     for path in stale:
         print(f"{path} is out of date: python -m reports clouds-doc", file=sys.stderr)
     return 1 if stale else 0
+
+
+def book_doc(name: str, arguments: list[str]) -> int:
+    """Exit status 1 when `--check` finds the page out of date, 4 when a report cannot be read."""
+    from reports.references import page
+    from reports.references.books import BOOKS
+
+    book = BOOKS[name]
+    parser = _Parser(prog=f"python -m reports {name}-doc", description=f"Make docs/{name}.md again.")
+    parser.add_argument("directory", type=Path, nargs="*", help="a report whose verdicts are taken over")
+    parser.add_argument("--check", action="store_true", help="write nothing; status 1 when the page is out of date")
+    given = parser.parse_args(arguments)
+    if given.check:
+        stale = page.outdated(book)
+        for path in stale:
+            print(f"{path} is out of date: python -m reports {name}-doc", file=sys.stderr)
+        return 1 if stale else 0
+    try:
+        for path in page.write(book, given.directory):
+            print(path)
+    except ReportError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return 4
+    return 0
 
 
 def merge(arguments: list[str]) -> int:
@@ -127,7 +156,10 @@ def diff(arguments: list[str]) -> int:
     return 1 if found.got_worse else 0
 
 
-_COMMANDS = {"clouds-doc": clouds_doc, "merge": merge, "durations": durations, "diff": diff}
+_COMMANDS: Mapping[str, Callable[[list[str]], int]] = {
+    "clouds-doc": clouds_doc, "ipv6-ready-doc": partial(book_doc, "ipv6-ready"),
+    "dhcpv6-doc": partial(book_doc, "dhcpv6"), "merge": merge, "durations": durations, "diff": diff,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -64,6 +64,17 @@ class RoutedGuest(KernelGuest):
                    "metric", "1"], name="static-route")
 
 
+@dataclass(frozen=True)
+class HastyGuest(KernelGuest):
+    """A guest that waits so many seconds for the rest of a packet, where others wait a minute."""
+
+    seconds: int = 60
+
+    def start(self, post: Post) -> None:
+        super().start(post)
+        post.sysctl("net/ipv6/ip6frag_time", self.seconds)
+
+
 def without_dad() -> KernelGuest:
     """A guest that uses its addresses at once, whoever else has them."""
     return KernelGuest("linux:accept_dad=0", {"accept_dad": 0})

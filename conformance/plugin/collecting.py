@@ -43,15 +43,16 @@ def pytest_pycollect_makeitem(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep only the requirements that were asked for; of captures, judge one party after the other."""
-    wanted = config.stash[DESK].requirements
+    """Keep only what was asked for; of captures, judge one party after the other."""
+    desk = config.stash[DESK]
+    narrowed = bool(desk.requirements) or desk.profile is not None
     kept: list[pytest.Item] = []
     gone: list[pytest.Item] = []
     for item in items:
         cell = cell_of(item)
-        asked = not wanted or (cell is not None and bool(wanted & {cell.check.requirement, cell.check.id}))
+        asked = not narrowed or (cell is not None and desk.asked_for(cell.check))
         (kept if asked else gone).append(item)
-    turn = config.stash[DESK].source.turn
+    turn = desk.source.turn
     kept.sort(key=lambda item: turn(item.cell) if isinstance(item, CheckItem) else (-1, 0))
     items[:] = kept
     if gone:

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from conformance.judging.check import Check
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement, Outcome
 from conformance.selection.cells import Cell
+from conformance.selection.profiles import Profile
 from conformance.sources.base import Source
 from conformance.sources.played import Played
 from conformance.sources.programs import Programs
@@ -30,12 +32,18 @@ class Desk:
     source: Source
     plays: Played | None = None
     requirements: frozenset[str] = frozenset()
+    profile: Profile | None = None
     nightly: bool = False
     strict: bool = False
     again: str = ""
     disturbed: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
     stopped: str = ""
+
+    def asked_for(self, check: Check) -> bool:
+        """Whether the requirements and the profile of the run, if any, have that check."""
+        named = not self.requirements or bool(self.requirements & {check.requirement, check.id})
+        return named and (self.profile is None or self.profile.has(check))
 
     def judged(self, cell: Cell[Any], recording: Recording) -> Judgement:
         """What the cell's check says of its recording."""

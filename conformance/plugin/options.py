@@ -15,6 +15,7 @@ from conformance.plugin.desk import DESK, Desk
 from conformance.plugin.progress import ReadingLine
 from conformance.selection.casting import BadSelection, Selection
 from conformance.selection.lineup import lineup
+from conformance.selection.profiles import PROFILES
 from conformance.selection.undisturbed import GRANTED, PATIENCE
 from conformance.sources.base import Source
 from conformance.sources.captured import Captured
@@ -44,6 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--list-implementations", action="store_true", help="print the implementations, and end")
     group.addoption("--requirement", action="append", metavar="ID", default=[],
                     help="judge only this requirement or part of one, such as RA-05 or RA-11.code; may be repeated")
+    group.addoption("--profile", choices=[*PROFILES], default=None,
+                    help="judge only what belongs to it; host-core: what any IPv6 host does (docs/ipv6-ready.md)")
     group.addoption("--nightly", action="store_true", help="play what is too slow for an ordinary run, too")
     group.addoption("--patience", metavar="TIMES", type=_times, default=PATIENCE,
                     help="a run on a slow or busy host may take so many times its expected time longer, and"
@@ -71,6 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
             programs.demand_installed()
             source = plays = Played(programs, config.getoption("nightly"))
         config.stash[DESK] = Desk(programs, source, plays, promises, nightly=config.getoption("nightly"),
+                                  profile=PROFILES.get(config.getoption("profile")),
                                   strict=bool(config.getini("strict")), again=_again(config))
     except (BadData, BadSelection, BadRecordings) as error:
         raise pytest.UsageError(str(error)) from error

@@ -20,6 +20,7 @@ from conformance.selection.lineup import Lineup
 from fixtures.names import in_file_name, product_of
 from fixtures.programs.base import Implementation
 from fixtures.roles import ROLES
+from fixtures.stagecraft.base import Scenario
 
 #: Roles that the network's side plays; a program among them plays all of these that it can.
 NETWORK = ("router", "dhcpv6-server", "name-server")
@@ -87,6 +88,12 @@ def casts(
             yield from found
             return
     yield from [cast for cast in everyone if _natural(cast, selection)] or everyone
+
+
+def alone(scenario: Scenario, selection: Selection) -> dict[str, Sequence[str]]:
+    """Who alone may play a role of a scenario: as its document says, or as usual where nobody was asked for."""
+    usual = {role: names for role, names in scenario.usual.items() if role not in selection.wanted}
+    return {**usual, **scenario.players}
 
 
 def label(cast: Cast) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from conformance.selection.casting import BadSelection, Cast, Selection, casts
+from conformance.selection.casting import BadSelection, Cast, Selection, alone, casts
 from fixtures.programs.base import Implementation, ProgramError
 from fixtures.recording.model import Program
 from fixtures.stagecraft.base import Scenario
@@ -25,7 +25,7 @@ class Programs:
 
     def casts(self, scenario: Scenario) -> Iterator[Cast]:
         """Who plays a scenario. Raises BadSelection."""
-        return self._once(scenario, casts(scenario.roles, self.selection, scenario.players))
+        return self._once(scenario, casts(scenario.roles, self.selection, alone(scenario, self.selection)))
 
     def _once(self, scenario: Scenario, planned: Iterable[Cast]) -> Iterator[Cast]:
         """The casts, but one alone for each machine that cannot play the scenario: once is enough to say so."""

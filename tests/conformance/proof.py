@@ -16,7 +16,7 @@ from conformance.judging.check import CHECKS, Broken, Check, Mutant
 from conformance.judging.evidence import Evidence, Seen, place
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement, Outcome
-from conformance.selection.casting import Cast, Selection, casts
+from conformance.selection.casting import Cast, Selection, alone, casts
 from conformance.selection.cells import Cell, cells, verify
 from conformance.selection.lineup import lineup
 from conformance.selection.undisturbed import Judge, PlayAll, undisturbed
@@ -155,7 +155,8 @@ def _deviates(cell: Cell) -> bool:
 def reference_casts(scenario: Scenario, known: Mapping[str, Implementation]) -> list[Cast]:
     """The installed casts of a scenario, the reference casts first."""
     installed = {name: each for name, each in known.items() if not each.missing()}
-    everyone = casts(scenario.roles, Selection({}, installed, lineup()), scenario.players)
+    usual = Selection({}, installed, lineup())
+    everyone = casts(scenario.roles, usual, alone(scenario, usual))
     found = [cast for cast in everyone if scenario.nightly(cast) is None]
     return sorted(found, key=_distance)
 

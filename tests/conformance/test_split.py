@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.selection.casting import Selection, casts
+from conformance.selection.casting import Selection, alone, casts
 from conformance.selection.cells import cells
 from conformance.selection.declared import declared
 from conformance.selection.lineup import lineup
@@ -27,7 +27,7 @@ def now() -> Mapping[tuple[str, str, str], set[str]]:
     """The ids of today's cells of a default run, without their parts, by requirement, check and part."""
     selection, found = Selection({}, all_implementations(), lineup()), defaultdict(set)
     for check in declared():
-        for cell in cells(check, lambda scenario: casts(scenario.roles, selection, scenario.players)):
+        for cell in cells(check, lambda scenario: casts(scenario.roles, selection, alone(scenario, selection))):
             ending = f"-{check.part}" if check.part else ""
             found[check.requirement, check.name, check.part or ""].add(cell.id.removesuffix(ending))
     return found

@@ -70,6 +70,13 @@ def test_each_installed_program_has_a_cell_and_a_play() -> None:
     cells = list(throughout(check_named("test_wire_advertisements_are_valid"), programs))
     assert cells
     for cell in cells:
-        assert cell.id == f"{cell.scenario.program}-in-every-play"
+        assert cell.id == f"{cell.scenario.program}-in-every-play-source"
         assert all(cast["router"] == cell.scenario.program for _, cast in a_play(cell.scenario, programs))
     assert not list(throughout(next(check for check in declared() if not check.passive), programs))
+
+
+def test_no_two_parts_share_a_cell() -> None:
+    """The report tells cells apart by their test: one part's pass must not hide another's failure."""
+    programs = Programs(Selection({}, all_implementations(), lineup()))
+    tests = [cell.test for check in declared() if check.passive for cell in throughout(check, programs)]
+    assert len(tests) == len(set(tests))

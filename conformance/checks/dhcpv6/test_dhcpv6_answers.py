@@ -35,50 +35,65 @@ WHOLE = 1.0 + SLACK
 ENOUGH = 3
 
 
-@check("DHCP6-02", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
-def test_retransmits_solicits(recording: Recording, notebook: Notebook) -> None:
-    """An unanswered Solicit is sent again after 1.0 to 1.1 s, and then each time after twice as long (RFC 8415 15).
-
-    Give or take a tenth. The transaction id stays, and Elapsed Time says how long ago the first one was, to the second
-    where the client counts whole seconds. What is no valid answer changes nothing of that.
-    """
+def transactions(recording: Recording, notebook: Notebook) -> list[list[Message]]:
+    """The Solicits of each transaction that has enough of them; a machine with two network stacks has two at once."""
     solicits = notebook.stimulus(sent(recording, "Solicit"), "the guest sent no Solicit")
     series = [list(each) for _, each in groupby(sorted(solicits, key=_transaction), key=_transaction)]
     longest = [each for each in series if len(each) >= ENOUGH]
     few = f"the guest began {len(series)} transactions with {len(solicits)} Solicits, though nobody answered"
     notebook.expect(longest, few, *solicits)
-    for each in longest:
-        _backs_off(recording, notebook, each)
+    notebook.cite(*(message for each in longest for message in each))
+    return longest
 
 
 def _transaction(message: Message) -> int:
     return message.transaction_id
 
 
-def _backs_off(recording: Recording, notebook: Notebook, solicits: list[Message]) -> None:
-    """Expect the times of one transaction; a machine with two network stacks has two at once."""
-    first = solicits[0]
+@check("DHCP6-02.one-transaction", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
+def test_repeats_one_transaction(recording: Recording, notebook: Notebook) -> None:
+    """An unanswered Solicit is sent again, with its transaction id (RFC 9915 sections 15, 16.1, as RFC 8415)."""
+    transactions(recording, notebook)
+
+
+@check("DHCP6-02.elapsed-time", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
+def test_tells_how_long_it_has_asked(recording: Recording, notebook: Notebook) -> None:
+    """Elapsed Time says how long ago the first Solicit was, to the second where the client counts whole seconds.
+
+    RFC 9915 section 21.9, as RFC 8415.
+    """
     slack = EMULATION if "guest" in recording.opaque else SLACK
-    whole = all((each.elapsed_time or 0) % 100 == 0 for each in solicits)
-    rough = max(slack, WHOLE) if whole and solicits[-1].elapsed_time else slack
+    for solicits in transactions(recording, notebook):
+        whole = all((each.elapsed_time or 0) % 100 == 0 for each in solicits)
+        rough = max(slack, WHOLE) if whole and solicits[-1].elapsed_time else slack
+        for number, message in enumerate(solicits):
+            told = message.elapsed_time
+            notebook.expect(told is not None, f"the guest's Solicit {number + 1} has no Elapsed Time", message)
+            passed, counted = message.time - solicits[0].time, (told or 0) / 100
+            said = f"Solicit {number + 1} says {counted:.2f} s, and it was {passed:.2f} s"
+            behind = "guest" in recording.opaque and passed - counted > slack
+            notebook.stimulus([] if behind else [message], f"{said}: an emulated machine's clock fell behind")
+            notebook.in_time(abs(counted - passed), rough, said, message)
+
+
+@check("DHCP6-02", MisleadingAnswers(), role="guest", needs=("dhcpv6",), parts=("first-wait", "back-off"))
+def test_retransmits_solicits(recording: Recording, notebook: Notebook, part: str) -> None:
+    """An unanswered Solicit is sent again after 1.0 to 1.1 s, and then each time after twice as long.
+
+    Give or take a tenth (RFC 9915 sections 15, 18.2.1, as RFC 8415). What is no valid answer changes nothing of that.
+    """
+    slack = EMULATION if "guest" in recording.opaque else SLACK
     early = slack / 2 if "guest" in recording.opaque else SLACK  # the one before may have been late by so much
-    for number, message in enumerate(solicits):
-        told = message.elapsed_time
-        notebook.expect(told is not None, f"the guest's Solicit {number + 1} has no Elapsed Time", message)
-        passed, counted = message.time - first.time, (told or 0) / 100
-        said = f"Solicit {number + 1} says {counted:.2f} s, and it was {passed:.2f} s"
-        behind = "guest" in recording.opaque and passed - counted > slack
-        notebook.stimulus([] if behind else [message], f"{said}: an emulated machine's clock fell behind")
-        notebook.in_time(abs(counted - passed), rough, said, message)
-    waits = [later.time - earlier.time for earlier, later in pairwise(solicits)]
-    for number, wait in enumerate(waits):
-        low, high = _bounds(waits[number - 1] if number else None)
-        between = f"Solicit {number + 2} came {wait:.3f} s after the one before, not {low:.2f} to {high:.2f} s"
-        notebook.not_before(wait, low - early, between, solicits[number], solicits[number + 1])
-        notebook.in_time(wait, high + slack, between, solicits[number], solicits[number + 1])
-        notebook.figure(f"wait {number + 1}", wait, "s")
-    apart = ", ".join(f"{wait:.2f}" for wait in waits)
-    notebook.finding = f"{len(solicits)} Solicits of one transaction, {apart} s apart"
+    for solicits in transactions(recording, notebook):
+        waits = [later.time - earlier.time for earlier, later in pairwise(solicits)]
+        for number, wait in enumerate(waits):
+            if (part == "first-wait") != (number == 0):
+                continue
+            low, high = _bounds(waits[number - 1] if number else None)
+            between = f"Solicit {number + 2} came {wait:.3f} s after the one before, not {low:.2f} to {high:.2f} s"
+            notebook.not_before(wait, low - early, between, solicits[number], solicits[number + 1])
+            notebook.in_time(wait, high + slack, between, solicits[number], solicits[number + 1])
+            notebook.figure(f"wait {number + 1}", wait, "s")
 
 
 def _bounds(last: float | None) -> tuple[float, float]:
@@ -88,7 +103,7 @@ def _bounds(last: float | None) -> tuple[float, float]:
     return (last - SLACK) * (2 - RAND), (last + SLACK) * (2 + RAND)
 
 
-@edited(test_retransmits_solicits, because="says 0.00 s")
+@edited(test_tells_how_long_it_has_asked, because="says 0.00 s")
 def client_without_a_clock(recording: Recording) -> Recording:
     """Elapsed Time is 0 for ever."""
 
@@ -98,7 +113,7 @@ def client_without_a_clock(recording: Recording) -> Recording:
     return editing.rewritten(recording, sent(recording, "Solicit")[1:], reset)
 
 
-@edited(test_retransmits_solicits, because="began 4 transactions with 4 Solicits")
+@edited(test_repeats_one_transaction, because="began 4 transactions with 4 Solicits")
 def client_that_begins_anew_each_time(recording: Recording) -> Recording:
     for number, message in enumerate(sent(recording, "Solicit")[1:], 1):
 
@@ -109,8 +124,8 @@ def client_that_begins_anew_each_time(recording: Recording) -> Recording:
     return recording
 
 
-@edited(test_retransmits_solicits, because="came 1.0")
-def client_without_back_off(recording: Recording) -> Recording:
+@edited(test_retransmits_solicits, because={"back-off": "came 1.0"})
+def client_without_back_off(recording: Recording, part: str) -> Recording:
     """Every second, with the right Elapsed Time."""
     solicits = sent(recording, "Solicit")
     gone = editing.without(recording, frames=solicits[2:])
@@ -122,7 +137,14 @@ def client_without_back_off(recording: Recording) -> Recording:
     return editing.rewritten(changed, sent(changed, "Solicit")[2:], later)
 
 
-@edited(test_retransmits_solicits, because="began 1 transactions with 1 Solicits")
+@edited(test_retransmits_solicits, because={"first-wait": "Solicit 2 came 0.5"})
+def client_in_a_hurry(recording: Recording, part: str) -> Recording:
+    """Its second Solicit comes after half a second."""
+    first, second = sent(recording, "Solicit")[:2]
+    return editing.shifted(recording, first.time + 0.5 - second.time, frames=[second])
+
+
+@edited(test_repeats_one_transaction, because="began 1 transactions with 1 Solicits")
 def client_that_asks_once(recording: Recording) -> Recording:
     return editing.without(recording, frames=sent(recording, "Solicit")[1:])
 
@@ -136,30 +158,45 @@ def lies(recording: Recording, kind: str) -> list[tuple[Mark, Message]]:
             and mark.what.kind == kind]
 
 
-@check("DHCP6-22", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
-def test_discards_invalid_answers(recording: Recording, notebook: Notebook) -> None:
+#: By part: what was wrong with an answer, and the answer that it was wrong with.
+BAD = {f"{kind.lower()}-{key}": (kind, lie.name) for kind in ("Advertise", "Reply")
+       for key, lie in zip(("of-another-transaction", "without-client-id", "with-anothers-client-id",
+                            "without-server-id", "to-another-port"), LIES, strict=True)}
+
+
+def lie(recording: Recording, notebook: Notebook, part: str) -> list[Message]:
+    """The bad answers that a part is about."""
+    kind, name = BAD[part]
+    found = [message for mark, message in lies(recording, kind) if mark.what.lie == name]
+    return notebook.stimulus(found, f"no {kind} with {name} reached the guest")
+
+
+@check("DHCP6-22", MisleadingAnswers(), role="guest", needs=("dhcpv6",), parts=BAD)
+def test_discards_invalid_answers(recording: Recording, notebook: Notebook, part: str) -> None:
     """An Advertise or Reply without the client's or any Server Identifier, of another transaction, or to another port.
 
-    The client discards it and goes on until a valid one comes (RFC 8415 sections 16.3 and 16.10): it requests nothing
-    that such an Advertise offered, and configures nothing that such a Reply leased.
+    The client discards it (RFC 9915 sections 16.3 and 16.10, as RFC 8415): it requests nothing that such an Advertise
+    offered, and configures nothing that such a Reply leased.
     """
-    offers = notebook.stimulus(lies(recording, "Advertise"), "no invalid Advertise reached the guest")
-    for mark, message in offers:
-        asked = [each for each in sent(recording, "Request", after=message.time)
-                 if set(each.addresses) & set(message.addresses)]
-        notebook.expect(not asked, f"the guest believed an Advertise with {mark.what.lie}", message, *asked[:1])
-    leased = notebook.stimulus(lies(recording, "Reply"), "no invalid Reply reached the guest")
-    for mark, message in leased:
+    kind, name = BAD[part]
+    for message in lie(recording, notebook, part):
         notebook.cite(message)
-        for address in message.addresses:
-            used = taken(recording, address)
-            notebook.expect(not used, f"the guest believed a Reply with {mark.what.lie}", *used[:1])
+        believed: list[Any] = [
+            each for each in sent(recording, "Request", after=message.time)
+            if set(each.addresses) & set(message.addresses)] if kind == "Advertise" else [
+            event for address in message.addresses for event in taken(recording, address)]
+        notebook.expect(not believed, f"the guest believed an answer ({kind}) with {name}", *believed[:1])
+
+
+@check("DHCP6-22.valid-afterwards", MisleadingAnswers(), role="guest", needs=("dhcpv6",))
+def test_goes_on_until_the_valid_answer(recording: Recording, notebook: Notebook) -> None:
+    """After the bad answers the client uses what a valid one leases (RFC 9915 section 16, as RFC 8415)."""
+    bad = notebook.stimulus(lies(recording, "Reply"), "no invalid Reply reached the guest")
     good = [each for each in grants(recording) if each.reply.server_duid == leased_by(recording)]
-    used = [sign for each in good for sign in taken(recording, each.address, leased[0][1].time)]
+    used = [sign for each in good for sign in taken(recording, each.address, bad[0][1].time)]
     notebook.expect(used,
                     "the guest did not believe the valid Reply that came later",
                     *(each.reply for each in good), *used[:1])
-    notebook.finding = f"{len(offers)} bad Advertises and {len(leased)} bad Replies discarded, the good ones believed"
 
 
 def leased_by(recording: Recording) -> bytes | None:
@@ -168,39 +205,31 @@ def leased_by(recording: Recording) -> bytes | None:
     return named[-1] if named else None
 
 
-@edited(test_discards_invalid_answers, because="believed an Advertise with wrong transaction id")
-def client_that_takes_the_first_offer(recording: Recording) -> Recording:
-    """It requests what the first Advertise offered."""
-    solicit = sent(recording, "Solicit")[2]
-    lie = lies(recording, "Advertise")[0][1]
-    more = with_message(recording, sent(recording, "Request")[0], lie.time + 0.01)
+@edited(test_discards_invalid_answers, because="the guest believed an answer (Advertise)",
+        parts=[part for part in BAD if part.startswith("advertise")])
+def client_that_takes_any_offer(recording: Recording, part: str) -> Recording:
+    """It requests what the bad Advertise offered."""
+    offer = lie(recording, Notebook(recording), part)[0]
+    more = with_message(recording, sent(recording, "Request")[0], offer.time + 0.01)
 
     def of_the_lie(packet: Any) -> None:
-        packet[layer("dhcp6").DHCP6OptIAAddress].addr = str(lie.addresses[0])
+        packet[layer("dhcp6").DHCP6OptIAAddress].addr = str(offer.addresses[0])
 
-    return editing.rewritten(more, sent(more, "Request", after=solicit.time)[:1], of_the_lie)
-
-
-@edited(test_discards_invalid_answers, because="believed a Reply with no Server Identifier")
-def client_that_needs_no_server(recording: Recording) -> Recording:
-    return _believing(recording, "no Server Identifier")
+    return editing.rewritten(more, sent(more, "Request", after=offer.time)[:1], of_the_lie)
 
 
-@edited(test_discards_invalid_answers, because="believed a Reply with another's Client Identifier")
-def client_that_takes_what_others_get(recording: Recording) -> Recording:
-    return _believing(recording, "another's Client Identifier")
+@edited(test_discards_invalid_answers, because="the guest believed an answer (Reply)",
+        parts=[part for part in BAD if part.startswith("reply")])
+def client_that_takes_any_lease(recording: Recording, part: str) -> Recording:
+    """It configures what the bad Reply leased."""
+    reply = lie(recording, Notebook(recording), part)[0]
+    return with_address(recording, _address_event(recording), reply.addresses[0], reply.time + 0.01)
 
 
-@edited(test_discards_invalid_answers, because="did not believe the valid Reply")
+@edited(test_goes_on_until_the_valid_answer, because="did not believe the valid Reply")
 def client_that_gives_up_on_a_lie(recording: Recording) -> Recording:
     good = grants(recording)[-1].address
     return editing.without(recording, events=address_events(recording, good))
-
-
-def _believing(recording: Recording, lie: str) -> Recording:
-    """The guest configures what a bad Reply leases."""
-    message = next(message for mark, message in lies(recording, "Reply") if mark.what.lie == lie)
-    return with_address(recording, _address_event(recording), message.addresses[0], message.time + 0.01)
 
 
 def _address_event(recording: Recording) -> KernelEvent:

@@ -124,7 +124,7 @@ def _too_close(multicast: list[RouterAdvertisement], stall: float) -> list[str]:
     return [f"multicast RAs are only {closest:.3f} s apart, which have to be {MIN_DELAY_BETWEEN_RAS:g} s apart"]
 
 
-@check("NDP-06.router-learns-from-rs", SolicitedRouter(), role="router")
+@check("NDP-06.router-learns-from-rs", SolicitedRouter(), role="router", needs=("kernel-forwarding",))
 def test_router_learns_from_router_solicitations(recording: Recording, notebook: Notebook) -> None:
     """A router takes the link-layer address of a valid RS for its sender's, STALE (RFC 4861 section 6.2.6)."""
     sought = [each for each in ndp.router_solicitations(recording.at("router", outgoing=False)) if each.sllao]

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.catalogue.datafiles import BadData
 from conformance.selection import sharding
-from conformance.selection.casting import Selection, casts
+from conformance.selection.casting import Selection, alone, casts
 from conformance.selection.cells import Cell, cells
 from conformance.selection.declared import declared
 from conformance.selection.lineup import lineup
@@ -31,7 +31,7 @@ def every_cell() -> list[Cell]:
     """Every cell of a run without options."""
     usual = Selection({}, all_implementations(), lineup())
     return [cell for check in declared()
-            for cell in cells(check, lambda scenario: casts(scenario.roles, usual, scenario.players))]
+            for cell in cells(check, lambda scenario: casts(scenario.roles, usual, alone(scenario, usual)))]
 
 
 @pytest.mark.parametrize("text", ["5/4", "0/3", "x", "1", "1/", "/2", "-1/2", "1/2/3", "1.0/2", "0/0", ""])
