@@ -34,7 +34,7 @@ LABELS = {
 #: What says which packet it is, and not what is in it; what holds others; and what tells them in words.
 ABOUT = frozenset({"frame", "time", "headers", "malformed", "info", "name", "body", "options", "prefixes", "rdnss",
                    "dnssl", "routes", "ia_na", "ia_ta", "ia_pd", "addresses", "relays", "summed", "text", "fields",
-                   "missing"})
+                   "missing", "reserved", "repeated"})
 
 
 @dataclass

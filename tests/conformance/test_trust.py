@@ -19,6 +19,8 @@ from tests.trust.oracle import compare
 
 #: Hostile recordings and generic mutants that `script/test` judges; more of both: docs/trust.md.
 EXAMPLES, MUTANTS = 1_000, 300
+#: The part of what an RFC forbids that some check notices, at least (docs/trust.md names what survives).
+KILLED = 0.9
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +79,9 @@ def test_no_check_breaks_of_what_chance_finds_late(judged: list[tuple[Recording,
     assert not found, "\n".join(found)
 
 
-def test_generic_mutants_are_killed(judged: list[tuple[Recording, list[Check]]],
+def test_generic_mutants_are_killed(judged: list[tuple[Recording, list[Check]]], tmp_path: Path,
                                     record_property: Callable[[str, object], None]) -> None:
-    """A sample: the whole matrix, with its survivors, is `python -m tests.trust RECORDINGS`."""
-    matrix = try_mutants(judged, MUTANTS, seed=1)
+    """A sample of what an RFC forbids; the whole matrix, with its survivors, is `python -m tests.trust RECORDINGS`."""
+    matrix = try_mutants(judged, MUTANTS, seed=1, only_forbidden=True)
     record_property(FIGURE, str(matrix))
-    assert matrix.killed, "no check noticed any of them"
+    assert matrix.rate >= KILLED, "\n".join(matrix.survivors())
