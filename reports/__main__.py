@@ -4,13 +4,16 @@
 `python -m reports diff OLD NEW` says what changed from one run to another (script/diff).
 `python -m reports durations DIRECTORY...` writes how long plays last, by which shards are balanced.
 `python -m reports clouds-doc` makes docs/clouds.md again, and `--check` only says whether it is up to date.
-`python -m reports ipv6-ready-doc [REPORT...]` makes docs/ipv6-ready.md again, with the verdicts of these reports.
+`python -m reports ipv6-ready-doc [REPORT...]` makes docs/ipv6-ready.md again, with the verdicts of these reports, and
+`dhcpv6-doc` docs/dhcpv6.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -36,7 +39,8 @@ def main(arguments: list[str]) -> int:
     parser = _Parser(
         prog="python -m reports",
         description="Make the pages of a report again.",
-        epilog="Other commands, each with its own --help: diff, merge, durations, clouds-doc, ipv6-ready-doc.",
+        epilog="Other commands, each with its own --help: diff, merge, durations, clouds-doc, ipv6-ready-doc,"
+               " dhcpv6-doc.",
     )
     parser.add_argument("directory", type=Path, help="the directory that holds compliance.json")
     parser.add_argument("--single-file", action="store_true", help="write sextant.html, too: one file to mail")
@@ -62,27 +66,29 @@ def clouds_doc(arguments: list[str]) -> int:
         for path in clouds_doc.write():
             print(path)
         return 0
-    stale = clouds_doc.outdated()
+    stale = clouds_doc.outdated_files()
     for path in stale:
         print(f"{path} is out of date: python -m reports clouds-doc", file=sys.stderr)
     return 1 if stale else 0
 
 
-def ipv6_ready_doc(arguments: list[str]) -> int:
+def book_doc(name: str, arguments: list[str]) -> int:
     """Exit status 1 when `--check` finds the page out of date, 4 when a report cannot be read."""
-    from reports.ipv6_ready import page
+    from reports.references import page
+    from reports.references.books import BOOKS
 
-    parser = _Parser(prog="python -m reports ipv6-ready-doc", description="Make docs/ipv6-ready.md again.")
+    book = BOOKS[name]
+    parser = _Parser(prog=f"python -m reports {name}-doc", description=f"Make docs/{name}.md again.")
     parser.add_argument("directory", type=Path, nargs="*", help="a report whose verdicts are taken over")
     parser.add_argument("--check", action="store_true", help="write nothing; status 1 when the page is out of date")
     given = parser.parse_args(arguments)
     if given.check:
-        stale = page.outdated()
+        stale = page.outdated_pages(book)
         for path in stale:
-            print(f"{path} is out of date: python -m reports ipv6-ready-doc", file=sys.stderr)
+            print(f"{path} is out of date: python -m reports {name}-doc", file=sys.stderr)
         return 1 if stale else 0
     try:
-        for path in page.write(given.directory):
+        for path in page.write(book, given.directory):
             print(path)
     except ReportError as error:
         print(f"ERROR: {error}", file=sys.stderr)
@@ -93,7 +99,7 @@ def ipv6_ready_doc(arguments: list[str]) -> int:
 def merge(arguments: list[str]) -> int:
     """Exit status 4 when the reports are not all shards of one run."""
     from reports.document import merge as merging
-    from reports.document.cells import named
+    from reports.document.cells import named_cells
     from reports.site.headline import headline
 
     parser = _Parser(prog="script/merge", description="Join the reports of all shards.")
@@ -106,7 +112,7 @@ def merge(arguments: list[str]) -> int:
     except ReportError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 4
-    told = headline(document, named(document["verdicts"])).sentence
+    told = headline(document, named_cells(document["verdicts"])).sentence
     print(f"{document['run']['shards']} shards, {len(document['verdicts'])} verdicts: {told}")
     print(f"report: {given.into / 'index.html'}")
     print(generate(given.into))
@@ -150,8 +156,10 @@ def diff(arguments: list[str]) -> int:
     return 1 if found.got_worse else 0
 
 
-_COMMANDS = {"clouds-doc": clouds_doc, "ipv6-ready-doc": ipv6_ready_doc, "merge": merge, "durations": durations,
-             "diff": diff}
+_COMMANDS: Mapping[str, Callable[[list[str]], int]] = {
+    "clouds-doc": clouds_doc, "ipv6-ready-doc": partial(book_doc, "ipv6-ready"),
+    "dhcpv6-doc": partial(book_doc, "dhcpv6"), "merge": merge, "durations": durations, "diff": diff,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -28,7 +28,7 @@ def all_topologies() -> dict[str, type[Topology]]:
     return dict(sorted(found.items()))
 
 
-def named(name: str) -> type[Topology]:
+def topology_named(name: str) -> type[Topology]:
     """The topology of that name, e.g. `two-routers`. Raises UnknownTopology."""
     known = all_topologies()
     wanted = name.replace("_", "-").lower()

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "requirements"
 
 _KEYS: dict[str, type] = {
     "id": str, "level": str, "role": str, "clouds": list, "tier": int, "source": str, "text": str, "stimulus": str,
-    "verdict": str, "note": str,
+    "verdict": str, "note": str, "reference": list,
 }
 _TABLES = ("family", "title", "requirement", "part")
 
@@ -28,7 +28,8 @@ class Requirement:
 
     `clouds` names the clouds whose promise it is (`all` in the file stands for every one). `stimulus` and `verdict`
     sketch how it can be judged, `note` says what the RFC leaves open, `tier` how soon it is wanted (1 first). `parts`
-    are the stimuli that are judged one by one; where there are any, every check names those that it judges.
+    are the stimuli that are judged one by one; where there are any, every check names those that it judges. `reference`
+    tells where other test suites judge the same; where there are parts, each has its own.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Requirement:
     stimulus: str
     verdict: str
     note: str = ""
+    reference: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
 
     def part(self, key: str) -> Part:
@@ -101,7 +103,7 @@ def load(folder: Path) -> Catalogue:
     for path in sorted(folder.glob("*.toml")):
         data = read(path)
         family = _family(path, data, families)
-        for row in entries(path, data, "requirement", _KEYS, optional=("note",)):
+        for row in entries(path, data, "requirement", _KEYS, optional=("note", "reference")):
             requirement = _requirement(path, family, row)
             if requirement.id in requirements:
                 raise BadData(f"{path.name}: {requirement.id}: this id is taken already, in {origin[requirement.id]}")
@@ -137,7 +139,8 @@ def _requirement(path: Path, family: str, row: dict[str, Any]) -> Requirement:
     for key in ("source", "text"):
         if not row[key].strip():
             raise BadData(f"{where}: `{key}` is empty")
-    return Requirement(family=family, clouds=CLOUDS if "all" in clouds else tuple(clouds), **row)
+    reference = tuple(map(str, row.pop("reference", ())))
+    return Requirement(family=family, clouds=CLOUDS if "all" in clouds else tuple(clouds), reference=reference, **row)
 
 
 def named_parts(where: str, requirement: Requirement, keys: Iterable[object]) -> tuple[str, ...]:

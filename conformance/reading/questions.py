@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from conformance.judging.verdict import Notebook
 from conformance.reading.receivable import client_objection
+from fixtures.protocols.dhcpv6 import StatusCode
 from fixtures.protocols.ports import DHCPV6_SERVER_PORT
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.base import udp
 from fixtures.recording.views.dhcpv6 import Message
+from fixtures.recording.views.dhcpv6_options import Status
 from fixtures.scenarios.dhcpv6.asking import QuestionAsked
 
 #: Where the asker is.
@@ -49,6 +51,11 @@ class Asked:
         notebook.expect(good,
                         f"the server's {name} to `{self.row}` has {wrong}: its client discards it", self.frame, told[0])
         return good[0]
+
+
+def code(status: Status | None) -> int:
+    """The status code; an absent one means success (RFC 8415 section 21.13)."""
+    return StatusCode.SUCCESS if status is None else status.code
 
 
 def questions(recording: Recording, *topics: str) -> list[Asked]:
@@ -98,3 +105,21 @@ def read_by_then(recording: Recording, notebook: Notebook, topic: str) -> None:
     for each in notebook.stimulus(controls, "no control was sent"):
         notebook.stimulus(each.answers, f"the server does not answer after `{each.row}`")
     notebook.cite(*(each.answers[0] for each in controls))
+
+
+def wrappers(message: Message) -> list[tuple[int, str, str, str | None]]:
+    """Hop count, link-address, peer-address and Interface-ID of each relay, the outermost first."""
+    return [(relay.hop_count, str(relay.link_address), str(relay.peer_address),
+             None if relay.interface_id is None else relay.interface_id.hex()) for relay in message.relays]
+
+
+def went_on(recording: Recording, notebook: Notebook, topic: str, row: str) -> None:
+    """The control behind a question was answered, so the question had been read: silence means silence."""
+    control = controls(recording, notebook, topic).get(row)
+    told = control.answers if control else ()
+    notebook.cite(notebook.stimulus(told, f"the server does not answer after `{row}`")[0])
+
+
+def answers_to(recording: Recording, topic: str, row: str) -> list[Message]:
+    """The answers to the questions of a topic and row."""
+    return [answer for each in questions(recording, topic) if each.row == row for answer in each.answers]

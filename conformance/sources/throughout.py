@@ -13,7 +13,7 @@ from conformance.judging.check import CHECKS, Check
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Outcome
 from conformance.selection.casting import Cast
-from conformance.selection.cells import Cell
+from conformance.selection.cells import Cell, ending
 from conformance.sources.base import NotRun
 from conformance.sources.programs import Programs
 from fixtures.names import in_file_name
@@ -48,7 +48,8 @@ def throughout(check: Check, programs: Programs) -> Iterator[Cell[Any]]:
     """The cells of a passive check: one for each program that may play its role. Raises BadSelection."""
     for name in programs.selection.playing(check.role) if check.passive else ():
         if programs.absent({check.role: name}) is None:
-            yield Cell(check, Throughout(check.role, name), {check.role: name}, f"{in_file_name(name)}-in-every-play")
+            id = ending(check, f"{in_file_name(name)}-in-every-play")
+            yield Cell(check, Throughout(check.role, name), {check.role: name}, id)
 
 
 def a_play(scene: Throughout, programs: Programs) -> Iterator[tuple[Scenario, Cast]]:

@@ -10,7 +10,7 @@ from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
 from conformance.wire.clients import mine, well_formed
 from conformance.wire.dates import rule
-from conformance.wire.edits import server_identifier, with_fields, with_option
+from conformance.wire.edits import as_play, server_identifier, with_fields, with_option
 from conformance.wire.sample import conversation
 from conformance.wire.spoken import examine, hearing, is_malformed, must, require_clock
 from fixtures.protocols.dhcpv6 import CLIENT_FQDN
@@ -84,11 +84,20 @@ def test_wire_rebinds(recording: Recording, notebook: Notebook) -> None:
     well_formed(recording, notebook, "Rebind", server=False, ia=True)
 
 
-@check("DHCP6-13", role="guest", passive=True)
+@check("DHCP6-13.form", role="guest", passive=True)
 def test_wire_releases(recording: Recording, notebook: Notebook) -> None:
-    """A Release names server and lease, and does not come from the address that it gives back (RFC 8415 18.2.7)."""
-    for each in well_formed(recording, notebook, "Release", server=True, ia=True):
+    """A Release names server and lease (RFC 8415 sections 16.9, 18.2.7)."""
+    well_formed(recording, notebook, "Release", server=True, ia=True)
+
+
+@check("DHCP6-13.source", role="guest", passive=True)
+def test_wire_releases_from_elsewhere(recording: Recording, notebook: Notebook) -> None:
+    """A Release does not come from the address that it gives back (RFC 8415 section 18.2.7)."""
+    sent = [each for each in mine(recording, "Release") if not is_malformed(each)]
+    examine(notebook, sent, "no Release was seen")
+    for each in sent:
         must(notebook, each.source not in each.addresses, f"the Release of {each.source} comes from there", each)
+    notebook.finding = f"{len(sent)} of Release, from another address"
 
 
 @check("DHCP6-14", role="guest", passive=True)
@@ -150,6 +159,7 @@ def test_wire_client_fqdn(recording: Recording, notebook: Notebook) -> None:
 @healthy(test_wire_renews)
 @healthy(test_wire_rebinds)
 @healthy(test_wire_releases)
+@healthy(test_wire_releases_from_elsewhere)
 @healthy(test_wire_declines)
 @healthy(test_wire_confirms)
 @healthy(test_wire_information_requests)
@@ -185,6 +195,16 @@ def renews_with_anybody(recording: Recording) -> Recording:
     return editing.rewritten(recording, mine(recording, "Renew"), less("DHCP6OptServerId"))
 
 
+@edited(test_wire_renews, because="the Renew asks for no option")
+def renews_without_a_wish(recording: Recording) -> Recording:
+    return editing.rewritten(recording, mine(recording, "Renew"), less("DHCP6OptOptReq"))
+
+
+@edited(test_wire_renews, because="the first Renew of its exchange says that 3.00 s have elapsed")
+def renews_as_if_again(recording: Recording) -> Recording:
+    return with_fields(as_play(recording), mine(recording, "Renew"), "DHCP6OptElapsedTime", elapsedtime=300)
+
+
 @edited(test_wire_rebinds, because="has a Server Identifier")
 def rebinds_with_its_server(recording: Recording) -> Recording:
     return with_option(recording, mine(recording, "Rebind"), server_identifier())
@@ -195,7 +215,12 @@ def rebinds_nothing(recording: Recording) -> Recording:
     return with_fields(recording, mine(recording, "Rebind"), "DHCP6OptIA_NA", ianaopts=[])
 
 
-@edited(test_wire_releases, because="comes from there")
+@edited(test_wire_releases, because="no Server Identifier")
+def releases_to_nobody(recording: Recording) -> Recording:
+    return editing.rewritten(recording, mine(recording, "Release"), less("DHCP6OptServerId"))
+
+
+@edited(test_wire_releases_from_elsewhere, because="comes from there")
 def releases_from_what_it_releases(recording: Recording) -> Recording:
     release = mine(recording, "Release")
     return with_fields(recording, release, "IPv6", src=str(release[0].addresses[0]))

@@ -21,7 +21,7 @@ OWN = Path(__file__).parents[2] / ".setup" / "allure" / "node_modules" / ".bin" 
 #: Seconds after which Allure is given up.
 PATIENCE = 60.0
 
-_TRACKER = re.compile(r"<script\b[^>]*>(?:(?!</script>).)*?</script>", re.DOTALL | re.IGNORECASE)
+_BEGIN, _END = re.compile(r"<script\b[^>]*>", re.IGNORECASE), re.compile(r"</script>", re.IGNORECASE)
 _SIGNS = ("googletagmanager.com", "gtag(")
 _SHORT = 4000
 
@@ -59,13 +59,19 @@ def generate(directory: Path) -> str:
 
 def without_tracker(page: str) -> str:
     """The page without the scripts that report its use."""
-
-    def kept(script: re.Match[str]) -> str:
-        text = script[0]
-        tracks = len(text) < _SHORT and any(sign in text for sign in _SIGNS)
-        return "" if tracks else text
-
-    return _TRACKER.sub(kept, page)
+    kept, at, past = [], 0, 0
+    for begin in _BEGIN.finditer(page):
+        if begin.start() < past:  # said by the script before
+            continue
+        end = _END.search(page, begin.end())
+        if end is None:
+            break
+        past = end.end()
+        script = page[begin.start():end.end()] if end.end() - begin.start() < _SHORT else ""
+        if any(sign in script for sign in _SIGNS):
+            kept.append(page[at:begin.start()])
+            at = past
+    return "".join([*kept, page[at:]])
 
 
 def _run(allure: Path, results: Path, into: Path, home: Path) -> None:

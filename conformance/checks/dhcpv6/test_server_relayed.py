@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
-from conformance.reading.questions import Asked, table
+from conformance.reading.questions import Asked, table, wrappers
 from fixtures.protocols.ports import DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
@@ -30,7 +30,7 @@ def test_relayed_client_gets_an_address_of_its_link(recording: Recording, notebo
         notebook.expect(home,
                         f"the server sent the answer to `{row}` to {to}, not to {question.source} port "
                         f"{DHCPV6_SERVER_PORT}", offer)
-        sent, back = _wrappers(question), _wrappers(offer)
+        sent, back = wrappers(question), wrappers(offer)
         notebook.expect(sent == back,
                         f"the server sent back through {back} what came through {sent} (`{row}`)", each.frame, offer)
         named = next(link for link, _ in reversed(RELAYED[row]) if link is not None)
@@ -39,11 +39,6 @@ def test_relayed_client_gets_an_address_of_its_link(recording: Recording, notebo
                         f"the server offered {_offered_text(offer)} to `{row}`, which names the link of {named}",
                         each.frame, offer)
     notebook.finding = f"{len(RELAYED)} ways through relays, each with an address of the right link"
-
-
-def _wrappers(message: Message) -> list[tuple[int, str, str, str | None]]:
-    return [(relay.hop_count, str(relay.link_address), str(relay.peer_address),
-             None if relay.interface_id is None else relay.interface_id.hex()) for relay in message.relays]
 
 
 def _offered_text(offer: Message) -> str:
