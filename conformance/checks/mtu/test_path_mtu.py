@@ -37,7 +37,7 @@ def test_heeds_the_path_mtu(recording: Recording, notebook: Notebook, part: str)
         notebook.stimulus([BEFORE] if BEFORE in marks else [], "the guest was not asked")
         notebook.cite(*notebook.stimulus([frame for frame in sent if frame.ns < marks[AFTER].ns],
                                          "the guest did not answer before it was told")[:1])
-        _told(recording, notebook, part)
+        _expect_hints(recording, notebook, part)
     asked = notebook.stimulus([marks[AFTER]] if AFTER in marks else [], "the guest was not asked again")[0]
     answer = [frame for frame in sent if frame.ns >= asked.ns]
     whole = [each for each in transport.echoes(answer, reply=True) if each.destination == case.host]
@@ -57,7 +57,7 @@ def test_heeds_the_path_mtu(recording: Recording, notebook: Notebook, part: str)
     notebook.finding = f"the guest's packets to {case.host} have up to {max(sizes)} octets"
 
 
-def _told(recording: Recording, notebook: Notebook, part: str) -> None:
+def _expect_hints(recording: Recording, notebook: Notebook, part: str) -> None:
     """As many Packets Too Big as the case has came to the guest."""
     case = CASES[part]
     told = [each for each in transport.icmp_errors(recording.at("guest", "eth0", outgoing=False), "packet-too-big")
