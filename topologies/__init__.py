@@ -1,4 +1,4 @@
-"""The stage: Mininet topologies of IPv6-capable nodes. A topology is one file here; `named` finds it by itself."""
+"""The stage: Mininet topologies of IPv6-capable nodes. One file here is one topology; `topology_named` finds it."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Evidence:
 
 
 def place(seen: Seen) -> Place:
-    """The place of the evidence that `cited` makes, without its text."""
+    """The place of the evidence that `evidence_of` makes, without its text."""
     if isinstance(seen, (Frame, View)):
         frame = seen.frame if isinstance(seen, View) else seen
         return "frame", frame.node, frame.number, frame.time

@@ -72,7 +72,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> Any:
     found: Any = {each.name: each for each in (
         Program("dnsmasq", "router dhcpv6-server"), Program("radvd", "router"), Program("kea", "dhcpv6-server"),
         Program("dhclient", "guest"), Program("dhcpcd", "guest"))}
-    monkeypatch.setattr("fixtures.playing.request.named", lambda name, role=None: found[name])
+    monkeypatch.setattr("fixtures.playing.request.implementation_named", lambda name, role=None: found[name])
     return found
 
 
