@@ -211,7 +211,7 @@ class Reporter:
 
     def _document(self) -> Compliance:
         from reports.document import catalogue_rows
-        from reports.document.sentences import judged
+        from reports.document.sentences import judge_sentences
 
         config = self._config
         workers = config.getoption("tx", None) or []
@@ -231,7 +231,7 @@ class Reporter:
             "families": catalogue_rows.families(),
             "requirements": requirements,
             "clouds": catalogue_rows.clouds(),
-            "sentences": judged(catalogue_rows.sentences(), requirements, verdicts),
+            "sentences": judge_sentences(catalogue_rows.sentences(), requirements, verdicts),
             "verdicts": verdicts,
             "figures": self._harvest.figures,
         }

@@ -131,7 +131,7 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     quiet = terminalreporter.verbosity < 0
     if not quiet:
         terminalreporter.section("conformance")
-    for title, nodeids in (("error", tally.broken), ("red", tally.red), ("not judged", undecided(tally))):
+    for title, nodeids in (("error", tally.broken), ("red", tally.red), ("not judged", undecided_cells(tally))):
         for nodeid, reason, others in _alike(nodeids, tally):
             more = f" and {others} more" if others else ""
             line = plain(f"{title}: {nodeid.rpartition('::')[2]}{more}: {tally.cells[nodeid]['verdict']}: {reason}")
@@ -224,7 +224,7 @@ def without_occasion(tally: Tally) -> list[str]:
     return [f"without an occasion in any play: {len(cells)} cells of {', '.join(ids)}"] if cells else []
 
 
-def undecided(tally: Tally) -> dict[str, str]:
+def undecided_cells(tally: Tally) -> dict[str, str]:
     """The inconclusive cells of a play of their own, each with its reason; those that are red stand elsewhere."""
     return {nodeid: reason for nodeid, reason in _doubtful(tally).items()
             if tally.cells[nodeid]["scenario"] not in (SCENARIO, Throughout.name)}

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from shlex import quote
 from typing import Any
 
-from conformance.catalogue.allowances import allowed
+from conformance.catalogue.allowances import allowance_for
 from conformance.catalogue.deviations import Deviation, deviations, known_deviation
 from conformance.judging.verdict import Judgement, Outcome
 from conformance.plugin.desk import Desk
@@ -55,7 +55,7 @@ def _with_deviation(ruling: Ruling, recording: Recording, desk: Desk) -> Ruling:
     cell = ruling.cell
     check = cell.check
     if ruling.judgement.outcome is Outcome.INCONCLUSIVE:
-        allowance = allowed(check.requirement, check.part, cell.test_of_products)
+        allowance = allowance_for(check.requirement, check.part, cell.test_of_products)
         return replace(ruling, excuse=desk.source.excuse(cell) or (allowance.reason if allowance else None))
     if ruling.judgement.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.PASS):
         who = recording.play.implementations

@@ -54,12 +54,12 @@ def opening(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
     return next((each for each in segments if each.opens and each.frame.outgoing), None)
 
 
-def accepted(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
+def first_acceptance(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
     """The first SYN with ACK that reached the client."""
     return next((each for each in segments if each.accepts and not each.frame.outgoing), None)
 
 
-def refused(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
+def first_refusal(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
     """The first RST that reached the client."""
     return next((each for each in segments if each.resets and not each.frame.outgoing), None)
 

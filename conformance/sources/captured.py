@@ -85,7 +85,7 @@ class Captured:
             parties = [party for party in capture.parties if party.role == check.role]
             for party in parties:
                 scene = Heard(name, party.link, party.name, party.role)
-                yield Cell(check, scene, {party.role: _shown(party)}, ending(check, _label(name, party)))
+                yield Cell(check, scene, {party.role: _as_program(party)}, ending(check, _label(name, party)))
             if not parties:
                 reason = f"nobody in {name} behaves as a {check.role}{_left_out(capture)}"
                 yield Cell(check, Heard(file=name, role=check.role, reason=reason), {}, ending(check, _word(name)))
@@ -153,9 +153,9 @@ class Captured:
     def _judged(self) -> frozenset[str]:
         """The requirements that have a passive check."""
         if self._passive is None:
-            from conformance.selection.declared import declared
+            from conformance.selection.declared import declared_checks
 
-            self._passive = frozenset(check.requirement for check in declared() if check.passive)
+            self._passive = frozenset(check.requirement for check in declared_checks() if check.passive)
         return self._passive
 
 
@@ -165,12 +165,12 @@ def _left_out(capture: Judgeable) -> str:
 
 
 def _speaking(role: str, parties: Sequence[Party]) -> str:
-    names = [_shown(party) for party in parties if party.role == role]
+    names = [_as_program(party) for party in parties if party.role == role]
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
     return f"{role} {', '.join(names[:_NAMES])}{more}" if names else ""
 
 
-def _shown(party: Party) -> str:
+def _as_program(party: Party) -> str:
     return f"{party.name} ({party.link})" if party.link else party.name
 
 

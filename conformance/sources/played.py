@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.judging.check import Check
 from conformance.selection.cells import Cell, cells
-from conformance.selection.declines import declined
+from conformance.selection.declines import decline_of
 from conformance.sources.base import NotPlayed, NotRecorded, NotRun
 from conformance.sources.programs import Programs
 from conformance.sources.throughout import AS_IT_WAS_PLAYED, Throughout, Worst, a_play, throughout
@@ -61,7 +61,7 @@ class Played:
     def declined(self, cell: Cell[Any], recording: Recording) -> dict[str, Any] | None:
         """Who of the cast declined when it was started."""
         throughout = isinstance(cell.scenario, Throughout)
-        return None if throughout else declined(cell, recording, self.programs.known)
+        return None if throughout else decline_of(cell, recording, self.programs.known)
 
     def excuse(self, cell: Cell[Any]) -> str | None:
         """A play is made so that it can be judged; what passive checks find in it is as it comes."""

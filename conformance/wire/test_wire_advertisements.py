@@ -11,6 +11,7 @@ from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.wire.dates import rule
 from conformance.wire.edits import with_fields
+from conformance.wire.frugal import reserved_are_zero
 from conformance.wire.sample import conversation
 from conformance.wire.spoken import (
     doubt,
@@ -59,7 +60,8 @@ def ras(recording: Recording) -> list[RouterAdvertisement]:
 def test_wire_advertisements_are_valid(recording: Recording, notebook: Notebook, part: str) -> None:
     """Every RA comes from a link-local address; it has hop limit 255, code 0, a right checksum and whole options.
 
-    RFC 4861 sections 4.2, 6.1.2. An SLLAO may be left out on purpose, so it is not judged.
+    It goes to all nodes or to one, and reserved fields are zero (RFC 4861 sections 4.2, 4.6, 6.1.2). An SLLAO may be
+    left out on purpose, so it is not judged.
     """
     sent = ras(recording)
     examine(notebook, sent, "no Router Advertisement was seen")
@@ -68,6 +70,9 @@ def test_wire_advertisements_are_valid(recording: Recording, notebook: Notebook,
             must(notebook, each.source.is_link_local, f"the RA comes from {each.source}", each)
         else:
             valid(notebook, each, "RA", sized=has_link_layer_addresses(recording, "router"))
+            reserved_are_zero(notebook, each, "RA")
+            where = each.destination == ALL_NODES or not each.destination.is_multicast
+            must(notebook, where, f"the RA goes to {each.destination}", each)
     notebook.finding = f"{len(sent)} RAs that hosts accept"
 
 
@@ -228,6 +233,21 @@ def advertises_through_a_router(recording: Recording) -> Recording:
 @edited(test_wire_advertisements_are_valid, because="option 1 has length 0", parts=["form"])
 def advertises_an_option_of_no_length(recording: Recording) -> Recording:
     return with_fields(recording, ras(recording), "ICMPv6NDOptSrcLLAddr", len=0)
+
+
+@edited(test_wire_advertisements_are_valid, because="reserved bits set: 0x01 at octet 5", parts=["form"])
+def advertises_a_flag_that_nobody_knows(recording: Recording) -> Recording:
+    return with_fields(recording, ras(recording), "ICMPv6ND_RA", res=1)
+
+
+@edited(test_wire_advertisements_are_valid, because="0x00000007 at octet 12 of option 3", parts=["form"])
+def advertises_a_prefix_with_something_reserved(recording: Recording) -> Recording:
+    return with_fields(recording, ras(recording), "ICMPv6NDOptPrefixInfo", res2=7)
+
+
+@edited(test_wire_advertisements_are_valid, because="the RA goes to ff02::2", parts=["form"])
+def advertises_to_routers(recording: Recording) -> Recording:
+    return with_fields(recording, ras(recording), "IPv6", dst="ff02::2")
 
 
 @edited(test_wire_advertisements_are_spaced, because="3 s are the least")

@@ -23,7 +23,7 @@ from fixtures.programs.base import ProgramError
 from fixtures.recording.feed import MOST
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load as loaded
-from tests.playing.tiny import played, tiny
+from tests.playing.tiny import play_once, tiny
 
 SCHEMA = json.loads((Path(manifests.__file__).with_name("schema") / "situation-1.schema.json").read_text())
 Happening = Callable[[Any], object]
@@ -47,7 +47,7 @@ def start(live: Any) -> None:
 
 
 def of(who: Brought, into: Path, happens: Happening = start) -> Recording:
-    return played(happens, into / "recordings", who)
+    return play_once(happens, into / "recordings", who)
 
 
 def lines(recording: Recording) -> list[str]:
@@ -211,7 +211,7 @@ def test_an_application_is_told_the_page(bring: Callable[..., Brought], tmp_path
         assert program.wait(10) == 0
 
     implementation_: Any = bring('echo "$SEXTANT_URL $SEXTANT_HOST $SEXTANT_PORT $SEXTANT_WITHIN"', role="application")
-    recording = played(happens, tmp_path / "recordings")
+    recording = play_once(happens, tmp_path / "recordings")
     assert lines(recording) == ["http://[fe80::1%25eth0]:80/ fe80::1%eth0 80 5"]
 
 

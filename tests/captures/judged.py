@@ -7,10 +7,10 @@ from pathlib import Path
 
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement, Outcome
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from fixtures.captures.parties import judgeable
 
-CHECKS = [check for check in declared() if check.passive]
+CHECKS = [check for check in declared_checks() if check.passive]
 
 
 def judged(path: Path) -> dict[tuple[str, str, str], Judgement]:

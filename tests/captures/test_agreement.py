@@ -11,7 +11,7 @@ import pytest
 from conformance.catalogue.requirements import catalogue
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Outcome
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from fixtures.captures.parties import judgeable
 from fixtures.implementations.registry import all_implementations
 from fixtures.playing.request import PlayRequest
@@ -50,7 +50,7 @@ def test_no_verdict_on_the_capture_contradicts_the_suite_s_own(boots: list[Path]
     for boot in boots:
         recording = load(boot)
         own: dict[tuple[str, str], list[Outcome]] = {}
-        for check in declared():
+        for check in declared_checks():
             if BOOT in check.scenarios:
                 key = catalogue().named(check.requirement).id, check.role
                 own.setdefault(key, []).append(judge(check, recording).outcome)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import captures
-from benchmarks.captures import written
+from benchmarks.captures import write_capture
 from conformance.catalogue.requirements import catalogue
 from conformance.plugin.capturing import in_ranges
 from conformance.wire.sample import pcap
@@ -168,7 +168,7 @@ def test_work_grows_as_the_frames_do(kind: str, tmp_path: Path) -> None:
     work = []
     for many in (1000, 2000):
         path = tmp_path / f"{kind}-{many}.pcap"
-        written(getattr(captures, kind), many, path)
+        write_capture(getattr(captures, kind), many, path)
         work.append(_calls(lambda path=path: judged(path)))  # type: ignore[misc]
     assert work[1] <= 2.6 * work[0], work
 

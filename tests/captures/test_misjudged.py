@@ -34,7 +34,7 @@ def unidentified() -> Timed:
     return [(0.0, cases.from_server() / layer("dhcp6").DHCP6_Reply(trid=3))]
 
 
-def advertised(*options: str, **fields: object) -> Timed:
+def advertisements_with(*options: str, **fields: object) -> Timed:
     inet6 = layer("inet6")
     return [(0.0, cases.advertisement(180, *(getattr(inet6, option)(**fields) for option in options)))]
 
@@ -74,8 +74,8 @@ RIGHT: dict[str, tuple[Callable[[], Timed], float, str, Outcome | None, str]] = 
     "seen-again-150-ms-later": (lambda: seen_late(0.15), BEGIN, "advertisements_are_spaced", PASS, ""),
     "flood": (lambda: cases.advertised_every(0.05, 60), BEGIN, "advertisements_are_spaced", FAIL, "3 s are"),
     "counting-down": (counting_down, BEGIN, "lifetimes_are_coherent", PASS, ""),
-    "claimed-a-little-early": (lambda: cases.claimed(0.989), BEGIN, "probes", PASS, ""),
-    "claimed-at-once": (lambda: cases.claimed(0.4), BEGIN, "probes", FAIL, "was claimed 0.400 s"),
+    "claimed-a-little-early": (lambda: cases.claim_after(0.989), BEGIN, "probes", PASS, ""),
+    "claimed-at-once": (lambda: cases.claim_after(0.4), BEGIN, "probes", FAIL, "was claimed 0.400 s"),
     "stepped-clock": (lambda: [(0.0, cases.solicit(31)), (9.95, cases.solicit(63))], BEGIN, "solicits_back_off",
                       UNDECIDED, "9.95 s apart, and Elapsed Time grew by 32.00 s"),
     "stamped-in-a-batch": (lambda: [(0.0, cases.solicit(0)), (0.3, cases.solicit(1.05))], BEGIN, "solicits_back_off",
@@ -97,14 +97,16 @@ RIGHT: dict[str, tuple[Callable[[], Timed], float, str, Outcome | None, str]] = 
     "reply-upside-down": (lambda: [(0.0, cases.answer("Reply", 2, 100, 200, 300, 200))], BEGIN, "leases_are_coherent",
                           FAIL, "the Reply has T1 300 s above T2 200 s"),
     "unidentified-reply": (unidentified, BEGIN, "replies", FAIL, "no Server Identifier"),
-    "link-local-prefix": (lambda: advertised("ICMPv6NDOptPrefixInfo", prefix="fe80::", prefixlen=64), BEGIN,
+    "link-local-prefix": (lambda: advertisements_with("ICMPv6NDOptPrefixInfo", prefix="fe80::", prefixlen=64), BEGIN,
                           "links_are_as_advertised", WARN, "the link-local one"),
-    "host-bits": (lambda: advertised("ICMPv6NDOptPrefixInfo", prefix="2001:db8::5", prefixlen=64), BEGIN,
+    "host-bits": (lambda: advertisements_with("ICMPv6NDOptPrefixInfo", prefix="2001:db8::5", prefixlen=64), BEGIN,
                   "links_are_as_advertised", FAIL, "has bits after its length"),
-    "router-address": (lambda: advertised("ICMPv6NDOptPrefixInfo", prefix="2001:db8::5", prefixlen=64, R=1), BEGIN,
+    "router-address": (lambda: advertisements_with("ICMPv6NDOptPrefixInfo", prefix="2001:db8::5", prefixlen=64, R=1),
+                       BEGIN,
                        "links_are_as_advertised", PASS, ""),
-    "tiny-mtu": (lambda: advertised("ICMPv6NDOptMTU", mtu=1000), BEGIN, "links_are_as_advertised", FAIL, "MTU of 1000"),
-    "jumbo-mtu": (lambda: advertised("ICMPv6NDOptMTU", mtu=9000), BEGIN, "links_are_as_advertised", PASS, ""),
+    "tiny-mtu": (lambda: advertisements_with("ICMPv6NDOptMTU", mtu=1000), BEGIN, "links_are_as_advertised", FAIL,
+                 "MTU of 1000"),
+    "jumbo-mtu": (lambda: advertisements_with("ICMPv6NDOptMTU", mtu=9000), BEGIN, "links_are_as_advertised", PASS, ""),
 }
 
 

@@ -19,7 +19,7 @@ from conformance.judging.verdict import Judgement, Outcome
 from conformance.selection.casting import Cast, Selection, alone, casts
 from conformance.selection.cells import Cell, cells, verify
 from conformance.selection.lineup import lineup
-from conformance.selection.undisturbed import Judge, PlayAll, undisturbed
+from conformance.selection.undisturbed import Judge, PlayAll, play_undisturbed
 from fixtures.playing.request import PlayRequest
 from fixtures.playing.window import Window
 from fixtures.programs.base import Implementation
@@ -119,7 +119,7 @@ def prove(
         for proof, requests in zip(waiting, wanted, strict=True):
             for each in requests.values():
                 judges.setdefault(each.id, []).append(partial(judge, proof.check))
-        undisturbed(list(once.values()), into / str(turn), play_all, judges.__getitem__, window=window)
+        play_undisturbed(list(once.values()), into / str(turn), play_all, judges.__getitem__, window=window)
         recordings = {id: load(into / str(turn) / id) for id in once}
         for proof, requests in zip(waiting, wanted, strict=True):
             _settle(proof, {name: recordings[request.id] for name, request in requests.items()})
@@ -193,10 +193,10 @@ def _mutant_request(broken: Broken, cast: Cast, known: Mapping[str, Implementati
     missing = [role for role in roles if role not in cast and role not in broken.implementations]
     fill = next(iter(reference_casts(broken.scenario, known)), {}) if missing else {}
     players: dict[str, Any] = {role: cast.get(role, fill.get(role)) for role in roles} | dict(broken.implementations)
-    return PlayRequest(broken.scenario, players, mutant=_described(broken))
+    return PlayRequest(broken.scenario, players, mutant=_description(broken))
 
 
-def _described(broken: Broken) -> str:
+def _description(broken: Broken) -> str:
     """Names the broken party; equal for equal plays, so that checks share them."""
     parties = [f"{role} {repr(who) if is_dataclass(who) else getattr(who, 'name', who)}"
                for role, who in broken.implementations.items()]

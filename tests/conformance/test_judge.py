@@ -10,7 +10,7 @@ import pytest
 
 from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import Check
-from conformance.judging.evidence import cited
+from conformance.judging.evidence import evidence_of
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Notebook, Outcome, Unjudgeable
 from conformance.plugin.desk import Desk
@@ -38,9 +38,10 @@ def test_pass_names_its_evidence() -> None:
 
 
 def test_frames_are_told_by_what_requirements_are_about() -> None:
-    assert cited(frame()).text.startswith("received: fe80::1 > ff02::1: Router Advertisement M=1 O=0 lifetime 0 s, ")
+    told = evidence_of(frame()).text
+    assert told.startswith("received: fe80::1 > ff02::1: Router Advertisement M=1 O=0 lifetime 0 s, ")
     whole = recording(frame())
-    assert cited(router_advertisements(whole.frames)[0]) == cited(whole.frames[0])
+    assert evidence_of(router_advertisements(whole.frames)[0]) == evidence_of(whole.frames[0])
 
 
 def test_violation_keeps_the_packet() -> None:

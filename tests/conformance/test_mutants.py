@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from conformance.judging.check import Check, Mutant
-from conformance.judging.evidence import cited
+from conformance.judging.evidence import evidence_of
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Outcome
 from conformance.plugin.proving import PROPERTY
@@ -53,7 +53,7 @@ def test_what_its_mutant_edits_can_be_read(check: Check, mutant: Mutant, proof: 
     changed = proof.broken(mutant)
     edits = edited_in_place(proof.healthy(), changed)
     for before, after in edits:
-        assert cited(before).text != cited(after).text, f"the edit does not show in: {cited(after).text}"
+        assert evidence_of(before).text != (text := evidence_of(after).text), f"the edit does not show in: {text}"
     assert proof.judgement is not None
     passed, failed = proof.judgement.evidence, judge(check, changed).evidence
     same = [each.text for each in passed] == [each.text for each in failed]

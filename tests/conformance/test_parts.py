@@ -13,7 +13,7 @@ from conformance.judging.check import Check, Mutant, check, declared_by, edited,
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Notebook, Outcome
 from conformance.selection.cells import BadCheck, cells
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from fixtures.recording.model import Program, Recording
 from tests.conformance.synthetic import Unplayed, frame, recording
 from tests.conformance.test_data import DEVIATION, ENTRY, HEAD
@@ -148,4 +148,4 @@ def test_wrongly_declared_parts(id: str, parts: list[str], said: str) -> None:
 
 
 def test_every_judged_part_has_a_mutant() -> None:
-    assert [each.label for each in declared() if each.part and not each.mutants] == []
+    assert [each.label for each in declared_checks() if each.part and not each.mutants] == []

@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 
 from conformance.catalogue.deviations import Deviation
 from conformance.judging.check import Broken, Check, Mutant
-from conformance.judging.evidence import cited
+from conformance.judging.evidence import evidence_of
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Notebook
 from conformance.selection.undisturbed import Attempt
@@ -72,7 +72,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> Any:
     found: Any = {each.name: each for each in (
         Program("dnsmasq", "router dhcpv6-server"), Program("radvd", "router"), Program("kea", "dhcpv6-server"),
         Program("dhclient", "guest"), Program("dhcpcd", "guest"))}
-    monkeypatch.setattr("fixtures.playing.request.named", lambda name, role=None: found[name])
+    monkeypatch.setattr("fixtures.playing.request.implementation_named", lambda name, role=None: found[name])
     return found
 
 
@@ -175,7 +175,7 @@ def test_edit_that_changes_nothing_is_no_mutant(known: Any, tmp_path: Path) -> N
 
 def test_deleted_evidence_leaves_the_rest() -> None:
     whole = recording(frame(1), frame(2, 2.0))
-    cut = bereft(whole, [cited(whole.frames[0]), cited(whole.marks[0])])
+    cut = bereft(whole, [evidence_of(whole.frames[0]), evidence_of(whole.marks[0])])
     assert [left.time for left in cut.frames] == [2.0]
     assert cut.marks == ()
 

@@ -12,13 +12,15 @@ from conformance.judging.check import Check
 from conformance.plugin.proving import FIGURE
 from fixtures.recording.model import Recording
 from tests.conformance.proof import Proof
-from tests.trust.generic import tried
+from tests.trust.generic import try_mutants
 from tests.trust.hostile import HARMS, Harm, crashes, harmed, systematic
 from tests.trust.judged import Bench
-from tests.trust.oracle import compared
+from tests.trust.oracle import compare
 
 #: Hostile recordings and generic mutants that `script/test` judges; more of both: docs/trust.md.
 EXAMPLES, MUTANTS = 1_000, 300
+#: The part of what an RFC forbids that some check notices, at least (docs/trust.md names what survives).
+KILLED = 0.9
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +32,7 @@ def good(proofs: dict[str, Proof]) -> list[Recording]:
 
 def test_tshark_and_the_views_agree_on_all_twins(good: list[Recording], tmp_path: Path,
                                                  record_property: Callable[[str, object], None]) -> None:
-    opinions = compared(good, tmp_path)
+    opinions = compare(good, tmp_path)
     record_property(FIGURE, str(opinions))
     assert opinions.frames, "there was nothing to compare"
     assert not opinions.differences, "\n".join(opinions.differences)
@@ -77,9 +79,9 @@ def test_no_check_breaks_of_what_chance_finds_late(judged: list[tuple[Recording,
     assert not found, "\n".join(found)
 
 
-def test_generic_mutants_are_killed(judged: list[tuple[Recording, list[Check]]],
+def test_generic_mutants_are_killed(judged: list[tuple[Recording, list[Check]]], tmp_path: Path,
                                     record_property: Callable[[str, object], None]) -> None:
-    """A sample: the whole matrix, with its survivors, is `python -m tests.trust RECORDINGS`."""
-    matrix = tried(judged, MUTANTS, seed=1)
+    """A sample of what an RFC forbids; the whole matrix, with its survivors, is `python -m tests.trust RECORDINGS`."""
+    matrix = try_mutants(judged, MUTANTS, seed=1, only_forbidden=True)
     record_property(FIGURE, str(matrix))
-    assert matrix.killed, "no check noticed any of them"
+    assert matrix.rate >= KILLED, "\n".join(matrix.survivors())

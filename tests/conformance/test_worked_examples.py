@@ -16,7 +16,7 @@ from conformance.selection.undisturbed import Attempt
 from fixtures.implementations.registry import all_implementations
 from fixtures.playing.request import PlayRequest
 from tests.conformance.proof import Proof, prove
-from tests.worked import worked
+from tests.worked import worked_modules
 
 CHECK = "conformance.checks.router_discovery.test_withdrawn_router"
 
@@ -29,7 +29,7 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proof]:
         play_all(requests, into, window=attempt.window)
 
     before = dict(CHECKS)
-    modules = worked("writing-a-play.md")
+    modules = worked_modules("writing-a-play.md")
     try:
         (check,) = [each for each in CHECKS.values() if each.key not in before]
         assert check.function.__module__ == CHECK

@@ -49,13 +49,13 @@ def test_a_kernel_of_another_kind_is_a_sentence() -> None:
 
 def test_no_kernel_is_no_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert kernels.cached() is None
+    assert kernels.cached_kernel() is None
     for release in ("6.1.0-9-cloud-amd64", "6.1.0-56-cloud-amd64"):
         (kernels.cache() / "kernels" / release).mkdir(parents=True)
         for name in ("version", "vmlinux", *(f"{each}.ko" for each in (*kernels.MODULES, *kernels.PCI))):
             (kernels.cache() / "kernels" / release / name).write_text("6.1\n")
-    found = kernels.cached()
+    found = kernels.cached_kernel()
     assert found is not None and found.release == "6.1.0-56-cloud-amd64", "the newest, by number"
     (found.home / "vmlinux").unlink()
-    left = kernels.cached()
+    left = kernels.cached_kernel()
     assert left is not None and left.release == "6.1.0-9-cloud-amd64", "a whole one"

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from linux.system import CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, open_tree, setns, unshare
 from topologies.stage.netlink import Netlink
-from topologies.stage.privacy import emptied, furnish, lay, own_proc
+from topologies.stage.privacy import emptied_directory, furnish, lay, own_proc
 from topologies.stage.quarters import Home, Quarters
 
 T = TypeVar("T")
@@ -194,7 +194,7 @@ class Room:
 
     def show(self, path: Path) -> None:
         """Keep a directory of ours visible that lies in what the room has for itself (/tmp, /var/tmp, /run)."""
-        top = emptied(path)
+        top = emptied_directory(path)
         if top is None:
             return
         shown = top / path.relative_to(top).parts[0]

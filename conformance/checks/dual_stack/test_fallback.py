@@ -19,7 +19,7 @@ from conformance.broken.applications import (
 )
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.attempts import Trial, Type, accepted, page, refused, trials
+from conformance.reading.attempts import Trial, Type, first_acceptance, first_refusal, page, trials
 from fixtures.recording.editing import shifted, without
 from fixtures.recording.model import Recording
 from fixtures.recording.views.base import View
@@ -54,7 +54,7 @@ def test_falls_back_from_a_black_hole(recording: Recording, notebook: Notebook) 
 
 def _expect_race(trial: Trial, notebook: Notebook) -> None:
     first, second, fetched = trial.first_ipv6, trial.first_ipv4, page(trial.ipv4)
-    if first is None or accepted(trial.ipv6):
+    if first is None or first_acceptance(trial.ipv6):
         notebook.expect(first or second is None, "the client tried IPv4 only, and never IPv6", *filter(None, [second]))
         notebook.stimulus([], "the client's IPv6 attempt met no black hole")
         return
@@ -76,7 +76,7 @@ def _expect_race(trial: Trial, notebook: Notebook) -> None:
 
 def _ipv6_wins_in_time(trial: Trial, notebook: Notebook) -> None:
     """Where IPv6 connected before IPv4 was tried, the page must have come over IPv6."""
-    reached, second = accepted(trial.ipv6), trial.first_ipv4
+    reached, second = first_acceptance(trial.ipv6), trial.first_ipv4
     if reached is None or (second is not None and second.time <= reached.time):
         return
     slow = f"over an IPv6 path slower by {trial.delay * 1000:.0f} ms the client connected"
@@ -128,7 +128,7 @@ def test_goes_on_at_once_when_refused(recording: Recording, notebook: Notebook) 
     the name server. The fastest trial of each kind counts: who waits, waits in all. ICMPv6 errors are soft errors to
     TCP and are not judged.
     """
-    refusals = [(refused(trial.ipv6), trial.first_ipv4) for trial in trials(recording, notebook, "refused")]
+    refusals = [(first_refusal(trial.ipv6), trial.first_ipv4) for trial in trials(recording, notebook, "refused")]
     heard = notebook.stimulus([each for each in refusals if each[0]], "no IPv6 attempt was refused")
     gaps: list[Gap] = [
         (then.time - reset.time, reset, then) for reset, then in heard if reset and then]

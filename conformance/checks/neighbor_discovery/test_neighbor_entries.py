@@ -44,7 +44,7 @@ def _not_misled(recording: Recording, notebook: Notebook, fault: str) -> None:
 
     Cut short it has no MAC address to give: who believes it takes the neighbor for reachable, which nobody confirmed.
     """
-    right = notebook.stimulus(_misled(recording, CLAIMS["none"]),
+    right = notebook.stimulus(_misled_entries(recording, CLAIMS["none"]),
                               "the guest took no address from the valid advertisement")
     notebook.cite(right[0])
     claim = CLAIMS[fault]
@@ -52,13 +52,13 @@ def _not_misled(recording: Recording, notebook: Notebook, fault: str) -> None:
     mark = notebook.stimulus(marks, "the invalid advertisement was not sent")[0]
     known = [event for event in entries(recording, claim.about) if event.ns < mark.ns]
     notebook.cite(*notebook.stimulus(known, f"the guest had no neighbor entry for {claim.about}")[:1])
-    believed = _misled(recording, claim)
+    believed = _misled_entries(recording, claim)
     notebook.expect(not believed, f"the guest changed a neighbor entry by an invalid advertisement ({fault})",
                     mark, *believed)
     notebook.finding = f"the guest discarded an invalid advertisement ({fault}), and believed the valid one"
 
 
-def _misled(recording: Recording, claim: Claim) -> list[KernelEvent]:
+def _misled_entries(recording: Recording, claim: Claim) -> list[KernelEvent]:
     """Entries that have the claimed MAC address, and those of the neighbor that are taken for confirmed."""
     return [event for event in recording.happened("guest", "neighbor") if event.fields.get("lladdr") == claim.mac or (
         event.fields.get("dst") == str(claim.about) and "REACHABLE" in event.fields.get("state", ()))]
