@@ -148,7 +148,7 @@ def _without_outcome(recording: Recording, part: str) -> Recording:
     return editing.without(recording, frames=[*passed, *came])
 
 
-def _forwarded(recording: Recording, part: str) -> Recording:
+def _with_forwarding(recording: Recording, part: str) -> Recording:
     """The router forwards it all the same."""
     came = _carrying(recording.at("router", "lan0", outgoing=False), QUESTIONS[part])[0]
     return editing.with_frame(recording, came.data, time=came.time + 1e-4, node="router", interface="up0",
@@ -161,7 +161,7 @@ def _because(parts: Iterable[str]) -> dict[str, str]:
 
 @edited(test_forwards_what_it_must, because=_because(part for part in THROUGH if part != "passing-discard"))
 def router_that_forwards_the_wrong_packets(recording: Recording, part: str) -> Recording:
-    return _forwarded(recording, part) if part in KEPT else _without_outcome(recording, part)
+    return _with_forwarding(recording, part) if part in KEPT else _without_outcome(recording, part)
 
 
 @edited(test_forwards_what_it_must, because="parameter-problem (unrecognized IPv6 option)", parts=["passing-discard"])
@@ -177,12 +177,12 @@ def router_that_complains(recording: Recording, part: str) -> Recording:
 
 @edited(test_takes_what_is_for_itself, because=_because(TO_ITSELF))
 def router_that_does_not_know_itself(recording: Recording, part: str) -> Recording:
-    return _forwarded(recording, part) if part in KEPT else _without_outcome(recording, part)
+    return _with_forwarding(recording, part) if part in KEPT else _without_outcome(recording, part)
 
 
 @edited(test_tells_what_cannot_be_forwarded, because=_because(OF_ROUTE_11))
 def router_that_says_nothing_or_forwards(recording: Recording, part: str) -> Recording:
-    return _forwarded(recording, part) if part in KEPT else _without_outcome(recording, part)
+    return _with_forwarding(recording, part) if part in KEPT else _without_outcome(recording, part)
 
 
 @edited(test_does_not_fragment_in_transit, because="what came of it: silence")
@@ -192,7 +192,7 @@ def router_that_is_a_black_hole(recording: Recording) -> Recording:
 
 @edited(test_does_not_fragment_in_transit, because="forwarded and packet-too-big")
 def router_that_sends_it_on(recording: Recording) -> Recording:
-    return _forwarded(recording, "too-big")
+    return _with_forwarding(recording, "too-big")
 
 
 @edited(test_does_not_fragment_in_transit, because="packet-too-big 1500")
