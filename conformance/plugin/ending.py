@@ -163,7 +163,7 @@ def by_family(tally: Tally) -> list[str]:
     """A table: how many verdicts of each word a family has; nothing where there is but one family."""
     families: dict[str, Counter[str]] = {}
     for cell in tally.of_implementations():
-        families.setdefault(catalogue().named(cell["requirement"]).family, Counter())[cell["verdict"]] += 1
+        families.setdefault(catalogue().requirement(cell["requirement"]).family, Counter())[cell["verdict"]] += 1
     if len(families) < 2:
         return []
     words = [word for word in _ORDER if any(counts[word] for counts in families.values())]

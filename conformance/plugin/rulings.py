@@ -47,7 +47,7 @@ def rule(cell: Cell[Any], judgement: Judgement, recording: Recording | None, des
     """A judgement in its cell; without a recording there is nothing to look up about it."""
     if recording is None:
         return Ruling(cell, judgement, desk.programs.of(cell.cast))
-    who, refusal = dict(recording.play.implementations), desk.source.declined(cell, recording)
+    who, refusal = dict(recording.play.implementations), desk.source.why_declined(cell, recording)
     return _with_deviation(Ruling(cell, judgement, who, recording.play.id, refusal), recording, desk)
 
 

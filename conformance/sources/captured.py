@@ -77,7 +77,7 @@ class Captured:
         verify(check)
         if not check.passive:
             id = check.requirement
-            if id not in self._judged() and id not in self._told:
+            if id not in self._judged_in_passing() and id not in self._told:
                 self._told.add(id)
                 yield Cell(check, Heard(role=check.role, reason=NEEDS_A_PLAY), {}, SCENARIO)
             return
@@ -122,7 +122,7 @@ class Captured:
         when = day(self.captures[cell.scenario.file].started_ns)
         return f"captured on {when:%-d %B %Y}" if when else "captured at an unknown time"
 
-    def declined(self, cell: PartyCell, recording: Recording) -> None:
+    def why_declined(self, cell: PartyCell, recording: Recording) -> None:
         """Nobody was asked to play."""
 
     def excuse(self, cell: PartyCell) -> str:
@@ -150,7 +150,7 @@ class Captured:
             lines += [f"{name}: {note}" for note in capture.notes]
         return lines
 
-    def _judged(self) -> frozenset[str]:
+    def _judged_in_passing(self) -> frozenset[str]:
         """The requirements that have a passive check."""
         if self._passive is None:
             from conformance.selection.declared import declared_checks

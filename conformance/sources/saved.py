@@ -75,11 +75,11 @@ class Saved:
         found = self.recordings.get((scenario.name, _frozen(scenario.options), tuple(sorted(cell.cast.items()))))
         if found is not None:
             return found
-        if not self.programs.absent(cell.cast) and (reason := cell.declined(self.programs.known)):
+        if not self.programs.absent(cell.cast) and (reason := cell.why_declined(self.programs.known)):
             raise NotPlayed(reason)
         raise NotRun(f"there is no recording of this play in {self.folder}")
 
-    def declined(self, cell: Cell[Any], recording: Recording) -> dict[str, Any] | None:
+    def why_declined(self, cell: Cell[Any], recording: Recording) -> dict[str, Any] | None:
         """Who of the cast declined when it was started."""
         throughout = isinstance(cell.scenario, Throughout)
         return None if throughout else decline_of(cell, recording, self.programs.known)

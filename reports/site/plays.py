@@ -61,7 +61,7 @@ def recorded_play(base: Path, recording: str | None) -> Recorded:
     return Recorded(found, head, configurations, b"\n".join(lines), packets if len(packets) <= MOST_PACKETS else b"")
 
 
-def packed(cells: Sequence[Cell], play: Recorded) -> str:
+def play_text(cells: Sequence[Cell], play: Recorded) -> str:
     """The text that a play's script hands over."""
     told = {
         "cells": {cell.anchor: cell.verdict for cell in cells},

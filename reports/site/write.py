@@ -21,7 +21,7 @@ from reports.drawing.pictures import draw
 from reports.output import write_whole
 from reports.site.headline import ALARMING, SYMBOLS, headline, in_order
 from reports.site.index import index
-from reports.site.plays import packed, recorded_play, script
+from reports.site.plays import play_text, recorded_play, script
 from reports.site.squares import squares
 from reports.site.template import template
 from reports.site.working import Told, working
@@ -133,7 +133,7 @@ def _key(cell: Cell) -> str:
 def _make(cells: Sequence[Cell], base: Path) -> tuple[str, Told, str | None]:
     play = recorded_play(base, cells[0].verdict["recording"])
     topology = (play.head or {}).get("play", {}).get("topology")
-    return packed(cells, play), working(play), topology
+    return play_text(cells, play), working(play), topology
 
 
 def _picture(topology: str) -> str | None:

@@ -21,7 +21,7 @@ Maker = Callable[..., Path]
 @pytest.fixture
 def program(tmp_path: Path) -> Maker:
     """A program (a copy of a real one) or a script, at a path below a folder of its own."""
-    def made(where: str, text: str | None = None, mode: int = 0o755) -> Path:
+    def make(where: str, text: str | None = None, mode: int = 0o755) -> Path:
         path = tmp_path / where
         path.parent.mkdir(parents=True, exist_ok=True)
         if text is None:
@@ -31,7 +31,7 @@ def program(tmp_path: Path) -> Maker:
         path.chmod(mode)
         return path
 
-    return made
+    return make
 
 
 def test_a_source_tree(tmp_path: Path, program: Maker) -> None:

@@ -136,12 +136,12 @@ def test_it_is_listed(report: Path, newer: Path) -> None:
 @pytest.fixture
 def other(home: Path) -> Callable[[str], Path]:
     """A script that somebody mistakes for a radvd."""
-    def written(text: str) -> Path:
+    def write(text: str) -> Path:
         (home / "other").write_text(text)
         (home / "other").chmod(0o755)
         return home / "other"
 
-    return written
+    return write
 
 
 @pytest.mark.parametrize(("given", "sentence"), [

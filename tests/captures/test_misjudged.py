@@ -13,7 +13,7 @@ from fixtures.recording.views.dissection import layer
 from tests.captures import cases
 from tests.captures.cases import BEGIN, IN_2010, Timed, capture
 from tests.captures.disguises import as_pcap
-from tests.captures.judged import judged
+from tests.captures.judged import judgements
 
 FAIL, WARN, PASS, UNDECIDED = Outcome.FAIL, Outcome.WARN, Outcome.PASS, Outcome.INCONCLUSIVE
 
@@ -30,7 +30,7 @@ def advertise_in_fragments() -> Timed:
     return [(number / 1000, each) for number, each in enumerate(cases.pieces(frame, offer, 1280))]
 
 
-def unidentified() -> Timed:
+def reply_without_server_identifier() -> Timed:
     return [(0.0, cases.from_server() / layer("dhcp6").DHCP6_Reply(trid=3))]
 
 
@@ -96,7 +96,7 @@ RIGHT: dict[str, tuple[Callable[[], Timed], float, str, Outcome | None, str]] = 
                           FAIL, "the Advertise has 2001:db8::10 preferred for 400 s and valid for 200 s"),
     "reply-upside-down": (lambda: [(0.0, cases.answer("Reply", 2, 100, 200, 300, 200))], BEGIN, "leases_are_coherent",
                           FAIL, "the Reply has T1 300 s above T2 200 s"),
-    "unidentified-reply": (unidentified, BEGIN, "replies", FAIL, "no Server Identifier"),
+    "unidentified-reply": (reply_without_server_identifier, BEGIN, "replies", FAIL, "no Server Identifier"),
     "link-local-prefix": (lambda: advertisements_with("ICMPv6NDOptPrefixInfo", prefix="fe80::", prefixlen=64), BEGIN,
                           "links_are_as_advertised", WARN, "the link-local one"),
     "host-bits": (lambda: advertisements_with("ICMPv6NDOptPrefixInfo", prefix="2001:db8::5", prefixlen=64), BEGIN,
@@ -115,7 +115,7 @@ def test_is_judged_rightly(name: str, tmp_path: Path) -> None:
     packets, begin, check, outcome, because = RIGHT[name]
     path = tmp_path / "office.pcap"
     path.write_bytes(capture(packets(), begin))
-    found = {key[2].removeprefix("test_wire_"): each for key, each in judged(path).items()}
+    found = {key[2].removeprefix("test_wire_"): each for key, each in judgements(path).items()}
     judgement = found[check]
     if outcome is None:
         assert judgement.outcome not in (FAIL, WARN, Outcome.ERROR), judgement.reason
@@ -146,7 +146,7 @@ def test_a_clock_that_cannot_be_trusted_decides_nothing(stamps: list[float], tro
     path = tmp_path / "office.pcap"
     path.write_bytes(as_pcap([(round((BEGIN + second) * 1e9) if second else 0, bytes(cases.advertisement()))
                               for second in stamps], nanoseconds=True))
-    judgement = next(each for key, each in judged(path).items() if key[2] == "test_wire_advertisements_are_spaced")
+    judgement = next(each for key, each in judgements(path).items() if key[2] == "test_wire_advertisements_are_spaced")
     assert judgement.outcome is (UNDECIDED if trouble else FAIL), judgement.reason
     assert (trouble or "3 s are the least") in judgement.reason
 

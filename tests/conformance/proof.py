@@ -86,7 +86,7 @@ class Proof:
         assert self.twin is not None, f"no healthy twin of {self.check.label} passes: {tried}"
         return self.twin
 
-    def broken(self, mutant: Mutant) -> Recording:
+    def recording_of(self, mutant: Mutant) -> Recording:
         """The recording on which the check must fail: the edited twin, or what the broken party did.
 
         An edited twin is what a calm host would have recorded: a stall of the play, which the twin passed with, would
@@ -140,7 +140,7 @@ def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tu
         everyone = next(iter(reference_casts(scripted.scenario, known)), {})
         yield scripted.scenario, {**everyone, **scripted.implementations}
     able = (cell for cell in cells(check, lambda scenario: reference_casts(scenario, known))
-            if not cell.lacking(known) and not cell.declined(known))
+            if not cell.lacking(known) and not cell.why_declined(known))
     for cell in sorted(able, key=_deviates):
         yield cell.scenario, cell.cast
 

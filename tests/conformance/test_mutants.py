@@ -42,7 +42,7 @@ def test_has_a_mutant_and_its_healthy_twin_passes(check: Check, proof: Proof) ->
 
 @EVERY_MUTANT
 def test_fails_on_its_mutant(check: Check, mutant: Mutant, proof: Proof) -> None:
-    judgement = judge(check, proof.broken(mutant))
+    judgement = judge(check, proof.recording_of(mutant))
     assert judgement.outcome in (Outcome.FAIL, Outcome.WARN), describe(judgement)
     assert mutant.because in judgement.reason, f"it fails for another reason: {judgement.reason}"
 
@@ -50,7 +50,7 @@ def test_fails_on_its_mutant(check: Check, mutant: Mutant, proof: Proof) -> None
 @EVERY_EDIT
 def test_what_its_mutant_edits_can_be_read(check: Check, mutant: Mutant, proof: Proof) -> None:
     """A field that an edit changes stands in the text of the evidence, which so shows what decided."""
-    changed = proof.broken(mutant)
+    changed = proof.recording_of(mutant)
     edits = edited_in_place(proof.healthy(), changed)
     for before, after in edits:
         assert evidence_of(before).text != (text := evidence_of(after).text), f"the edit does not show in: {text}"

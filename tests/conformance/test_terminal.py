@@ -37,10 +37,10 @@ def test_the_end_has_a_line_for_each_family(run: Callable[..., Any], capsys: pyt
 def test_escape_sequences_do_not_reach_the_terminal(
     run: Callable[..., Any], stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(played: Recording) -> Recording:
+    def break_check(played: Recording) -> Recording:
         return replace(without_flag(played), error="it said \x1b]0;owned\x07 and \x1b[2J")
 
-    stage.direct = broken
+    stage.direct = break_check
     run("--guest", "dhclient")
     told = capsys.readouterr()
     assert "\\x1b]0;owned" in told.out and "\x1b]0;" not in told.out + told.err and "\x1b[2J" not in told.out

@@ -31,7 +31,7 @@ def test_five_clouds_and_all_their_sentences() -> None:
 @pytest.mark.parametrize("name", CLOUDS)
 def test_a_sentence_makes_its_requirements_the_clouds_own(name: str) -> None:
     for id in cloud_named(name).requirements:
-        assert name in catalogue().named(id).clouds, f"{id} is promised by {name}, and its `clouds` do not say so"
+        assert name in catalogue().requirement(id).clouds, f"{id} is promised by {name}, and its `clouds` do not say so"
 
 
 @pytest.mark.parametrize(("text", "said"), [

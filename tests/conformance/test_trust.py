@@ -39,24 +39,24 @@ def test_tshark_and_the_views_agree_on_all_twins(good: list[Recording], tmp_path
 
 
 @pytest.fixture(scope="session")
-def judged(good: list[Recording]) -> list[tuple[Recording, list[Check]]]:
+def checked_recordings(good: list[Recording]) -> list[tuple[Recording, list[Check]]]:
     """Each recording with the checks that judge it."""
     bench = Bench()
     return [(recording, bench.checks(recording)) for recording in good if recording.frames]
 
 
-def test_no_hostile_recording_breaks_a_check(judged: list[tuple[Recording, list[Check]]],
+def test_no_hostile_recording_breaks_a_check(checked_recordings: list[tuple[Recording, list[Check]]],
                                              record_property: Callable[[str, object], None]) -> None:
     count, found = 0, set[str]()
 
     @seed(1)
     @settings(max_examples=EXAMPLES, database=None, deadline=None, suppress_health_check=list(HealthCheck),
               phases=[Phase.generate, Phase.shrink])
-    @given(which=strategies.integers(0, len(judged) - 1), harms=HARMS)
+    @given(which=strategies.integers(0, len(checked_recordings) - 1), harms=HARMS)
     def judge_it(which: int, harms: list[Harm]) -> None:
         nonlocal count
         count += 1
-        recording, checks = judged[which]
+        recording, checks = checked_recordings[which]
         broken = crashes(checks, harmed(recording, harms))
         found.update(broken)
         assert not broken, f"{recording.play.id}: {broken}"
@@ -67,11 +67,11 @@ def test_no_hostile_recording_breaks_a_check(judged: list[tuple[Recording, list[
         record_property(FIGURE, f"hostile inputs: {count}, crashes: {len(found)}")
 
 
-def test_no_check_breaks_of_what_chance_finds_late(judged: list[tuple[Recording, list[Check]]],
+def test_no_check_breaks_of_what_chance_finds_late(checked_recordings: list[tuple[Recording, list[Check]]],
                                                   record_property: Callable[[str, object], None]) -> None:
     """Frames cut at the borders of their headers, and a kind of message that is missing."""
     count, found = 0, list[str]()
-    for recording, checks in judged:
+    for recording, checks in checked_recordings:
         for what, hostile in systematic(recording):
             count += 1
             found += [f"{recording.play.id} {what}: {broken}" for broken in crashes(checks, hostile)]
@@ -79,9 +79,9 @@ def test_no_check_breaks_of_what_chance_finds_late(judged: list[tuple[Recording,
     assert not found, "\n".join(found)
 
 
-def test_generic_mutants_are_killed(judged: list[tuple[Recording, list[Check]]], tmp_path: Path,
+def test_generic_mutants_are_killed(checked_recordings: list[tuple[Recording, list[Check]]], tmp_path: Path,
                                     record_property: Callable[[str, object], None]) -> None:
     """A sample of what an RFC forbids; the whole matrix, with its survivors, is `python -m tests.trust RECORDINGS`."""
-    matrix = try_mutants(judged, MUTANTS, seed=1, only_forbidden=True)
+    matrix = try_mutants(checked_recordings, MUTANTS, seed=1, only_forbidden=True)
     record_property(FIGURE, str(matrix))
     assert matrix.rate >= KILLED, "\n".join(matrix.survivors())

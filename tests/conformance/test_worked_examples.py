@@ -51,5 +51,5 @@ def test_the_check_of_the_docs_fails_on_its_mutants(proof: Proof) -> None:
     check: Check = proof.check
     assert len(check.mutants) == 2
     for mutant in check.mutants:
-        judgement = judge(check, proof.broken(mutant))
+        judgement = judge(check, proof.recording_of(mutant))
         assert judgement.outcome is Outcome.FAIL and mutant.because in judgement.reason, judgement.reason

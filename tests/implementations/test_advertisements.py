@@ -132,15 +132,15 @@ def advertisements(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tu
 
 
 @pytest.fixture
-def advertised(advertisements: dict[tuple[str, str], Future[Heard]], router: str, mode: str) -> Heard:
+def first_advertisements(advertisements: dict[tuple[str, str], Future[Heard]], router: str, mode: str) -> Heard:
     if (router, mode) not in advertisements:
         pytest.skip(f"{router} is not installed")
     return advertisements[router, mode].result()
 
 
 @pytest.mark.parametrize(("router", "mode"), CASES)
-def test_advertisement_says_what_the_situation_says(advertised: Heard, router: str, mode: str) -> None:
-    first, _ = advertised
+def test_advertisement_says_what_the_situation_says(first_advertisements: Heard, router: str, mode: str) -> None:
+    first, _ = first_advertisements
     managed, other, on_link, autonomous = MODES[mode]
     assert (first.managed, first.network, first.dns) == (managed, plan.LAN, plan.LAN_ROUTER)
     assert first.other == other or managed
@@ -152,6 +152,7 @@ def test_advertisement_says_what_the_situation_says(advertised: Heard, router: s
 
 
 @pytest.mark.parametrize(("router", "mode"), CASES)
-def test_router_that_stops_advertises_no_other_lifetime_than_zero(advertised: Heard, router: str, mode: str) -> None:
-    _, last = advertised
+def test_router_that_stops_advertises_no_other_lifetime_than_zero(first_advertisements: Heard, router: str,
+                                                                  mode: str) -> None:
+    _, last = first_advertisements
     assert {each.lifetime for each in last} <= {0}  # whether it says so at all is RA-04's to judge (a SHOULD)

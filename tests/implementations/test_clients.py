@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(autouse=True)
-def installed(request: pytest.FixtureRequest) -> None:
+def all_installed(request: pytest.FixtureRequest) -> None:
     client = getattr(request.node, "callspec", None) and request.node.callspec.params.get("client")
     if client and client not in HERE:
         pytest.skip(f"{client} is not installed")
@@ -170,7 +170,7 @@ def _default_devices(rooms: Rooms) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def routed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], set[str]]:
+def default_devices(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], set[str]]:
     with ThreadPoolExecutor(len(HERE) * len(RECIPES)) as pool:
         futures = {
             (client, recipe): pool.submit(default_routes, client, recipe, tmp_path_factory.mktemp("ra"))
@@ -182,9 +182,9 @@ def routed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], se
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_client_follows_the_recipe_for_router_advertisements(
-    routed: dict[tuple[str, str], set[str]], client: str, recipe: str
+    default_devices: dict[tuple[str, str], set[str]], client: str, recipe: str
 ) -> None:
-    assert routed[client, recipe] == RECIPES[recipe][1]
+    assert default_devices[client, recipe] == RECIPES[recipe][1]
 
 
 def test_dhclient_gives_its_address_the_prefix_length_of_the_image(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def lives(client: str, directory: Path) -> list[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]]]:
+def lifetimes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]]]:
     with ThreadPoolExecutor(len(KEEPING)) as pool:
         futures = {client: pool.submit(lives, client, tmp_path_factory.mktemp(client)) for client in KEEPING}
         return {client: future.result() for client, future in futures.items()}
@@ -231,9 +231,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]]
 
 @pytest.mark.parametrize("client", [client for client in CLIENTS if client not in ("linux", "systemd-networkd")])
 def test_identity_outlives_the_loss_of_power_and_not_that_of_the_disk(
-    lived: dict[str, list[list[str]]], client: str
+    lifetimes: dict[str, list[list[str]]], client: str
 ) -> None:
-    booted, rebooted, anew = lived[client]  # dnsmasq chooses the address by the DUID
+    booted, rebooted, anew = lifetimes[client]  # dnsmasq chooses the address by the DUID
     assert len(booted) == len(anew) == 1
     assert rebooted == booted
     assert anew != booted

@@ -40,7 +40,7 @@ def what_is_learned(fabric: str, directory: Path) -> tuple[bool, bool, bool]:
     who, situation = implementation_named(fabric, "fabric"), Situation(Prefix(plan.CONTAINERS), plan.FABRIC_HOSTS[0],
                                                                        dhcpv6=False)
 
-    def known(rooms: Rooms, network: IPv6Network) -> bool:
+    def is_known(rooms: Rooms, network: IPv6Network) -> bool:
         return any(route["dst"] == str(network.network_address) for route in rooms.routes("host1"))
 
     with Rooms(Containers(), situation, directory) as rooms:
@@ -51,10 +51,10 @@ def what_is_learned(fabric: str, directory: Path) -> tuple[bool, bool, bool]:
         rooms.up("c3")
         for network in (OUTSIDE, INSIDE):
             rooms.run("host2", "ip", "route", "add", str(network), "dev", "cali3", "proto", "static")
-        came = bool(becomes(lambda: known(rooms, INSIDE), 20))
-        alone = not known(rooms, OUTSIDE)
+        came = bool(becomes(lambda: is_known(rooms, INSIDE), 20))
+        alone = not is_known(rooms, OUTSIDE)
         rooms.run("host2", "ip", "route", "del", str(INSIDE), "dev", "cali3", "proto", "static")
-        return came, alone, bool(becomes(lambda: not known(rooms, INSIDE), 10))
+        return came, alone, bool(becomes(lambda: not is_known(rooms, INSIDE), 10))
 
 
 @pytest.fixture(scope="module")

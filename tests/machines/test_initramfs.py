@@ -22,7 +22,7 @@ def test_archive_is_read_by_others(tmp_path: Path) -> None:
     archive.file("etc/deep/name", b"odd")
     archive.file("init", b"#!/bin/sh\n", executable=True)
     archive.link("bin/sh", "/bin/busybox")
-    (tmp_path / "root.cpio").write_bytes(archive.finished())
+    (tmp_path / "root.cpio").write_bytes(archive.with_end())
     subprocess.run(["busybox", "cpio", "-id", "-F", "root.cpio"], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "etc/deep/name").read_bytes() == b"odd"
     assert (tmp_path / "init").stat().st_mode & 0o111

@@ -43,11 +43,11 @@ def wait_for_message(stage: Cable, kind: int, *, within: float = 5, after: int =
     """Wait for an ICMPv6 message that the host sends."""
     mac = bytes.fromhex(GUEST_MAC.replace(":", ""))
 
-    def wanted(data: bytes) -> bool:
+    def is_wanted(data: bytes) -> bool:
         mine = data[6:12] == mac and data[20] == 58 and data[54] == kind
         return mine and (target is None or data[62:78] == target.packed)
 
-    return stage.tap.until(wanted, within, after=after)
+    return stage.tap.until(is_wanted, within, after=after)
 
 
 def solicitations(stage: Cable) -> list[IPv6Address]:

@@ -55,7 +55,7 @@ def tells_of(item: Item, name: str) -> bool:
     return isinstance(item, KernelEvent) and item.fields.get("ifname") == name
 
 
-def sent(room: Room, frame: bytes, times: int = 1) -> None:
+def send(room: Room, frame: bytes, times: int = 1) -> None:
     """Send a frame from a room's eth0."""
     def send() -> None:
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sock:
@@ -90,7 +90,7 @@ def test_a_flood_is_recorded_whole_and_in_order(camera: Camera, room: MakeRoom) 
     rooms = room("sender"), room("receiver")
     feed = feed_of(camera, *rooms, blocks=64)
     join_rooms(feed, *rooms)
-    sent(rooms[0], FLOOD, BURST)
+    send(rooms[0], FLOOD, BURST)
     kernel = {each.name: each.inside(counters) for each in rooms}
     tallies = camera.close("play")
     assert all(tally.complete for tally in tallies), tallies
@@ -108,7 +108,7 @@ def test_a_full_ring_is_counted(camera: Camera, room: MakeRoom) -> None:
     join_rooms(feed, *rooms)
     os.kill(camera.pid, signal.SIGSTOP)
     try:
-        sent(rooms[0], FLOOD, BURST)
+        send(rooms[0], FLOOD, BURST)
     finally:
         os.kill(camera.pid, signal.SIGCONT)
     for tally in camera.close("play"):
@@ -124,7 +124,7 @@ def test_a_vlan_tag_is_put_back(camera: Camera, room: MakeRoom) -> None:
     feed = feed_of(camera, *rooms)
     join_rooms(feed, *rooms)
     tagged = FLOOD[:12] + b"\x81\x00\x20\x64" + FLOOD[12:]
-    sent(rooms[0], tagged)
+    send(rooms[0], tagged)
     camera.close("play")
     assert {frame.node for frame in feed.of(Frame) if frame.data == tagged} == {"sender", "receiver"}
 

@@ -88,18 +88,18 @@ class Matrix:
     killers: dict[tuple[str, str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def __str__(self) -> str:
-        made, lost = self._ruled(self.generated), self._ruled(self.killed)
+        made, lost = self._count_forbidden(self.generated), self._count_forbidden(self.killed)
         return (f"generic mutants killed: {lost} of {made} that an RFC forbids,"
                 f" {self.killed.total() - lost} of {self.generated.total() - made} others")
 
     @staticmethod
-    def _ruled(counts: Counter[tuple[str, str, str]]) -> int:
+    def _count_forbidden(counts: Counter[tuple[str, str, str]]) -> int:
         return sum(count for (_, _, rule), count in counts.items() if rule)
 
     @property
     def rate(self) -> float:
         """The part of the forbidden mutants that were killed."""
-        return self._ruled(self.killed) / max(1, self._ruled(self.generated))
+        return self._count_forbidden(self.killed) / max(1, self._count_forbidden(self.generated))
 
     def survivors(self) -> list[str]:
         """What an RFC forbids and not always is noticed, most first; then the fields of which no edit was noticed."""
@@ -135,16 +135,16 @@ def mutants(recording: Recording) -> Iterator[Mutant]:
             after = edit(frame.data)
             if after != frame.data:
                 yield Mutant(message, what, forbidden(message, what, frame.data, after), partial(
-                    _everywhere, recording, frame, partial(_edited, edit)))
+                    _everywhere, recording, frame, partial(_apply, edit)))
         for what, moved in (("dropped", ()), ("doubled", (0, 300_000_000)), ("delayed", (round(DELAY * 1e9),))):
-            yield Mutant(message, what, "", partial(_everywhere, recording, frame, partial(_moved, moved)))
+            yield Mutant(message, what, "", partial(_everywhere, recording, frame, partial(_copies, moved)))
 
 
-def _edited(edit: Edit, frame: Frame) -> list[Frame]:
+def _apply(edit: Edit, frame: Frame) -> list[Frame]:
     return [replace(frame, data=mended(edit(frame.data)))]
 
 
-def _moved(by: Sequence[int], frame: Frame) -> list[Frame]:
+def _copies(by: Sequence[int], frame: Frame) -> list[Frame]:
     """The frame as many times as there are delays, in nanoseconds."""
     return [replace(frame, ns=frame.ns + each) for each in by]
 

@@ -162,9 +162,9 @@ class Room:
 
     def start(self, job: Callable[[], T]) -> T:
         """Run a job whose children are programs of this node: they get its quarters, made with the first of them."""
-        return self._hands.run(lambda: self._visit(lambda: self._quartered(job), files=True))
+        return self._hands.run(lambda: self._visit(lambda: self._run_in_quarters(job), files=True))
 
-    def _quartered(self, job: Callable[[], T]) -> T:
+    def _run_in_quarters(self, job: Callable[[], T]) -> T:
         with self._furnishing:
             if self._quarters is None:
                 self._quarters = Quarters(self._name, self._hands.home)

@@ -29,7 +29,7 @@ from fixtures.scenarios.dhcpv6.lease_release import AnotherAsks, Asked, LeaseRel
 from fixtures.stagecraft.watching import usable
 
 
-def released(recording: Recording, notebook: Notebook) -> tuple[Grant, list[Message]]:
+def releases_of_lease(recording: Recording, notebook: Notebook) -> tuple[Grant, list[Message]]:
     """The lease that the client was told to release, and its Releases; a violation where it sent none."""
     grant = first_grant(recording, notebook)
     told = notebook.stimulus(recording.marked(ToldToRelease), "the guest's client was not made to release its lease")[0]
@@ -42,7 +42,7 @@ def released(recording: Recording, notebook: Notebook) -> tuple[Grant, list[Mess
 @check("DHCP6-13.sent", LeaseRelease(), role="guest", needs=("dhcpv6", "release"))
 def test_releases_the_lease_when_told_to(recording: Recording, notebook: Notebook) -> None:
     """A client that is told to give its lease back sends a Release (RFC 9915 section 18.2.7, as RFC 8415)."""
-    _, releases = released(recording, notebook)
+    _, releases = releases_of_lease(recording, notebook)
     told = recording.marked(ToldToRelease)[0]
     notebook.figure("Release after the order", releases[0].time - told.time, "s")
 
@@ -50,7 +50,7 @@ def test_releases_the_lease_when_told_to(recording: Recording, notebook: Noteboo
 @check("DHCP6-13.source", LeaseRelease(), role="guest", needs=("dhcpv6", "release"))
 def test_releases_from_another_address(recording: Recording, notebook: Notebook) -> None:
     """The Release does not come from the released address (RFC 9915 section 18.2.7, as RFC 8415)."""
-    grant, releases = released(recording, notebook)
+    grant, releases = releases_of_lease(recording, notebook)
     for release in releases:
         notebook.expect(release.source != grant.address,
                         "the guest sent the Release from the released address", release)
@@ -59,7 +59,7 @@ def test_releases_from_another_address(recording: Recording, notebook: Notebook)
 @check("DHCP6-13.form", LeaseRelease(), role="guest", needs=("dhcpv6", "release"))
 def test_releases_to_its_server_what_it_has(recording: Recording, notebook: Notebook) -> None:
     """The Release goes to ff02::1:2, with the Server Identifier, and the address in its IA (RFC 9915 18.2.7)."""
-    grant, releases = released(recording, notebook)
+    grant, releases = releases_of_lease(recording, notebook)
     for release in releases:
         names_lease(release, grant, notebook)
         names_server(release, grant, notebook)
@@ -68,7 +68,7 @@ def test_releases_to_its_server_what_it_has(recording: Recording, notebook: Note
 @check("DHCP6-13.not-used", LeaseRelease(), role="guest", needs=("dhcpv6", "release"))
 def test_uses_no_released_address(recording: Recording, notebook: Notebook) -> None:
     """From the Release on nothing is sent from the address, and it is removed (RFC 9915 section 18.2.7)."""
-    grant, releases = released(recording, notebook)
+    grant, releases = releases_of_lease(recording, notebook)
     notebook.cite(notebook.stimulus(recording.marked(Asked), "no node solicited the address afterwards")[0])
     uses = _claims(recording, grant.address, releases[0].time)
     later = f"{uses[0].time - releases[0].time:.3f} s after the Release" if uses else ""
@@ -81,7 +81,7 @@ def test_uses_no_released_address(recording: Recording, notebook: Notebook) -> N
 @check("DHCP6-13.freed", LeaseRelease(), role="guest", needs=("dhcpv6", "release"))
 def test_another_client_has_what_was_released(recording: Recording, notebook: Notebook) -> None:
     """Another client gets the lease at once (RFC 9915 section 18.3.7, as RFC 8415)."""
-    grant, _ = released(recording, notebook)
+    grant, _ = releases_of_lease(recording, notebook)
     _another_has_it(recording, notebook, grant)
 
 

@@ -142,7 +142,7 @@ def test_goes_on_at_once_when_refused(recording: Recording, notebook: Notebook) 
 def _unroutable(recording: Recording, notebook: Notebook) -> None:
     gaps: list[Gap] = []
     for trial in trials(recording, notebook, "unroutable"):
-        answers = [each for each in (trial.answered("AAAA"), trial.answered("A")) if each is not None]
+        answers = [each for each in (trial.answer("AAAA"), trial.answer("A")) if each is not None]
         if len(answers) == 2 and trial.first_ipv4 is not None:
             last = max(answers, key=lambda each: each.time)
             gaps.append((trial.first_ipv4.time - last.time, last, trial.first_ipv4))
@@ -205,8 +205,8 @@ def test_does_not_wait_for_the_other_answer(recording: Recording, notebook: Note
 def _asks_on(trial: Trial, kind: Type, notebook: Notebook) -> None:
     """A type is asked for before the other's answer comes, which is a second late; who is done by then sees none."""
     other: Type = "A" if kind == "AAAA" else "AAAA"
-    asked, late = trial.asked(kind), trial.answered(other)
-    if asked is None or trial.asked(other) is None:
+    asked, late = trial.question(kind), trial.answer(other)
+    if asked is None or trial.question(other) is None:
         notebook.stimulus([], "the client did not ask for both AAAA and A")
     elif late is not None:
         notebook.expect(asked.time < late.time,
@@ -215,7 +215,7 @@ def _asks_on(trial: Trial, kind: Type, notebook: Notebook) -> None:
 
 def _connects(mine: list[Trial], family: str, where: str, notebook: Notebook) -> None:
     """The family whose answer is there is tried in time."""
-    answers = [(trial.answered("AAAA" if family == "IPv6" else "A"), trial) for trial in mine]
+    answers = [(trial.answer("AAAA" if family == "IPv6" else "A"), trial) for trial in mine]
     heard = notebook.stimulus([(answer, trial) for answer, trial in answers if answer is not None],
                               f"{where}, the answer for {family} did not reach the client")
     gaps: list[Gap] = []
@@ -253,7 +253,7 @@ def waits_long_for_aaaa() -> Broken:
 def asks_one_after_the_other(recording: Recording) -> Recording:
     """AAAA is asked when A has been answered."""
     late = trials(recording, Notebook(recording), "a-late")
-    answers = [(trial.asked("AAAA"), trial.answered("A")) for trial in late]
+    answers = [(trial.question("AAAA"), trial.answer("A")) for trial in late]
     waited = max(answer.time - asked.time for asked, answer in answers if asked and answer)
     return shifted(recording, waited + 0.1, frames=[
         each for trial in late for each in (*(asked for asked in trial.messages if asked.asks("AAAA")), *trial.ipv6)])

@@ -47,7 +47,7 @@ def test_probes_a_silent_neighbor(recording: Recording, notebook: Notebook, part
     notebook.stimulus([each for each in answered if each.frame.data[:6].hex(":") == who.mac()],
                       f"the guest did not answer {who.address} at its last address")
     notebook.cite(answered[0])
-    sought = [each for each in _sought(recording, who) if each.frame.ns >= answered[0].frame.ns]
+    sought = [each for each in _solicitations_for(recording, who) if each.frame.ns >= answered[0].frame.ns]
     probes = [each for each in sought if not each.destination.is_multicast]
     notebook.cite(*probes)
     notebook.expect(len(probes) == MAX_UNICAST_SOLICIT,
@@ -79,7 +79,7 @@ def _expect_spacing(notebook: Notebook, first: Echo | NeighborSolicitation, seco
 def test_resolves_a_neighbor_that_never_answers(recording: Recording, notebook: Notebook, part: str) -> None:
     """A neighbor that does not answer is solicited three times by its group, RetransTimer apart (section 7.2.2)."""
     who = UNKNOWN[part]
-    sought = _sought(recording, who)
+    sought = _solicitations_for(recording, who)
     notebook.cite(*notebook.stimulus(sought, f"the guest did not look for {who.address}"))
     notebook.expect(len(sought) == MAX_MULTICAST_SOLICIT,
                     f"the guest solicited {who.address} {len(sought)} times, not {MAX_MULTICAST_SOLICIT} times")
@@ -116,13 +116,13 @@ def _replies(recording: Recording, who: Silent) -> list[Echo]:
     return [each for each in sent if each.destination == who.address]
 
 
-def _sought(recording: Recording, who: Silent) -> list[NeighborSolicitation]:
+def _solicitations_for(recording: Recording, who: Silent) -> list[NeighborSolicitation]:
     return [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
             if each.target == who.address]
 
 
 def _unicast(recording: Recording, part: str) -> list[NeighborSolicitation]:
-    return [each for each in _sought(recording, PROBED[part]) if not each.destination.is_multicast]
+    return [each for each in _solicitations_for(recording, PROBED[part]) if not each.destination.is_multicast]
 
 
 @played(test_probes_a_silent_neighbor, because="0 times, not 3 times")
@@ -143,13 +143,13 @@ def host_that_hurries(recording: Recording, part: str) -> Recording:
 
 @edited(test_probes_a_silent_neighbor, because="still knows")
 def host_that_never_forgets(recording: Recording, part: str) -> Recording:
-    multicast = [each for each in _sought(recording, PROBED[part]) if each.destination.is_multicast]
+    multicast = [each for each in _solicitations_for(recording, PROBED[part]) if each.destination.is_multicast]
     return editing.without(recording, frames=multicast)
 
 
 @edited(test_resolves_a_neighbor_that_never_answers, because="2 times, not 3 times")
 def host_that_gives_up_early(recording: Recording, part: str) -> Recording:
-    return editing.without(recording, frames=_sought(recording, UNKNOWN[part])[-1:])
+    return editing.without(recording, frames=_solicitations_for(recording, UNKNOWN[part])[-1:])
 
 
 @edited(test_keeps_packets_for_each_neighbor, because="did not send the latest packet to the first neighbor")

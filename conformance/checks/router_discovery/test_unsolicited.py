@@ -82,36 +82,36 @@ def _gaps(sent: list[RouterAdvertisement]) -> list[str]:
     return [f"{two.time - one.time:.1f}" for one, two in pairwise(sent)]
 
 
-def _sent(recording: Recording) -> list[RouterAdvertisement]:
+def _advertisements(recording: Recording) -> list[RouterAdvertisement]:
     return ndp.router_advertisements(recording.at("router", "lan0", outgoing=True))
 
 
 @edited(test_first_advertisements_come_soon, because="one of the first RAs came late")
 def router_that_takes_its_time(recording: Recording) -> Recording:
     """Its second RA comes after 20 s."""
-    first, *others = _sent(recording)
+    first, *others = _advertisements(recording)
     early = [each for each in others if each.time < first.time + INITIAL_INTERVAL + 2 * COARSE]
     return editing.without(recording, frames=early)
 
 
 @edited(test_intervals_are_within_bounds, because="an RA came late; MaxRtrAdvInterval is 4 s")
 def router_that_leaves_one_out(recording: Recording) -> Recording:
-    return editing.without(recording, frames=_sent(recording)[3])
+    return editing.without(recording, frames=_advertisements(recording)[3])
 
 
 @edited(test_intervals_are_within_bounds, because="MinRtrAdvInterval is 3 s")
 def router_that_hurries(recording: Recording) -> Recording:
-    return editing.shifted(recording, -1.5, frames=_sent(recording)[3])
+    return editing.shifted(recording, -1.5, frames=_advertisements(recording)[3])
 
 
 @edited(test_goes_on_advertising, because="the router fell silent")
 def router_of_few_words(recording: Recording) -> Recording:
     """It sends its first RAs and no more."""
-    first, *others = _sent(recording)
+    first, *others = _advertisements(recording)
     late = [each for each in others if each.time > first.time + INITIAL * MOST]
     return editing.without(recording, frames=late)
 
 
 @edited(test_goes_on_advertising, because="sent no RA unasked")
 def router_that_waits_to_be_asked(recording: Recording) -> Recording:
-    return editing.without(recording, frames=_sent(recording))
+    return editing.without(recording, frames=_advertisements(recording))

@@ -11,7 +11,7 @@ from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.ndp import NeighborAdvertisement
 from fixtures.scenarios.slaac.dad_cases import CASES, Case
-from fixtures.scenarios.slaac.disturbed_dad import DisturbedDad, Solicited, probed
+from fixtures.scenarios.slaac.disturbed_dad import DisturbedDad, Solicited, probed_address
 
 ENDING = [key for key, case in CASES.items() if case.ends]
 #: What a host takes for a conflict that looks at no more than target and source.
@@ -28,7 +28,7 @@ def test_ends_detection_only_for_a_conflict(recording: Recording, notebook: Note
     reserved or unknown in a valid one is ignored. An address that is assigned is answered for.
     """
     case = CASES[part]
-    address = probed(list(recording.at("guest", "eth0")), case)
+    address = probed_address(list(recording.at("guest", "eth0")), case)
     notebook.stimulus([address] if address else [], f"the guest formed no address in {case.prefix}")
     probes = [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
               if each.dad and each.target == address]

@@ -84,7 +84,7 @@ def test_knows_who_is_on_the_link(recording: Recording, notebook: Notebook, part
         asked = [each for each in transport.echoes(recording.at("guest", "eth0", outgoing=False), reply=False)
                  if each.source == case.neighbor and each.sequence == MOMENTS[when]]
         notebook.cite(notebook.stimulus(asked, f"{case.neighbor} did not ask")[0])
-        routed, sought = _routed(recording, case, when), _sought(recording, case, asked[0])
+        routed, sought = _answers_by_router(recording, case, when), _solicitations_for(recording, case, asked[0])
         notebook.expect(routed or sought, f"the guest did not try to answer {case.neighbor}", asked[0])
         notebook.cite(*routed[:1], *([] if routed else sought[:1]))
         if on_link:
@@ -96,13 +96,13 @@ def test_knows_who_is_on_the_link(recording: Recording, notebook: Notebook, part
     notebook.finding = f"the guest knows whether {case.neighbor} is on the link"
 
 
-def _routed(recording: Recording, case: LinkCase, when: str) -> list[Echo]:
+def _answers_by_router(recording: Recording, case: LinkCase, when: str) -> list[Echo]:
     sent = transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=True)
     return [each for each in sent if each.destination == case.neighbor and each.sequence == MOMENTS[when]
             and each.frame.data[:6].hex(":") == ROUTER]
 
 
-def _sought(recording: Recording, case: LinkCase, asked: Echo) -> list[ndp.NeighborSolicitation]:
+def _solicitations_for(recording: Recording, case: LinkCase, asked: Echo) -> list[ndp.NeighborSolicitation]:
     return [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
             if each.target == case.neighbor and each.frame.ns >= asked.frame.ns]
 
