@@ -6,12 +6,19 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.addresses import SOLICITED_NODE_GROUPS
 from fixtures.protocols.icmp import NAMES
 from fixtures.recording.model import Frame
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.base import Undissected
 from fixtures.recording.views.dhcpv6 import Message
-from fixtures.recording.views.ndp import NdMessage, NeighborAdvertisement, Redirect, RouterAdvertisement
+from fixtures.recording.views.ndp import (
+    NdMessage,
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    Redirect,
+    RouterAdvertisement,
+)
 from fixtures.recording.views.transport import Echo, echoes
 
 Nd = TypeVar("Nd", bound=NdMessage)
@@ -67,6 +74,13 @@ def receiver_objection(message: NdMessage) -> str:
             return f"the multicast target {message.target}"
         if message.solicited and message.destination.is_multicast:
             return "S=1, and goes to a group"
+    if isinstance(message, NeighborSolicitation):
+        if message.target.is_multicast:
+            return f"the multicast target {message.target}"
+        if message.dad and message.destination not in SOLICITED_NODE_GROUPS:
+            return f"no source, and goes to {message.destination}, which is no solicited-node group"
+        if message.dad and message.sllao:
+            return "no source, and has an SLLAO"
     return ""
 
 

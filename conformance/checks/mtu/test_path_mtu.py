@@ -13,6 +13,7 @@ from fixtures.recording.views import transport
 from fixtures.scenarios.mtu.many_paths import (
     AFTER,
     BEFORE,
+    ETHERNET,
     KEPT,
     MUCH_LATER,
     Asked,
@@ -21,8 +22,8 @@ from fixtures.scenarios.mtu.many_paths import (
 )
 from fixtures.scenarios.mtu.path_cases import CASES, LEAST, Case
 
-#: Octets before the IPv6 packet, and those that a fragment may lack for its multiple of 8.
-ETHERNET, ROUNDING = 14, 7
+#: Octets that a fragment may lack for its multiple of 8.
+ROUNDING = 7
 
 
 def _parts(requirement: str) -> list[str]:
@@ -111,7 +112,7 @@ def _expect_hints(recording: Recording, notebook: Notebook, part: str) -> None:
 
 def _last(recording: Recording, part: str) -> list[Frame]:
     """The pieces of the guest's last answer."""
-    asked = next(mark for mark in recording.marked(Asked) if mark.what.part == part and mark.what.sequence == AFTER)
+    asked = [mark for mark in recording.marked(Asked) if mark.what.part == part and mark.what.sequence == AFTER][-1]
     return [frame for frame in pieces(recording.at("guest", "eth0", outgoing=True), CASES[part])
             if frame.ns >= asked.ns]
 
