@@ -22,7 +22,7 @@ from fixtures.recording.views.dissection import layer
 HOP_COUNT_LIMIT = 8
 RELAY_FORWARD, RELAY_REPLY = "Relay-forward", "Relay-reply"
 #: So many messages of one transaction may be on their way.
-RECENT = 64
+RECENT = 16
 
 
 @check("DHCP6-03.offer", role="dhcpv6-server", passive=True)
@@ -164,8 +164,8 @@ def test_wire_relay_replies_go_back_as_they_came(recording: Recording, notebook:
     examine(notebook, [each for _, each in pairs], "no Relay-forward with its Relay-reply was seen")
     for forwards, each in pairs:
         path = [(relay.link_address, relay.peer_address, relay.interface_id) for relay in each.relays]
-        same = [one for one in forwards
-                if path == [(relay.link_address, relay.peer_address, relay.interface_id) for relay in one.relays]]
+        same = any(path == [(relay.link_address, relay.peer_address, relay.interface_id) for relay in one.relays]
+                   for one in reversed(forwards))
         must(notebook, same, "the Relay-reply has other addresses or another Interface-ID than the Relay-forward",
              forwards[-1], each)
     notebook.finding = f"{len(pairs)} Relay-replies go back as the Relay-forwards came"
