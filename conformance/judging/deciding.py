@@ -57,7 +57,7 @@ class Reads:
 
 
 @contextmanager
-def watched() -> Iterator[Reads]:
+def watch_reads() -> Iterator[Reads]:
     """Note which fields are read outside the views themselves."""
     reads = Reads()
 

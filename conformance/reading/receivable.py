@@ -37,11 +37,11 @@ def believable(told: Iterable[Nd], notebook: Notebook, otherwise: str) -> list[N
     heeded = receivable(told)
     if told and not heeded:
         notebook.cite(told[0])
-        otherwise = f"the router is at fault: {unheeded(told[0])}"
+        otherwise = f"the router is at fault: {why_unheeded(told[0])}"
     return notebook.stimulus(heeded, otherwise)
 
 
-def unheeded(message: NdMessage) -> str:
+def why_unheeded(message: NdMessage) -> str:
     """A sentence about a message that its receiver must discard."""
     wrong = receiver_objection(message)
     return f"the {NAMES[message.kind]} of {message.source} has {wrong}, so every receiver must discard it"

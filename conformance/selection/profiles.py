@@ -20,7 +20,7 @@ class Profile:
         """Whether a check belongs to it; those of a cloud's own topology do not."""
         if check.role != self.role or check.cloud is not None or check.part is None:
             return False
-        part = catalogue().named(check.requirement).part(check.part)
+        part = catalogue().requirement(check.requirement).part(check.part)
         return any(each.startswith(self.reference) for each in part.reference)
 
 

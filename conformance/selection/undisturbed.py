@@ -66,11 +66,11 @@ PlayAll = Callable[[Sequence[PlayRequest], Path, Attempt], object]
 Judge = Callable[[Recording], Judgement]
 
 
-def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
-                judges: Callable[[str], Sequence[Judge]], budget: Budget | None = None,
-                now: Callable[[], float] = time.monotonic,
-                give_up: Callable[[Mapping[str, str]], object] = lambda _: None,
-                window: Window | None = None) -> dict[str, str]:
+def play_undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
+                     judges: Callable[[str], Sequence[Judge]], budget: Budget | None = None,
+                     now: Callable[[], float] = time.monotonic,
+                     give_up: Callable[[Mapping[str, str]], object] = lambda _: None,
+                     window: Window | None = None) -> dict[str, str]:
     """Play all into `into/<play id>`; returns what was played again, by play id, and what had disturbed it.
 
     `judges` are those who will judge a play; they are asked for where it may have been disturbed. With a `budget` no
@@ -117,7 +117,7 @@ def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
     return again
 
 
-def budgeted(patience: float, plays: Sequence[tuple[float, float]]) -> Budget:
+def budget_for(patience: float, plays: Sequence[tuple[float, float]]) -> Budget:
     """What `--patience` allows for plays that last so many seconds each and keep so many cores busy with machines."""
     cores = len(os.sched_getaffinity(0))
     longest = max((length for length, _ in plays), default=0.0)

@@ -100,7 +100,7 @@ def test_wire_redirects_are_valid(recording: Recording, notebook: Notebook) -> N
     notebook.finding = f"{len(sent)} Redirects that hosts accept"
 
 
-@check("ROUTE-11", role="router", passive=True)
+@check("ROUTE-11.allowed", role="router", passive=True)
 def test_wire_errors_are_allowed(recording: Recording, notebook: Notebook) -> None:
     """No ICMPv6 error is about another error or a Redirect, about what was sent to many, or from nobody.
 
@@ -110,7 +110,7 @@ def test_wire_errors_are_allowed(recording: Recording, notebook: Notebook) -> No
     _expect_allowed(recording, notebook, "router")
 
 
-@check("ROUTE-11", role="guest", passive=True)
+@check("ROUTE-11.allowed", role="guest", passive=True)
 def test_wire_errors_of_hosts_are_allowed(recording: Recording, notebook: Notebook) -> None:
     """A host's errors keep the rules that a router's do (RFC 4443 section 2.4 (e)), judged as those are."""
     _expect_allowed(recording, notebook, "guest")

@@ -26,14 +26,14 @@ _HEAD = """\
 def text(book: Book) -> str:
     """The page, as it should be."""
     known = behaviors(book)
-    judged, told = judged_by(book), verdicts.kept(book)
+    judged, told = judged_by(book), verdicts.kept_verdicts(book)
     groups = [_group(book.titles[group], [each for each in known if each.group == group], judged, told)
               for group in dict.fromkeys(each.group for each in known)]
     head = _HEAD.format(title=book.title, name=book.name, head=book.head)
     return "\n".join([head, _count(book, known, judged), *groups])
 
 
-def outdated(book: Book) -> list[Path]:
+def outdated_pages(book: Book) -> list[Path]:
     """The page, where it is not as it should be."""
     return [] if book.page.is_file() and book.page.read_text(encoding="utf-8") == text(book) else [book.page]
 

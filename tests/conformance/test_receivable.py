@@ -29,13 +29,13 @@ FLAWS: dict[str, Callable[[Any], None]] = {
 }
 
 
-def flawed(change: Callable[[Any], None]) -> Recording:
+def flawed_recording(change: Callable[[Any], None]) -> Recording:
     healthy = recording(frame())
     return editing.rewritten(healthy, router_advertisements(healthy.frames), change)
 
 
 def test_a_valid_advertisement_is_a_stimulus() -> None:
-    whole = flawed(lambda packet: None)
+    whole = flawed_recording(lambda packet: None)
     told = router_advertisements(whole.frames)
     assert believable(told, Notebook(whole), "no RA") == told
 
@@ -47,7 +47,7 @@ def test_no_advertisement_is_no_fault_of_a_router() -> None:
 
 @pytest.mark.parametrize("wrong", FLAWS)
 def test_the_router_is_named(wrong: str) -> None:
-    whole = flawed(FLAWS[wrong])
+    whole = flawed_recording(FLAWS[wrong])
     told = router_advertisements(whole.frames)
     with pytest.raises(Unjudgeable) as found:
         believable(told, Notebook(whole), "no RA")

@@ -13,10 +13,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
 
 from fixtures.recording.storage import load
-from tests.trust.generic import tried
+from tests.trust.generic import try_mutants
 from tests.trust.hostile import HARMS, Harm, crashes, harmed
 from tests.trust.judged import Bench
-from tests.trust.oracle import compared
+from tests.trust.oracle import compare
 
 
 def main(folder: str, mutants: str = "2000", examples: str = "2000", table: str = "kill-matrix.tsv") -> int:
@@ -27,12 +27,12 @@ def main(folder: str, mutants: str = "2000", examples: str = "2000", table: str 
         print(f"{folder} holds no recording of a play")
         return 4
     with tempfile.TemporaryDirectory() as kept:
-        opinions = compared(whole, Path(kept))
+        opinions = compare(whole, Path(kept))
     print(opinions, *opinions.differences, sep="\n")
 
     bench = Bench()
     todo = [(recording, bench.checks(recording)) for recording in whole]
-    matrix = tried(todo, int(mutants), seed=1)
+    matrix = try_mutants(todo, int(mutants), seed=1)
     Path(table).write_text(matrix.table())
     print(matrix, f"the kill matrix: {table}", "survivors:", *matrix.survivors(), sep="\n")
 

@@ -71,7 +71,7 @@ def _asks(before: bytes, _: bytes) -> bool:
     return before[38] == 0xFF and before[22:38] != bytes(16)
 
 
-def _solicited(before: bytes, _: bytes) -> bool:
+def _is_solicited(before: bytes, _: bytes) -> bool:
     return bool(before[UPPER + 4] & 0x40)
 
 
@@ -97,8 +97,8 @@ RULES = (
     Rule(_nd(RS, NS, REDIRECT), "byte [4-7]", "RFC 4861 §4.1, §4.3, §4.5", "Reserved: MUST be initialized to zero"),
     Rule(_nd(NA), "byte [5-7]", "RFC 4861 §4.4", "Reserved: MUST be initialized to zero"),
     Rule(_nd(NA), "byte 4", "RFC 4861 §4.4, §7.2.4", "R of a router, S of an answer"),
-    Rule(_nd(NA), "byte ([89]|1[0-9]|2[0-3])", "RFC 4861 §7.2.4", "The Target Address is copied", _solicited),
-    Rule(_nd(NA), "destination address", "RFC 4861 §7.2.4", "to the Source Address of the solicitation", _solicited),
+    Rule(_nd(NA), "byte ([89]|1[0-9]|2[0-3])", "RFC 4861 §7.2.4", "The Target Address is copied", _is_solicited),
+    Rule(_nd(NA), "destination address", "RFC 4861 §7.2.4", "to the Source Address of the solicitation", _is_solicited),
     Rule(_nd(NS), "destination address|byte 2[1-3]", "RFC 4861 §7.2.2, RFC 4862 §5.4.2",
          "to the solicited-node multicast address of the target", _to_group),
     Rule(_nd(NS), "option 1 removed", "RFC 4861 §4.3", "MUST be included in multicast solicitations", _asks),

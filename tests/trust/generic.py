@@ -34,39 +34,39 @@ DELAY = 2.0
 Edit = Callable[[bytes], bytes]
 
 
-def _flipped(at: int, mask: int = 0xFF) -> Edit:
+def _flip(at: int, mask: int = 0xFF) -> Edit:
     return lambda data: data[:at] + bytes([data[at] ^ mask]) + data[at + 1:]
 
 
 def edits(data: bytes) -> Iterator[tuple[str, Edit]]:
     """The edits of a frame's fields, by name: of its header, its message's fixed part, and each of its options."""
-    yield "MAC source address", _flipped(11, 0x01)
+    yield "MAC source address", _flip(11, 0x01)
     yield "hop limit", lambda data: data[:21] + bytes([64 if data[21] == 255 else 255]) + data[22:]
-    yield "source address", _flipped(37, 0x55)
-    yield "destination address", _flipped(53, 0x55)
+    yield "source address", _flip(37, 0x55)
+    yield "destination address", _flip(53, 0x55)
     found = options(data)
     if data[ETHERNET + 6] == ICMPV6:
-        yield "code", _flipped(UPPER + 1, 0x01)
-        yield from ((f"byte {at}", _flipped(UPPER + at)) for at in range(4, ND_OPTIONS.get(data[UPPER], 8)))
+        yield "code", _flip(UPPER + 1, 0x01)
+        yield from ((f"byte {at}", _flip(UPPER + at)) for at in range(4, ND_OPTIONS.get(data[UPPER], 8)))
     else:
-        yield from ((f"byte {at}", _flipped(UPPER + at)) for at in (8, 9, 10, 11))
+        yield from ((f"byte {at}", _flip(UPPER + at)) for at in (8, 9, 10, 11))
     for which, (start, head, end) in enumerate(found):
         code = data[start] if data[ETHERNET + 6] == ICMPV6 else int.from_bytes(data[start:start + 2], "big")
         yield f"option {code} removed", _cut(start, end)
-        yield f"option {code} doubled", _doubled(start, end)
-        yield f"option {code} emptied", _emptied(which)
-        yield from ((f"option {code} byte {at - head}", _flipped(at)) for at in range(head, min(end, head + 16)))
+        yield f"option {code} doubled", _double(start, end)
+        yield f"option {code} emptied", _empty(which)
+        yield from ((f"option {code} byte {at - head}", _flip(at)) for at in range(head, min(end, head + 16)))
 
 
 def _cut(start: int, end: int) -> Edit:
     return lambda data: resized(data[:start] + data[end:], start - end)
 
 
-def _doubled(start: int, end: int) -> Edit:
+def _double(start: int, end: int) -> Edit:
     return lambda data: resized(data[:end] + data[start:end] + data[end:], end - start)
 
 
-def _emptied(which: int) -> Edit:
+def _empty(which: int) -> Edit:
     return lambda data: without_contents(data, which)
 
 
@@ -88,18 +88,18 @@ class Matrix:
     killers: dict[tuple[str, str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def __str__(self) -> str:
-        made, lost = self._ruled(self.generated), self._ruled(self.killed)
+        made, lost = self._count_forbidden(self.generated), self._count_forbidden(self.killed)
         return (f"generic mutants killed: {lost} of {made} that an RFC forbids,"
                 f" {self.killed.total() - lost} of {self.generated.total() - made} others")
 
     @staticmethod
-    def _ruled(counts: Counter[tuple[str, str, str]]) -> int:
+    def _count_forbidden(counts: Counter[tuple[str, str, str]]) -> int:
         return sum(count for (_, _, rule), count in counts.items() if rule)
 
     @property
     def rate(self) -> float:
         """The part of the forbidden mutants that were killed."""
-        return self._ruled(self.killed) / max(1, self._ruled(self.generated))
+        return self._count_forbidden(self.killed) / max(1, self._count_forbidden(self.generated))
 
     def survivors(self) -> list[str]:
         """What an RFC forbids and not always is noticed, most first; then the fields of which no edit was noticed."""
@@ -135,21 +135,22 @@ def mutants(recording: Recording) -> Iterator[Mutant]:
             after = edit(frame.data)
             if after != frame.data:
                 yield Mutant(message, what, forbidden(message, what, frame.data, after), partial(
-                    _everywhere, recording, frame, partial(_edited, edit)))
+                    _everywhere, recording, frame, partial(_apply, edit)))
         for what, moved in (("dropped", ()), ("doubled", (0, 300_000_000)), ("delayed", (round(DELAY * 1e9),))):
-            yield Mutant(message, what, "", partial(_everywhere, recording, frame, partial(_moved, moved)))
+            yield Mutant(message, what, "", partial(_everywhere, recording, frame, partial(_copies, moved)))
 
 
-def _edited(edit: Edit, frame: Frame) -> list[Frame]:
+def _apply(edit: Edit, frame: Frame) -> list[Frame]:
     return [replace(frame, data=mended(edit(frame.data)))]
 
 
-def _moved(by: Sequence[int], frame: Frame) -> list[Frame]:
+def _copies(by: Sequence[int], frame: Frame) -> list[Frame]:
     """The frame as many times as there are delays, in nanoseconds."""
     return [replace(frame, ns=frame.ns + each) for each in by]
 
 
-def tried(todo: list[tuple[Recording, list[Check]]], most: int, seed: int, *, only_forbidden: bool = False) -> Matrix:
+def try_mutants(todo: list[tuple[Recording, list[Check]]], most: int, seed: int, *,
+                only_forbidden: bool = False) -> Matrix:
     """Judge so many mutants of these recordings, chosen by the seed."""
     chance = random.Random(seed)
     every = [(number, mutant) for number, (recording, _) in enumerate(todo) for mutant in mutants(recording)

@@ -22,7 +22,7 @@ COARSE = 1.0
 SILENCE = 6.0 * MOST
 
 
-def _advertised(recording: Recording, notebook: Notebook) -> list[RouterAdvertisement]:
+def _multicast_advertisements(recording: Recording, notebook: Notebook) -> list[RouterAdvertisement]:
     """The router's multicast RAs until the play was over; nobody had asked for them."""
     over = notebook.stimulus(recording.marked(Over), "the play ended early")[0]
     found = [each for each in ndp.router_advertisements(recording.at("router", "lan0", outgoing=True))
@@ -35,7 +35,7 @@ def _advertised(recording: Recording, notebook: Notebook) -> list[RouterAdvertis
 @check("RA-03.initial", UnsolicitedRouter(), role="router", needs=("prompt-advertisements",))
 def test_first_advertisements_come_soon(recording: Recording, notebook: Notebook) -> None:
     """The first three unsolicited RAs are at most 16 s apart, whatever the intervals are (RFC 4861 section 6.2.4)."""
-    first = notebook.stimulus(_advertised(recording, notebook), "the router sent no RA unasked")[:INITIAL]
+    first = notebook.stimulus(_multicast_advertisements(recording, notebook), "the router sent no RA unasked")[:INITIAL]
     over = recording.marked(Over)[0]
     alone = over.time - first[0].time
     notebook.expect(first[1:] or alone < INITIAL_INTERVAL + COARSE,
@@ -49,7 +49,7 @@ def test_first_advertisements_come_soon(recording: Recording, notebook: Notebook
 @check("RA-03.bounds", UnsolicitedRouter(), role="router", needs=("advertised-interval",))
 def test_intervals_are_within_bounds(recording: Recording, notebook: Notebook) -> None:
     """From one RA to the next it takes MinRtrAdvInterval at least and MaxRtrAdvInterval at most (RFC 4861 6.2.4)."""
-    sent = _advertised(recording, notebook)
+    sent = _multicast_advertisements(recording, notebook)
     pairs = notebook.stimulus(pairwise(sent), "the router sent fewer than two RAs unasked")
     by_length = sorted(((two.time - one.time, one, two) for one, two in pairs), key=lambda each: each[0])
     notebook.cite(*sent)
@@ -65,7 +65,7 @@ def test_intervals_are_within_bounds(recording: Recording, notebook: Notebook) -
 def test_goes_on_advertising(recording: Recording, notebook: Notebook) -> None:
     """A router advertises unasked for as long as it is one: it does not fall silent (RFC 4861 section 6.2.4)."""
     begun = notebook.stimulus(recording.marked(Begun), "the play ended early")[0]
-    sent = _advertised(recording, notebook)
+    sent = _multicast_advertisements(recording, notebook)
     over = recording.marked(Over)[0]
     notebook.expect(sent, f"the router sent no RA unasked in {over.time - begun.time:.0f} s", begun, over)
     last = sent[-1]
@@ -82,36 +82,36 @@ def _gaps(sent: list[RouterAdvertisement]) -> list[str]:
     return [f"{two.time - one.time:.1f}" for one, two in pairwise(sent)]
 
 
-def _sent(recording: Recording) -> list[RouterAdvertisement]:
+def _advertisements(recording: Recording) -> list[RouterAdvertisement]:
     return ndp.router_advertisements(recording.at("router", "lan0", outgoing=True))
 
 
 @edited(test_first_advertisements_come_soon, because="one of the first RAs came late")
 def router_that_takes_its_time(recording: Recording) -> Recording:
     """Its second RA comes after 20 s."""
-    first, *others = _sent(recording)
+    first, *others = _advertisements(recording)
     early = [each for each in others if each.time < first.time + INITIAL_INTERVAL + 2 * COARSE]
     return editing.without(recording, frames=early)
 
 
 @edited(test_intervals_are_within_bounds, because="an RA came late; MaxRtrAdvInterval is 4 s")
 def router_that_leaves_one_out(recording: Recording) -> Recording:
-    return editing.without(recording, frames=_sent(recording)[3])
+    return editing.without(recording, frames=_advertisements(recording)[3])
 
 
 @edited(test_intervals_are_within_bounds, because="MinRtrAdvInterval is 3 s")
 def router_that_hurries(recording: Recording) -> Recording:
-    return editing.shifted(recording, -1.5, frames=_sent(recording)[3])
+    return editing.shifted(recording, -1.5, frames=_advertisements(recording)[3])
 
 
 @edited(test_goes_on_advertising, because="the router fell silent")
 def router_of_few_words(recording: Recording) -> Recording:
     """It sends its first RAs and no more."""
-    first, *others = _sent(recording)
+    first, *others = _advertisements(recording)
     late = [each for each in others if each.time > first.time + INITIAL * MOST]
     return editing.without(recording, frames=late)
 
 
 @edited(test_goes_on_advertising, because="sent no RA unasked")
 def router_that_waits_to_be_asked(recording: Recording) -> Recording:
-    return editing.without(recording, frames=_sent(recording))
+    return editing.without(recording, frames=_advertisements(recording))
