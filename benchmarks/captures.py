@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from conformance.judging.judge import judge
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from conformance.wire.sample import pcap
 from fixtures.captures.parties import judgeable
 from fixtures.captures.reader import Capture
@@ -46,10 +46,10 @@ def stations() -> Frames:
         address = b"\2\0\xff\xfe\0" + turn.to_bytes(3, "big")
         for ns, data in _SAMPLE:
             changed = data.replace(b"\2\0\0\0\0\5", mac).replace(bytes(7) + b"\5", address)
-            yield ns + turn * ROUND, _summed(changed.replace(b"\xff\0\0\5", b"\xff" + address[5:]))
+            yield ns + turn * ROUND, _with_checksum(changed.replace(b"\xff\0\0\5", b"\xff" + address[5:]))
 
 
-def _summed(data: bytes) -> bytes:
+def _with_checksum(data: bytes) -> bytes:
     """With the right checksum, where it is ICMPv6 or UDP without extension headers."""
     at = {58: 56, 17: 60}.get(data[20])
     if at is None:
@@ -95,7 +95,7 @@ KINDS: tuple[Callable[[], Frames], ...] = (same, stations, addresses, routers, t
 _SAMPLE = _sample()
 
 
-def written(kind: Callable[[], Frames], packets: int, path: Path) -> None:
+def write_capture(kind: Callable[[], Frames], packets: int, path: Path) -> None:
     """A capture of so many packets."""
     with path.open("wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1))
@@ -103,12 +103,12 @@ def written(kind: Callable[[], Frames], packets: int, path: Path) -> None:
             file.write(struct.pack("<IIII", ns // 10**9, ns % 10**9, len(data), len(data)) + data)
 
 
-def judged(path: Path) -> tuple[float, float, int]:
+def measure(path: Path) -> tuple[float, float, int]:
     """Processor time in seconds, the largest memory in MB, and how many verdicts."""
     found, verdicts = judgeable(path), 0
     for party in found.parties:
         recording = found.recording(party)
-        for check in declared():
+        for check in declared_checks():
             if check.passive and check.role == party.role:
                 judge(check, recording)
                 verdicts += 1
@@ -120,9 +120,9 @@ def main(packets: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for kind in KINDS:
             path = Path(folder) / "large.pcap"
-            written(kind, packets, path)
+            write_capture(kind, packets, path)
             with get_context("spawn").Pool(1) as pool:
-                seconds, memory, verdicts = pool.apply(judged, (path,))
+                seconds, memory, verdicts = pool.apply(measure, (path,))
             print(f"{kind.__name__}: {packets} packets, {verdicts} verdicts: {seconds:.1f} s, {memory:.0f} MB",
                   flush=True)
 

@@ -49,7 +49,7 @@ _libc.mount.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctype
 _libc.prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_ulong)
 
 
-def _checked(result: int, call: str) -> int:
+def _check(result: int, call: str) -> int:
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), call)
@@ -58,19 +58,19 @@ def _checked(result: int, call: str) -> int:
 
 def unshare(flags: int) -> None:
     """Leave the named namespaces for fresh ones (unshare(2)); with CLONE_NEWUSER the caller must have one thread."""
-    _checked(_libc.unshare(flags), "unshare")
+    _check(_libc.unshare(flags), "unshare")
 
 
 def setns(descriptor: int, kind: int) -> None:
     """Move into the namespace behind a descriptor (setns(2))."""
-    _checked(_libc.setns(descriptor, kind), "setns")
+    _check(_libc.setns(descriptor, kind), "setns")
 
 
 def mount(source: str | os.PathLike[str], target: str | os.PathLike[str], kind: str | None = None, flags: int = 0,
           data: str | None = None) -> None:
     """Mount a filesystem in the mount namespace of the thread (mount(2))."""
     encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
-    _checked(_libc.mount(encoded[0], encoded[1], encoded[2], flags, encoded[3]), f"mount {target}")
+    _check(_libc.mount(encoded[0], encoded[1], encoded[2], flags, encoded[3]), f"mount {target}")
 
 
 def replace_mount(new: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
@@ -85,31 +85,31 @@ def replace_mount(new: str | os.PathLike[str], target: str | os.PathLike[str]) -
 
 def unmount(target: str | os.PathLike[str]) -> None:
     """Take a mount and all below it away from the thread's mount namespace, though it is in use (umount2(2))."""
-    _checked(_libc.umount2(os.fsencode(target), _MNT_DETACH), f"umount {target}")
+    _check(_libc.umount2(os.fsencode(target), _MNT_DETACH), f"umount {target}")
 
 
 def open_tree(path: os.PathLike[str]) -> int:
     """A detached copy of what is mounted at `path`, to be attached elsewhere; returns its descriptor."""
     flags = _OPEN_TREE_CLONE | _AT_RECURSIVE | os.O_CLOEXEC
     result = _libc.syscall(_SYS_OPEN_TREE, _AT_FDCWD, os.fsencode(path), ctypes.c_uint(flags))
-    return _checked(result, f"open_tree {path}")
+    return _check(result, f"open_tree {path}")
 
 
 def attach_tree(descriptor: int, target: os.PathLike[str]) -> None:
     """Attach a detached mount at `target`, also from another mount namespace."""
     result = _libc.syscall(_SYS_MOVE_MOUNT, descriptor, b"", _AT_FDCWD, os.fsencode(target), _MOVE_MOUNT_F_EMPTY_PATH)
-    _checked(result, f"move_mount {target}")
+    _check(result, f"move_mount {target}")
 
 
 def prctl(option: int, value: int, pointer: ctypes.c_void_p | None = None) -> None:
     """prctl(2) with at most two arguments."""
-    _checked(_libc.prctl(option, value, pointer, 0, 0), "prctl")
+    _check(_libc.prctl(option, value, pointer, 0, 0), "prctl")
 
 
 def sethostname(name: str) -> None:
     """Name the machine, in its own uts namespace only."""
     encoded = name.encode()
-    _checked(_libc.sethostname(encoded, len(encoded)), "sethostname")
+    _check(_libc.sethostname(encoded, len(encoded)), "sethostname")
 
 
 def may_administer() -> bool:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from platforms.cells import cells_of
-from platforms.known import PLATFORMS, REFERENCE, Platform, PlatformError, chosen
+from platforms.known import PLATFORMS, REFERENCE, Platform, PlatformError, choose
 from platforms.page import Played, page
-from platforms.roots import discard, held, made
-from platforms.runs import PLAYERS, PROJECT, Result, Root, Run, now, report, saved, say
+from platforms.roots import discard, hold, make_root
+from platforms.runs import PLAYERS, PROJECT, Result, Root, Run, now, report, saved_result, say
 from reports.document.compliance import load
 from reports.errors import ReportError
 
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     own, _, theirs = _split(arguments)
     told = _parser().parse_intermixed_args(own)
     try:
-        platforms = chosen(told.names)
+        platforms = choose(told.names)
         if told.shell:
             return _shell(platforms)
         reference = _report_at_hand(told.reference) if told.reference else None
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     statuses, absent = [], {}
     for each in platforms:
         try:
-            statuses.append(_played(each, theirs, told))
+            statuses.append(_play(each, theirs, told))
         except PlatformError as error:
             say(f"{each.title} is not played: {error}")
             absent[each.title] = str(error)
@@ -76,13 +76,13 @@ def _parser() -> _Parser:
     return parser
 
 
-def _played(platform: Platform, arguments: list[str], told: argparse.Namespace) -> int:
+def _play(platform: Platform, arguments: list[str], told: argparse.Namespace) -> int:
     """Play one platform; returns its worst status. Raises PlatformError."""
-    with held(platform.name):
+    with hold(platform.name):
         if told.fresh:
             discard(platform)
         say(f"{platform.title}: making its root, unless it is there")
-        root = Root(platform, made(platform))
+        root = Root(platform, make_root(platform))
         say(f"{platform.title}: set-up")
         result = root.set_up(*(word for word in arguments if word == "--matrix"))
         statuses = []
@@ -105,15 +105,15 @@ def _shell(platforms: list[Platform]) -> int:
     """A shell as root in one platform's root."""
     if len(platforms) != 1:
         raise PlatformError("--shell wants one platform.")
-    with held(platforms[0].name):
-        root = Root(platforms[0], made(platforms[0]))
+    with hold(platforms[0].name):
+        root = Root(platforms[0], make_root(platforms[0]))
         root.set_up()
         return root.run(["bash"], who="root")
 
 
 def saved_run(platform: Platform) -> Played | None:
     """What was played last on a platform, with its cells; None while nothing was."""
-    result = saved(platform)
+    result = saved_result(platform)
     try:
         cells = {who: cells_of(report(platform, who)) for who in result.runs} if result else {}
     except ReportError:

@@ -45,7 +45,7 @@ class Difference:
 def differences(there: dict[Key, Verdict], here: dict[Key, Verdict]) -> Counter[Difference]:
     """The cells that both runs have and that differ in state, those with one reason together, with their number."""
     return Counter(
-        Difference(key[0], _judged(there[key], here[key]), state(there[key]), state(here[key]),
+        Difference(key[0], _who_was_judged(there[key], here[key]), state(there[key]), state(here[key]),
                    reason(there[key], here[key]))
         for key in there.keys() & here.keys()
         if state(there[key]) != state(here[key])
@@ -60,18 +60,18 @@ def only_there(there: dict[Key, Verdict], here: dict[Key, Verdict]) -> set[Key]:
 def reason(there: Verdict, here: Verdict) -> str:
     """Why a cell is not what it was there: the known deviation of the one that deviates, else what was seen here."""
     if state(here) == "deviates":
-        return _known(here)
+        return _deviation_of(here)
     if state(there) == "deviates" and here["verdict"] == "pass":
-        return f"mended: there, {_known(there)}"
+        return f"mended: there, {_deviation_of(there)}"
     return here["reason"]
 
 
-def _known(cell: Verdict) -> str:
+def _deviation_of(cell: Verdict) -> str:
     known = cell["known_deviation"]
     return f"{known['reason']} ({known['source']})" if isinstance(known, dict) else str(known)
 
 
-def _judged(there: Verdict, here: Verdict) -> str:
+def _who_was_judged(there: Verdict, here: Verdict) -> str:
     """The program in the role that was judged, with both versions where they differ; all of them where none is."""
     roles = [here["role"]] if here["role"] in here["implementations"] else sorted(here["implementations"])
     words = []

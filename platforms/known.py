@@ -67,7 +67,7 @@ REFERENCE = "debian-12"
 KEYRINGS = PLATFORMS["debian-13"]
 
 
-def chosen(names: list[str]) -> list[Platform]:
+def choose(names: list[str]) -> list[Platform]:
     """The platforms of these names, all where none is named. Raises PlatformError for an unknown one."""
     for name in names:
         if name not in PLATFORMS:

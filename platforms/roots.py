@@ -29,7 +29,7 @@ def home() -> Path:
 
 
 @contextmanager
-def held(name: str) -> Iterator[None]:
+def hold(name: str) -> Iterator[None]:
     """Nobody else uses the root of that name meanwhile. Raises PlatformError when somebody does."""
     with open(home() / f"{name}.lock", "w") as lock:
         try:
@@ -39,7 +39,7 @@ def held(name: str) -> Iterator[None]:
         yield
 
 
-def made(platform: Platform) -> Path:
+def make_root(platform: Platform) -> Path:
     """The platform's root, made where it is not there yet. Raises PlatformError."""
     root = home() / platform.name
     if not root.exists():

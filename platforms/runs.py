@@ -51,7 +51,7 @@ class Result:
         _note(platform).write_text(json.dumps(asdict(self), indent=1))
 
 
-def saved(platform: Platform) -> Result | None:
+def saved_result(platform: Platform) -> Result | None:
     """What was measured last, None while nothing was."""
     try:
         told = json.loads(_note(platform).read_text())
@@ -83,7 +83,7 @@ class Root:
 
         Raises PlatformError.
         """
-        before = saved(self.platform)
+        before = saved_result(self.platform)
         begin = time.monotonic()
         status = self.run(["sh", "script/conformance", "--version", *options], who="root")
         if status:

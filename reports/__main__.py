@@ -66,7 +66,7 @@ def clouds_doc(arguments: list[str]) -> int:
         for path in clouds_doc.write():
             print(path)
         return 0
-    stale = clouds_doc.outdated()
+    stale = clouds_doc.outdated_files()
     for path in stale:
         print(f"{path} is out of date: python -m reports clouds-doc", file=sys.stderr)
     return 1 if stale else 0
@@ -83,7 +83,7 @@ def book_doc(name: str, arguments: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; status 1 when the page is out of date")
     given = parser.parse_args(arguments)
     if given.check:
-        stale = page.outdated(book)
+        stale = page.outdated_pages(book)
         for path in stale:
             print(f"{path} is out of date: python -m reports {name}-doc", file=sys.stderr)
         return 1 if stale else 0
@@ -99,7 +99,7 @@ def book_doc(name: str, arguments: list[str]) -> int:
 def merge(arguments: list[str]) -> int:
     """Exit status 4 when the reports are not all shards of one run."""
     from reports.document import merge as merging
-    from reports.document.cells import named
+    from reports.document.cells import named_cells
     from reports.site.headline import headline
 
     parser = _Parser(prog="script/merge", description="Join the reports of all shards.")
@@ -112,7 +112,7 @@ def merge(arguments: list[str]) -> int:
     except ReportError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 4
-    told = headline(document, named(document["verdicts"])).sentence
+    told = headline(document, named_cells(document["verdicts"])).sentence
     print(f"{document['run']['shards']} shards, {len(document['verdicts'])} verdicts: {told}")
     print(f"report: {given.into / 'index.html'}")
     print(generate(given.into))

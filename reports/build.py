@@ -13,7 +13,7 @@ from reports.history import trail
 from reports.history.difference import Difference, difference
 from reports.output import write_whole
 from reports.site.single import FILE, single
-from reports.site.write import assembled, write_site
+from reports.site.write import assemble, write_site
 
 #: What changed since the report that this one replaced.
 CHANGES = "changes.json"
@@ -33,14 +33,14 @@ def build(
     copy); `one_file` asks for the page as one file, too.
     """
     found = difference(previous, document) if previous else None
-    past = trail.continued(document, history or directory / trail.FILE)
+    past = trail.continue_trail(document, history or directory / trail.FILE)
     try:
         write_whole(directory / "compliance.json", dumps(document))
         write_whole(directory / trail.FILE, trail.as_text(past))
         if history:
             write_whole(history, trail.as_text(past))
         more = {"changes": _changes(directory, found), **past.as_json()}
-        site = assembled(document, directory, more)
+        site = assemble(document, directory, more)
         write_site(site, directory)
         if one_file:
             write_whole(directory / FILE, single(site))

@@ -47,7 +47,7 @@ def files() -> dict[Path, str]:
     return {DOCS / "clouds.md": "\n".join(parts), **made}
 
 
-def outdated() -> list[Path]:
+def outdated_files() -> list[Path]:
     """The files that are not as they should be."""
     return [path for path, text in files().items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
 
@@ -65,7 +65,8 @@ def _chapter(cloud: Cloud, sentences: list[Sentence], requirements: dict[str, Re
     name, title = cloud["name"], cloud["title"]
     picture = f"![Topology of {title}](clouds/{name}.svg)" if cloud["topology"] else "No topology of its own yet."
     rows = [
-        f"| {each['id'].rpartition('-')[2]} | {each['text']} | {_judged(each, requirements)} |" for each in sentences
+        f"| {each['id'].rpartition('-')[2]} | {each['text']} | {_verdict_on(each, requirements)} |" for each
+            in sentences
     ]
     head = [
         f"## {title}",
@@ -77,7 +78,7 @@ def _chapter(cloud: Cloud, sentences: list[Sentence], requirements: dict[str, Re
     return "\n".join(["\n\n".join(head), "", f"| {name}- | sentence | judged by |", "|---|---|---|", *rows, ""])
 
 
-def _judged(sentence: Sentence, requirements: dict[str, Requirement]) -> str:
+def _verdict_on(sentence: Sentence, requirements: dict[str, Requirement]) -> str:
     if sentence["not_testable"]:
         return f"cannot be tested: {sentence['not_testable']}"
     found = []

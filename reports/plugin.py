@@ -179,7 +179,7 @@ class Reporter:
             )
             self._directory.publish()
             self._tell_github(document)
-            self._failures = list(failures(document, self._shown(self._directory.path / "index.html")))
+            self._failures = list(failures(document, self._path_text(self._directory.path / "index.html")))
             self._published = True
         except ReportError as error:
             self._trouble = error
@@ -198,11 +198,11 @@ class Reporter:
 
             for line in self._failures if self._config.get_verbosity() >= 0 else ():
                 self._say(line)
-            self._say(f"report: {self._shown(self._directory.path / 'index.html')}")
+            self._say(f"report: {self._path_text(self._directory.path / 'index.html')}")
             for line in self._annotations:
                 self._say(line)
             made = allure_page.generate(self._directory.path)
-            self._say(f"allure: {self._shown(Path(made))}" if os.path.isabs(made) else made)
+            self._say(f"allure: {self._path_text(Path(made))}" if os.path.isabs(made) else made)
         elif self._harvest:
             self._say("no report: the run was given up; the previous report, if any, is kept")
         if self._directory.claimed:
@@ -211,7 +211,7 @@ class Reporter:
 
     def _document(self) -> Compliance:
         from reports.document import catalogue_rows
-        from reports.document.sentences import judged
+        from reports.document.sentences import judge_sentences
 
         config = self._config
         workers = config.getoption("tx", None) or []
@@ -231,7 +231,7 @@ class Reporter:
             "families": catalogue_rows.families(),
             "requirements": requirements,
             "clouds": catalogue_rows.clouds(),
-            "sentences": judged(catalogue_rows.sentences(), requirements, verdicts),
+            "sentences": judge_sentences(catalogue_rows.sentences(), requirements, verdicts),
             "verdicts": verdicts,
             "figures": self._harvest.figures,
         }
@@ -287,6 +287,6 @@ class Reporter:
         if terminal is not None:
             terminal.write_line(text, **markup)
 
-    def _shown(self, path: Path) -> str:
+    def _path_text(self, path: Path) -> str:
         here = self._config.invocation_params.dir
         return str(path.relative_to(here) if path.is_relative_to(here) else path)

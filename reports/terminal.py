@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.plugin.plain import plain
-from reports.document.cells import Cell, label, named, worst_first
+from reports.document.cells import Cell, label, named_cells, worst_first
 from reports.document.compliance import Compliance
 
 #: More rows are left to the page.
@@ -19,7 +19,7 @@ def failures(document: Compliance, page: str) -> Iterator[str]:
     """The table; nothing where there is no failure."""
     bad = [
         cell
-        for cell in worst_first(named(document["verdicts"]))
+        for cell in worst_first(named_cells(document["verdicts"]))
         if cell.verdict["verdict"] in _WORDS and not cell.verdict["known_deviation"]
     ]
     rows = [(_id(cell), cell.verdict["verdict"], plain(label(cell)), _short(cell)) for cell in bad[:MOST]]

@@ -74,7 +74,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     machine = item.config.stash.get(MACHINE, None)
     if machine is None:
         return (yield)
-    with machine.shared(), machine.alone() if item.get_closest_marker("serial") else nullcontext():
+    with machine.share(), machine.alone() if item.get_closest_marker("serial") else nullcontext():
         return (yield)
 
 

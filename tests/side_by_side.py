@@ -52,7 +52,7 @@ class Machine:
             os.open(directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644) for name in ("door", "machine"))
 
     @contextmanager
-    def shared(self) -> Iterator[None]:
+    def share(self) -> Iterator[None]:
         """Be one of many."""
         fcntl.flock(self._door, fcntl.LOCK_SH)
         fcntl.flock(self._machine, fcntl.LOCK_SH)

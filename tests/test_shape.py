@@ -44,3 +44,41 @@ def test_no_class_has_too_many_public_methods() -> None:
                if isinstance(each, ast.ClassDef)}
     assert classes
     assert {name: count for name, count in classes.items() if count > METHODS} == {}
+
+
+#: Who returns what it was given, changed so, as `sorted` does; the decorators of mutants; what a recording tells; and
+#: a state. Whatever else a function does, a verb or a noun says it better.
+PARTICIPLES = """
+    checked completed cooked doubled harmed joined mended numbered quoted rendered resized shifted shortened spaced
+    tagged uncompressed unpacked unsharded unwrapped
+    edited played happened marked connected
+"""
+IRREGULAR = """
+    bent born borne bought bound brought broken built chosen done drawn fed found given gone hidden heard held
+    kept known laid learnt led left lent lost made meant met paid said seen sent shown sold spoken spent stood
+    taken taught thought told torn understood used woken worn won wound written
+"""
+#: Words that only look so.
+NO_PARTICIPLES = "embed feed heed need seed speed"
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """All but properties: those may be states."""
+    for each in ast.walk(tree):
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and not any(
+                "property" in ast.unparse(decorator) for decorator in each.decorator_list):
+            yield each
+
+
+def test_functions_are_named_by_what_they_return_or_do() -> None:
+    """A bare participle says neither: `advertised` may wait, send, or look for what was sent."""
+    irregular, others = IRREGULAR.split(), NO_PARTICIPLES.split()
+    named: dict[str, set[str]] = {}
+    for path in sources():
+        for each in functions(ast.parse((PROJECT / path).read_text(encoding="utf-8"))):
+            word = each.name.strip("_")
+            if "_" not in word and (word in irregular or word.endswith("ed")) and word not in others:
+                named.setdefault(word, set()).add(f"{path}: {each.name}")
+    allowed = set(PARTICIPLES.split())
+    assert {word: where for word, where in named.items() if word not in allowed} == {}
+    assert allowed - set(named) == set(), "no function is called so any more"

@@ -11,7 +11,7 @@ from tests.patience import becomes
 from tests.side_by_side import Machine
 
 
-def taken(path: Path) -> bool:
+def is_taken(path: Path) -> bool:
     """Whether somebody else keeps a newcomer from the lock."""
     probe = os.open(path, os.O_RDWR)
     try:
@@ -28,34 +28,34 @@ def test_many_share_and_who_wants_to_be_alone_is_next(tmp_path: Path) -> None:
     log: list[str] = []
 
     def alone() -> None:
-        with machines[2].shared(), machines[2].alone():
+        with machines[2].share(), machines[2].alone():
             log.append("alone")
-            assert taken(tmp_path / "machine")
+            assert is_taken(tmp_path / "machine")
 
     def late() -> None:
-        with machines[3].shared():
+        with machines[3].share():
             log.append("late")
 
     with ThreadPoolExecutor() as pool:
-        with machines[0].shared(), machines[1].shared():
+        with machines[0].share(), machines[1].share():
             waiting = pool.submit(alone)
-            assert becomes(lambda: taken(tmp_path / "door"), 5)
+            assert becomes(lambda: is_taken(tmp_path / "door"), 5)
             latecomer = pool.submit(late)
             log.append("shared")
         waiting.result()
         latecomer.result()
     assert log == ["shared", "alone", "late"]
-    assert not taken(tmp_path / "door") and not taken(tmp_path / "machine")
+    assert not is_taken(tmp_path / "door") and not is_taken(tmp_path / "machine")
     for machine in machines:
         machine.close()
 
 
 def test_after_being_alone_one_shares_again(tmp_path: Path) -> None:
     one, other = Machine(tmp_path), Machine(tmp_path)
-    with one.shared():
+    with one.share():
         with one.alone():
             pass
-        with other.shared():
-            assert not taken(tmp_path / "machine")
+        with other.share():
+            assert not is_taken(tmp_path / "machine")
     one.close()
     other.close()

@@ -10,7 +10,7 @@ from types import ModuleType
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-def worked(page: str) -> dict[str, ModuleType]:
+def worked_modules(page: str) -> dict[str, ModuleType]:
     """The modules whose code a page shows; the first line of each names its file."""
     found = {}
     for path, code in re.findall(r"(?ms)^```python\n# (\S+)\.py\n(.*?)^```", (DOCS / page).read_text()):

@@ -1,4 +1,4 @@
-"""The stage: Mininet topologies of IPv6-capable nodes. A topology is one file here; `named` finds it by itself."""
+"""The stage: Mininet topologies of IPv6-capable nodes. One file here is one topology; `topology_named` finds it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def all_topologies() -> dict[str, type[Topology]]:
     return dict(sorted(found.items()))
 
 
-def named(name: str) -> type[Topology]:
+def topology_named(name: str) -> type[Topology]:
     """The topology of that name, e.g. `two-routers`. Raises UnknownTopology."""
     known = all_topologies()
     wanted = name.replace("_", "-").lower()

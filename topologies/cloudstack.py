@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
-from topologies.lan import ANYWHERE, numbered
+from topologies.lan import ANYWHERE, numbered_names
 from topologies.stage import addressing as plan
 from topologies.stage.links import Route
 from topologies.stage.topology import Topology
@@ -61,7 +61,7 @@ class Cloudstack(Topology):
         self.plug("rack", "lan0", "shared")
         self.router("vr")
         self.plug("vr", "eth0", "shared")
-        for name in numbered("guest", guests):
+        for name in numbered_names("guest", guests):
             self.guest(name)
             self.plug(name, "eth0", "shared")
         self.segment("shared2")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from topologies.dual import ANYWHERE4
-from topologies.lan import ANYWHERE, numbered
+from topologies.lan import ANYWHERE, numbered_names
 from topologies.stage import addressing as plan
 from topologies.stage.links import Route
 from topologies.stage.topology import Topology
@@ -23,7 +23,7 @@ class DualLan(Topology):
         self.segment("lan")
         self.router("router")
         self.plug("router", "lan0", "lan", plan.on(plan.LAN_ROUTER, plan.LAN), plan.on4(plan.LAN4_ROUTER, plan.LAN4))
-        for name in numbered("guest", guests):
+        for name in numbered_names("guest", guests):
             self.guest(name)
             self.plug(name, "eth0", "lan")
         self.peer("outside", routes=[Route(ANYWHERE, plan.OUTSIDE_ROUTER), Route(ANYWHERE4, plan.OUTSIDE4_ROUTER)])

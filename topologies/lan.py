@@ -28,11 +28,11 @@ class Lan(Topology):
         self.segment("lan")
         self.router("router")
         self.plug("router", "lan0", "lan", plan.on(plan.LAN_ROUTER, plan.LAN))
-        for name in numbered("guest", guests):
+        for name in numbered_names("guest", guests):
             self.guest(name)
             for nic in range(nics):
                 self.plug(name, f"eth{nic}", "lan")
-        for name in numbered("peer", peers):
+        for name in numbered_names("peer", peers):
             self.peer(name, held=True)
             self.plug(name, "eth0", "lan")
         self.peer("outside", routes=[Route(ANYWHERE, plan.OUTSIDE_ROUTER)])
@@ -41,6 +41,6 @@ class Lan(Topology):
                   addresses2=[plan.on(plan.OUTSIDE, plan.OUTSIDE_NET)])
 
 
-def numbered(name: str, count: int) -> list[str]:
+def numbered_names(name: str, count: int) -> list[str]:
     """`guest`, `guest2`, `guest3`, ..."""
     return [name if number == 1 else f"{name}{number}" for number in range(1, count + 1)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from topologies.lan import ANYWHERE, numbered
+from topologies.lan import ANYWHERE, numbered_names
 from topologies.stage import addressing as plan
 from topologies.stage.links import Route
 from topologies.stage.topology import Topology
@@ -26,10 +26,10 @@ class TwoRouters(Topology):
             self.router(name)
             self.plug(name, "lan0", "lan", plan.on(near, plan.LAN))
             self.plug(name, "up0", "backbone", plan.on(far, plan.OUTSIDE_NET))
-        for name in numbered("guest", guests):
+        for name in numbered_names("guest", guests):
             self.guest(name)
             self.plug(name, "eth0", "lan")
-        for name in numbered("peer", peers):
+        for name in numbered_names("peer", peers):
             self.peer(name, held=True)
             self.plug(name, "eth0", "lan")
         self.peer("outside", routes=[Route(ANYWHERE, via, metric=1024 * rank) for rank, via in enumerate(outside, 1)])

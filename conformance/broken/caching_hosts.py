@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fixtures.peers.caching_host import CachingHost, Entry, News, by_the_rules
+from fixtures.peers.caching_host import CachingHost, Entry, Follows, News, by_the_rules
 from fixtures.peers.habits import Habits
 from fixtures.programs.base import GuestClient, Post
 from fixtures.programs.party import Party
@@ -21,13 +21,16 @@ class CachingGuest(GuestClient):
 
     name: str  # type: ignore[misc]
     learn: Callable[[Entry | None, News], Entry | None] = by_the_rules
+    follows: Follows = "rightly"
+    assumes_on_link: bool = False
     party = Party.PEER
 
     def version(self) -> str:
         return "scripted"
 
     def start(self, post: Post) -> None:
-        post.peer(CachingHost(Habits(solicits=(0.0,)), self.learn))
+        habits = Habits(solicits=(0.0,), assumes_on_link=self.assumes_on_link)
+        post.peer(CachingHost(habits, self.learn, follows=self.follows))
 
 
 def deaf(entry: Entry | None, news: News) -> Entry | None:
@@ -62,3 +65,6 @@ RIGHT = CachingGuest("neighbor-cache")
 DEAF = CachingGuest("neighbor-cache:deaf", deaf)
 GULLIBLE = CachingGuest("neighbor-cache:gullible", gullible)
 SUSPICIOUS = CachingGuest("neighbor-cache:suspicious", suspicious)
+STUBBORN = CachingGuest("neighbor-cache:stubborn", follows="never")
+CREDULOUS = CachingGuest("neighbor-cache:credulous", follows="always")
+ASSUMING = CachingGuest("neighbor-cache:assuming", assumes_on_link=True)

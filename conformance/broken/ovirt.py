@@ -31,19 +31,19 @@ def daemon_on_ipv4() -> None:
 
 def client_that_splits_at_the_colon() -> None:
     """A client that takes what is before the first colon for the host."""
-    ovirt_client.parsed = lambda target: (target.split(":")[0], 54321)
+    ovirt_client.parse_target = lambda target: (target.split(":")[0], 54321)
     ovirt_client.main()
 
 
 def client_without_zones() -> None:
     """A client that takes the zone for a part of the name that it may leave out."""
-    healthy = ovirt_client.parsed
+    healthy = ovirt_client.parse_target
 
     def zoneless(target: str) -> tuple[str, int]:
         host, port = healthy(target)
         return host.partition("%")[0], port
 
-    ovirt_client.parsed = zoneless
+    ovirt_client.parse_target = zoneless
     ovirt_client.main()
 
 

@@ -31,7 +31,7 @@ def allowances() -> tuple[Allowance, ...]:
     return load(FILE, catalogue())
 
 
-def allowed(requirement: str, part: str | None, test: str) -> Allowance | None:
+def allowance_for(requirement: str, part: str | None, test: str) -> Allowance | None:
     """The allowance that covers a cell, or None."""
     for each in allowances():
         if each.requirement == requirement and (not each.parts or part in each.parts):

@@ -104,7 +104,7 @@ def _deviation(path: Path, row: dict[str, object], known: Catalogue) -> Deviatio
     where = f"{path.name}: {row['requirement']}"
     if row["requirement"] not in known.requirements:
         raise BadData(f"{where}: no such requirement{nearest(str(row['requirement']), known.requirements)}")
-    parts = named_parts(where, known.requirements[str(row["requirement"])], _listed(row, "parts"))
+    parts = named_parts(where, known.requirements[str(row["requirement"])], _list_of(row, "parts"))
     one_of(where, "role", str(row["role"]), ROLES)
     for key in ("source", "reason", "recording"):
         if not str(row[key]).strip():
@@ -115,12 +115,12 @@ def _deviation(path: Path, row: dict[str, object], known: Catalogue) -> Deviatio
         raise BadData(f"{where}: `versions`: {error}") from error
     return Deviation(
         path.stem, str(row["requirement"]), str(row["role"]), versions, str(row["source"]), str(row["reason"]),
-        str(row["recording"]), tuple(map(str, _listed(row, "tests"))), bool(row.get("sometimes", False)),
+        str(row["recording"]), tuple(map(str, _list_of(row, "tests"))), bool(row.get("sometimes", False)),
         parts,
     )
 
 
-def _listed(row: dict[str, object], key: str) -> list[object]:
+def _list_of(row: dict[str, object], key: str) -> list[object]:
     found = row.get(key, [])
     assert isinstance(found, list), key
     return found

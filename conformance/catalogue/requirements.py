@@ -67,7 +67,7 @@ class Catalogue:
     requirements: Mapping[str, Requirement]
     families: Mapping[str, str]
 
-    def named(self, id: str) -> Requirement:
+    def requirement(self, id: str) -> Requirement:
         """The requirement of that id, in any case. Raises BadData with the nearest known id."""
         if id.upper() in self.requirements:
             return self.requirements[id.upper()]
@@ -80,7 +80,7 @@ class Catalogue:
     def promise(self, id: str) -> Requirement | Part:
         """The requirement or the part of that id (`RA-11`, `RA-11.code`), in any case. Raises BadData."""
         requirement, dot, key = id.partition(".")
-        return self.named(requirement).promise(key if dot else None)
+        return self.requirement(requirement).promise(key if dot else None)
 
     def __iter__(self) -> Iterator[Requirement]:
         return iter(self.requirements.values())

@@ -98,7 +98,7 @@ def _sentences(path: Path, cloud: str, rows: Iterable[dict[str, Any]], known: Ca
             raise BadData(f"{where}: it needs either `requirements` that judge it or a reason why it is `not-testable`")
         for id in requirements:
             try:
-                known.named(str(id))
+                known.requirement(str(id))
             except BadData as error:
                 raise BadData(f"{where}: {error}") from error
         yield Sentence(row["id"], cloud, row["where"], row["text"], requirements, reason, row.get("note", ""))

@@ -34,7 +34,7 @@ LABELS = {
 #: What says which packet it is, and not what is in it; what holds others; and what tells them in words.
 ABOUT = frozenset({"frame", "time", "headers", "malformed", "info", "name", "body", "options", "prefixes", "rdnss",
                    "dnssl", "routes", "ia_na", "ia_ta", "ia_pd", "addresses", "relays", "summed", "text", "fields",
-                   "missing"})
+                   "missing", "reserved", "repeated"})
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Reads:
 
 
 @contextmanager
-def watched() -> Iterator[Reads]:
+def watch_reads() -> Iterator[Reads]:
     """Note which fields are read outside the views themselves."""
     reads = Reads()
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from fixtures.recording.kernel_text import event_text, snapshot_text
 from fixtures.recording.model import Frame, KernelEvent, Mark, Snapshot
 from fixtures.recording.views.base import View
-from fixtures.recording.views.frames import decoded
+from fixtures.recording.views.frames import decode
 from fixtures.recording.views.text import one_line
 
 #: Characters of a mark's field that a line has room for.
@@ -41,7 +41,7 @@ class Evidence:
 
 
 def place(seen: Seen) -> Place:
-    """The place of the evidence that `cited` makes, without its text."""
+    """The place of the evidence that `evidence_of` makes, without its text."""
     if isinstance(seen, (Frame, View)):
         frame = seen.frame if isinstance(seen, View) else seen
         return "frame", frame.node, frame.number, frame.time
@@ -50,7 +50,7 @@ def place(seen: Seen) -> Place:
     return "event" if isinstance(seen, KernelEvent) else "snapshot", seen.node, None, seen.time
 
 
-def cited(seen: Seen) -> Evidence:
+def evidence_of(seen: Seen) -> Evidence:
     """The evidence for one frame (or its view), kernel event, snapshot or mark."""
     kind, node, number, time = place(seen)
     interface, text = _interface_and_text(seen)
@@ -71,7 +71,7 @@ def _interface_and_text(seen: Seen) -> tuple[str | None, str]:
 @lru_cache(maxsize=1 << 16)
 def _frame_text(frame: Frame) -> str:
     """Several checks cite the same frame."""
-    return str(decoded(frame))
+    return str(decode(frame))
 
 
 def _mark_text(mark: Mark) -> str:

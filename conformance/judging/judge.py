@@ -10,7 +10,7 @@ from conformance.catalogue.requirements import catalogue
 from conformance.catalogue.words import BINDING
 from conformance.judging import check as declaring
 from conformance.judging.check import Check
-from conformance.judging.deciding import watched
+from conformance.judging.deciding import watch_reads
 from conformance.judging.evidence import Evidence
 from conformance.judging.verdict import Judgement, Notebook, Outcome, Unjudgeable, Violated
 from fixtures.recording.disturbances import missed_words, refusal_words
@@ -59,7 +59,7 @@ def _outcome(check: Check, recording: Recording) -> Judgement:
         reason = f"only the kernel of {opaque.node} could tell, and of that node only the wire was seen"
         found = Judgement(Outcome.NOT_APPLICABLE, reason)
     except Unjudgeable as unjudgeable:
-        found, cause = _undecided(recording, unjudgeable), unjudgeable
+        found, cause = _as_undecided(recording, unjudgeable), unjudgeable
     except Exception as bug:  # a bug in a check is an error of the suite, never a verdict on a program
         found, cause = _bug_in_check(bug), bug
     else:
@@ -72,13 +72,13 @@ def _outcome(check: Check, recording: Recording) -> Judgement:
 
 def _with_deciding_fields(check: Check, recording: Recording) -> list[Evidence]:
     """The evidence once more, and at each packet the fields that decided: a check is a pure function of a recording."""
-    with watched() as reads, suppress(Violated):
+    with watch_reads() as reads, suppress(Violated):
         notebook = Notebook(recording, reads=reads)
         check.judges(recording, notebook)
     return notebook.evidence
 
 
-def _undecided(recording: Recording, unjudgeable: Unjudgeable) -> Judgement:
+def _as_undecided(recording: Recording, unjudgeable: Unjudgeable) -> Judgement:
     """Why a recording cannot be judged: what did not come may have been the machine's fault."""
     reason, stall = str(unjudgeable), recording.stall()
     if unjudgeable.stalled or stall < STALL:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from conformance.judging.deciding import Reads
-from conformance.judging.evidence import Evidence, Seen, cited, place
+from conformance.judging.evidence import Evidence, Seen, evidence_of, place
 from fixtures.recording.disturbances import crowding_words
 from fixtures.recording.model import Frame, Recording, TraceLine
 from fixtures.recording.views.base import View
@@ -101,7 +101,7 @@ class Notebook:
         `fields` decide in these packets, by the names that the report has for them; only where `expect` reads none.
         """
         for item in seen:
-            entry = cited(item)
+            entry = evidence_of(item)
             if entry not in self.evidence:
                 self.evidence.append(replace(entry, fields=fields))
 

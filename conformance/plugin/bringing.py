@@ -58,13 +58,13 @@ def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Before anything is listed or played: who is brought. What is wrong is one sentence and exit status 4."""
-    brought(config)
+    newcomers(config)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """The same in a worker, before the selection is made."""
-    brought(config)
+    newcomers(config)
 
 
 def pytest_unconfigure() -> None:
@@ -75,26 +75,27 @@ def pytest_unconfigure() -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_sextant_keeps(config: pytest.Config) -> list[Path]:
     """What the brought ones need is seen in the sandbox."""
-    return [file for newcomer in brought(config) for file in newcomer.files]
+    return [file for newcomer in newcomers(config) for file in newcomer.files]
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Who was brought."""
-    return [_introduction(newcomer) for newcomer in brought(config)] if environment.inside() else []
+    return [_introduction(newcomer) for newcomer in newcomers(config)] if environment.inside() else []
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Who brings a program wants its verdicts: what has no part for it is not played."""
     may_play = config.stash[DESK].programs.selection.playing
-    roles = {role for newcomer in brought(config) for role in newcomer.who.roles if newcomer.who.name in may_play(role)}
+    roles = {role for newcomer in newcomers(config) for role in newcomer.who.roles if newcomer.who.name
+             in may_play(role)}
     gone = {item for item in items if (cell := cell_of(item)) is not None and roles and not roles & set(cell.cast)}
     if gone:
         items[:] = [item for item in items if item not in gone]
         config.hook.pytest_deselected(items=list(gone))
 
 
-def brought(config: pytest.Config) -> tuple[Newcomer, ...]:
+def newcomers(config: pytest.Config) -> tuple[Newcomer, ...]:
     """Who was brought to this run, asked once; they are known implementations from then on. Raises UsageError."""
     if _BROUGHT not in config.stash:
         found = [newcomer for several in config.hook.pytest_sextant_brings(config=config) for newcomer in several]
@@ -118,7 +119,7 @@ def casting(config: pytest.Config, wanted: Mapping[str, Sequence[str]]) -> dict[
     the usual players, unless an option names it for others.
     """
     chosen: dict[str, Sequence[str]] = dict(wanted)
-    for newcomer in brought(config):
+    for newcomer in newcomers(config):
         who, others = newcomer.who, _beside(newcomer.who)
         roles = sorted(who.roles, key=ROLES.index)
         named = [role for role in roles if any(_names(name, wanted.get(role, ())) for name in (who.name, *others))]
@@ -147,12 +148,12 @@ def _usual(who: Implementation, roles: list[str]) -> list[str]:
 
 def awaits_sandbox(config: pytest.Config) -> bool:
     """Whether somebody's build was brought, which is asked who it is only inside the sandbox."""
-    return not environment.inside() and any(newcomer.who.build is not None for newcomer in brought(config))
+    return not environment.inside() and any(newcomer.who.build is not None for newcomer in newcomers(config))
 
 
 def again(config: pytest.Config) -> list[str]:
     """The options that a command must repeat."""
-    return [newcomer.option for newcomer in brought(config)]
+    return [newcomer.option for newcomer in newcomers(config)]
 
 
 def _names(name: str, words: Iterable[str]) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from conformance.plugin.hooks import Newcomer
 from fixtures.brought.build import BadBuild, find, stand_in
-from fixtures.implementations.registry import UnknownImplementation, named
+from fixtures.implementations.registry import UnknownImplementation, implementation_named
 from fixtures.names import product_of
 from fixtures.programs.base import Implementation, ProgramError, Unrecognised
 from fixtures.sandbox import environment
@@ -61,5 +61,5 @@ def _build(given: str, here: Path) -> Implementation:
         raise BadBuild("it takes NAME=PATH or NAME@LABEL=PATH, such as radvd=/home/me/radvd/radvd")
     if not _NAMED.fullmatch(name):
         raise BadBuild(f"{name.partition('@')[2]!r} is no label; it takes up to 31 letters, digits, dots and hyphens")
-    who = named(product_of(name))
+    who = implementation_named(product_of(name))
     return stand_in(who, name, find((here / Path(path).expanduser()).absolute(), who))

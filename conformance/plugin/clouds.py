@@ -13,7 +13,7 @@ from conformance.judging.check import Check
 from conformance.judging.verdict import Outcome
 from conformance.plugin.collecting import cell_of
 from conformance.plugin.rulings import PROPERTY
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from conformance.selection.sentences import checks_for, judges
 
 ASKED: pytest.StashKey[list[Cloud]] = pytest.StashKey()
@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _all_checks(collected: Iterable[Check]) -> list[Check]:
     """All checks that are collected, and all that there are, whichever files were asked for."""
-    return list({id(check): check for check in [*collected, *declared()]}.values())
+    return list({id(check): check for check in [*collected, *declared_checks()]}.values())
 
 
 class _Sentences:
@@ -82,7 +82,7 @@ class _Sentences:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """One line for each cloud: how many of its testable sentences were judged, and which were not."""
-        known = declared()
+        known = declared_checks()
         for cloud in self._asked:
             testable = [sentence for sentence in cloud.sentences if sentence.requirements]
             lacking = {sentence.id: self._lacking(sentence, known) for sentence in testable}

@@ -45,7 +45,7 @@ class Desk:
         named = not self.requirements or bool(self.requirements & {check.requirement, check.id})
         return named and (self.profile is None or self.profile.has(check))
 
-    def judged(self, cell: Cell[Any], recording: Recording) -> Judgement:
+    def judge(self, cell: Cell[Any], recording: Recording) -> Judgement:
         """What the cell's check says of its recording."""
         found = judge(cell.check, recording, lacking := cell.lacking(self.programs.known))
         if lacking and found.outcome is Outcome.ERROR and self._another_version(cell, recording):

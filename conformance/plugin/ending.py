@@ -131,7 +131,7 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     quiet = terminalreporter.verbosity < 0
     if not quiet:
         terminalreporter.section("conformance")
-    for title, nodeids in (("error", tally.broken), ("red", tally.red), ("not judged", undecided(tally))):
+    for title, nodeids in (("error", tally.broken), ("red", tally.red), ("not judged", undecided_cells(tally))):
         for nodeid, reason, others in _alike(nodeids, tally):
             more = f" and {others} more" if others else ""
             line = plain(f"{title}: {nodeid.rpartition('::')[2]}{more}: {tally.cells[nodeid]['verdict']}: {reason}")
@@ -163,7 +163,7 @@ def by_family(tally: Tally) -> list[str]:
     """A table: how many verdicts of each word a family has; nothing where there is but one family."""
     families: dict[str, Counter[str]] = {}
     for cell in tally.of_implementations():
-        families.setdefault(catalogue().named(cell["requirement"]).family, Counter())[cell["verdict"]] += 1
+        families.setdefault(catalogue().requirement(cell["requirement"]).family, Counter())[cell["verdict"]] += 1
     if len(families) < 2:
         return []
     words = [word for word in _ORDER if any(counts[word] for counts in families.values())]
@@ -224,7 +224,7 @@ def without_occasion(tally: Tally) -> list[str]:
     return [f"without an occasion in any play: {len(cells)} cells of {', '.join(ids)}"] if cells else []
 
 
-def undecided(tally: Tally) -> dict[str, str]:
+def undecided_cells(tally: Tally) -> dict[str, str]:
     """The inconclusive cells of a play of their own, each with its reason; those that are red stand elsewhere."""
     return {nodeid: reason for nodeid, reason in _doubtful(tally).items()
             if tally.cells[nodeid]["scenario"] not in (SCENARIO, Throughout.name)}

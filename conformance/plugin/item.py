@@ -51,7 +51,7 @@ class CheckItem(pytest.Item):
         if self._recording is None:
             self._settle(Judgement(Outcome.ERROR, self._unrecorded))
         else:
-            self._settle(self.config.stash[DESK].judged(self.cell, self._recording))
+            self._settle(self.config.stash[DESK].judge(self.cell, self._recording))
 
     def teardown(self) -> None:
         """Let go of the recording."""

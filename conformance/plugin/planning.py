@@ -34,9 +34,9 @@ class Planned:
 
     def judges(self, known: Mapping[str, Implementation]) -> list[Judge]:
         """Those who will judge the play, with what its cast declares not to have."""
-        return [self._judge(check, known) for check in self._found()]
+        return [self._judge(check, known) for check in self._find_checks()]
 
-    def _found(self) -> Iterator[Check]:
+    def _find_checks(self) -> Iterator[Check]:
         for module, key in self.checks:
             if key not in CHECKS:
                 import_module(module)

@@ -23,7 +23,7 @@ from conformance.plugin.planning import Planned
 from conformance.plugin.progress import ProgressLine
 from conformance.plugin.stopping import reason_of
 from conformance.selection.sharding import expected_seconds
-from conformance.selection.undisturbed import Attempt, budgeted, undisturbed
+from conformance.selection.undisturbed import Attempt, budget_for, play_undisturbed
 from fixtures.playing.paths import STAGING
 from fixtures.playing.request import PlayRequest
 from fixtures.recording.camera import CameraError
@@ -112,10 +112,10 @@ def _play(config: pytest.Config, planned: Sequence[Planned], into: Path) -> None
 
     plays = [(_duration(each.request), each.request.cores) for each in planned]
     try:
-        desk.disturbed = undisturbed([each.request for each in planned], into, play_all,
-                                     lambda play: by_id[play].judges(desk.programs.known),
-                                     budgeted(config.getoption("patience"), plays),
-                                     give_up=desk.left.update)
+        desk.disturbed = play_undisturbed([each.request for each in planned], into, play_all,
+                                          lambda play: by_id[play].judges(desk.programs.known),
+                                     budget_for(config.getoption("patience"), plays),
+                                          give_up=desk.left.update)
     except KeyboardInterrupt as stop:
         if not any((into / play).exists() for play in by_id):
             raise

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from shlex import quote
 from typing import Any
 
-from conformance.catalogue.allowances import allowed
+from conformance.catalogue.allowances import allowance_for
 from conformance.catalogue.deviations import Deviation, deviations, known_deviation
 from conformance.judging.verdict import Judgement, Outcome
 from conformance.plugin.desk import Desk
@@ -47,7 +47,7 @@ def rule(cell: Cell[Any], judgement: Judgement, recording: Recording | None, des
     """A judgement in its cell; without a recording there is nothing to look up about it."""
     if recording is None:
         return Ruling(cell, judgement, desk.programs.of(cell.cast))
-    who, refusal = dict(recording.play.implementations), desk.source.declined(cell, recording)
+    who, refusal = dict(recording.play.implementations), desk.source.why_declined(cell, recording)
     return _with_deviation(Ruling(cell, judgement, who, recording.play.id, refusal), recording, desk)
 
 
@@ -55,7 +55,7 @@ def _with_deviation(ruling: Ruling, recording: Recording, desk: Desk) -> Ruling:
     cell = ruling.cell
     check = cell.check
     if ruling.judgement.outcome is Outcome.INCONCLUSIVE:
-        allowance = allowed(check.requirement, check.part, cell.test_of_products)
+        allowance = allowance_for(check.requirement, check.part, cell.test_of_products)
         return replace(ruling, excuse=desk.source.excuse(cell) or (allowance.reason if allowance else None))
     if ruling.judgement.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.PASS):
         who = recording.play.implementations

@@ -24,7 +24,7 @@ def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
     """Who is behind the uplink."""
     if config.getoption("uplink") is None:
         return []
-    interface, role = _asked(config)
+    interface, role = _options_given(config)
     if not environment.inside() and (reason := why_not(interface)) is not None:
         raise pytest.UsageError(f"--uplink {interface}: {reason}")
     return [Newcomer(uplink(interface, role), f"--uplink {quote(config.getoption('uplink'))}")]
@@ -33,10 +33,10 @@ def pytest_sextant_brings(config: pytest.Config) -> list[Newcomer]:
 @pytest.hookimpl(optionalhook=True)
 def pytest_sextant_lends(config: pytest.Config) -> list[str]:
     """The interface."""
-    return [_asked(config)[0]] if config.getoption("uplink") is not None else []
+    return [_options_given(config)[0]] if config.getoption("uplink") is not None else []
 
 
-def _asked(config: pytest.Config) -> tuple[str, str]:
+def _options_given(config: pytest.Config) -> tuple[str, str]:
     interface, _, role = config.getoption("uplink").partition("=")
     if (role or ROLES[0]) not in ROLES:
         raise pytest.UsageError(f"--uplink {interface}={role}: it can be {' or '.join(ROLES)}, not {role!r}")

@@ -30,11 +30,11 @@ class Trial:
         """Seconds by which the first IPv6 packet was held."""
         return float(self.mark.what.delay)
 
-    def asked(self, kind: Type) -> DnsMessage | None:
+    def question(self, kind: Type) -> DnsMessage | None:
         """The first question for a record type."""
         return next((each for each in self.messages if not each.response and each.asks(kind)), None)
 
-    def answered(self, kind: Type) -> DnsMessage | None:
+    def answer(self, kind: Type) -> DnsMessage | None:
         """The first answer about a record type that has an address."""
         return next((each for each in self.messages if each.response and each.asks(kind) and each.answers), None)
 
@@ -54,12 +54,12 @@ def opening(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
     return next((each for each in segments if each.opens and each.frame.outgoing), None)
 
 
-def accepted(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
+def first_acceptance(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
     """The first SYN with ACK that reached the client."""
     return next((each for each in segments if each.accepts and not each.frame.outgoing), None)
 
 
-def refused(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
+def first_refusal(segments: tuple[TcpSegment, ...]) -> TcpSegment | None:
     """The first RST that reached the client."""
     return next((each for each in segments if each.resets and not each.frame.outgoing), None)
 

@@ -24,18 +24,18 @@ def addresses(recording: Recording, interface: str, prefixes: list[IPv6Network])
             and any(IPv6Address(each.fields["local"]) in prefix for prefix in prefixes if ":" in each.fields["local"])]
 
 
-def advertised(recording: Recording) -> Iterator[RouterAdvertisement]:
+def downstream_advertisements(recording: Recording) -> Iterator[RouterAdvertisement]:
     """The RAs that the router sent on its other link."""
     yield from ndp.router_advertisements(recording.at("cpe", "lan0", outgoing=True))
 
 
-def sent(recording: Recording, *names: str, after: float = 0.0) -> list[Message]:
+def messages_of(recording: Recording, *names: str, after: float = 0.0) -> list[Message]:
     """The router's messages of these names after a moment."""
     found = dhcpv6.messages(recording.at("cpe", "eth0", outgoing=True), *names)
     return [each for each in found if each.time > after]
 
 
-def heard(recording: Recording, name: str, *, refused: bool) -> list[Message]:
+def answers(recording: Recording, name: str, *, refused: bool) -> list[Message]:
     """The Advertises or Replies with an IA_PD that reached the router, those that refuse it or those that do not."""
     found = dhcpv6.messages(recording.at("cpe", "eth0", outgoing=False), name)
     return [each for each in found if each.ia_pd and refused == any(
@@ -48,9 +48,9 @@ def first(notebook: Notebook, found: list[Any], otherwise: str) -> Any:
     return found[0]
 
 
-def granted(recording: Recording, notebook: Notebook) -> Message:
+def delegation(recording: Recording, notebook: Notebook) -> Message:
     """The Reply that delegates the first prefix."""
-    found = [each for each in heard(recording, "Reply", refused=False)
+    found = [each for each in answers(recording, "Reply", refused=False)
              if any(one.network == FIRST and one.valid for ia in each.ia_pd for one in ia.prefixes)]
     return first(notebook, found, "no Reply delegated a prefix to the router")  # type: ignore[no-any-return]
 
@@ -60,7 +60,7 @@ def uses(recording: Recording, prefix: IPv6Network, after: float = 0.0) -> list[
     return [each for each in addresses(recording, "lan0", [prefix]) if each.time > after]
 
 
-def gone(recording: Recording, prefix: IPv6Network) -> list[KernelEvent]:
+def losses(recording: Recording, prefix: IPv6Network) -> list[KernelEvent]:
     """The events by which its other link lost an address of a prefix."""
     return [each for each in recording.events
             if (each.node, each.kind, each.action) == ("cpe", "address", "del") and each.fields["ifname"] == "lan0"

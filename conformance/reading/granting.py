@@ -66,7 +66,7 @@ def less(name: str) -> Callable[[Any], None]:
     return drop
 
 
-def formed(recording: Recording, addresses: Iterable[IPv6Address]) -> set[IPv6Address]:
+def formed_addresses(recording: Recording, addresses: Iterable[IPv6Address]) -> set[IPv6Address]:
     """Those that are not leased, but of a prefix of which a router invites to form addresses, too (RFC 4862)."""
     networks, leased = inviting(recording), {lease.address for _, _, lease in grants_of(recording)}
     return {address for address in addresses if address not in leased and any(address in each for each in networks)}

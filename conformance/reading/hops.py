@@ -15,7 +15,7 @@ from topologies.stage.addressing import mac_of
 MACS = {mac_of(node, "eth0"): node for node in ("peer", "peer2")}
 
 
-def sent(recording: Recording, step: str) -> list[Echo]:
+def requests_of_step(recording: Recording, step: str) -> list[Echo]:
     """The Echo Requests of a step: those to the destination of the guest's attempt, while it lasted."""
     tried = [mark for mark in recording.marked(Attempted) if mark.what.what == step]
     requests = transport.echoes(recording.at("guest", "eth0", outgoing=True), reply=False)
@@ -25,7 +25,7 @@ def sent(recording: Recording, step: str) -> list[Echo]:
 
 def hop(recording: Recording, notebook: Notebook, step: str) -> tuple[str, Echo]:
     """The node that the guest's packet of a step went to, and the packet, cited; unjudgeable without one."""
-    packet = notebook.stimulus(sent(recording, step), f"the guest sent nothing in the step {step!r}")[0]
+    packet = notebook.stimulus(requests_of_step(recording, step), f"the guest sent nothing in the step {step!r}")[0]
     notebook.cite(packet)
     return MACS.get(packet.mac_destination, packet.mac_destination), packet
 
@@ -43,4 +43,4 @@ def with_packets_to(recording: Recording, step: str, node: str) -> Recording:
     def change(packet: Any) -> None:
         packet.dst = mac_of(node, "eth0")
 
-    return editing.rewritten(recording, sent(recording, step), change)
+    return editing.rewritten(recording, requests_of_step(recording, step), change)

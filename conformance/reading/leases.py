@@ -52,7 +52,7 @@ def first_grant(recording: Recording, notebook: Notebook) -> Grant:
     return grant
 
 
-def sent(recording: Recording, *names: str, after: float = 0.0) -> list[Message]:
+def client_messages(recording: Recording, *names: str, after: float = 0.0) -> list[Message]:
     """The DHCPv6 messages of these names that the guest sent after a moment, in order."""
     return [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=True), *names) if each.time > after]
 
@@ -69,7 +69,7 @@ def readable(notebook: Notebook, message: Message) -> None:
     notebook.stimulus([] if message.malformed else [message], f"the {message.name} is malformed: {message.malformed}")
 
 
-def extended(recording: Recording, notebook: Notebook, asked: Message) -> Grant:
+def extending_grant(recording: Recording, notebook: Notebook, asked: Message) -> Grant:
     """The first grant that answers a message; unjudgeable without one, and the text says what came instead."""
     told = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
             if each.transaction_id == asked.transaction_id and each.time > asked.time]
@@ -109,13 +109,13 @@ def address_events(recording: Recording, address: IPv6Address, after: float = 0.
     return [event for event in recording.happened("guest", "address", local=str(address)) if event.time > after]
 
 
-def taken(recording: Recording, address: IPv6Address, after: float = 0.0) -> list[KernelEvent | Frame]:
+def signs_of_address(recording: Recording, address: IPv6Address, after: float = 0.0) -> list[KernelEvent | Frame]:
     """Signs that the guest has an address: its kernel says so; of a machine of its own, it probes for it or uses it."""
     if "guest" not in recording.opaque:
         return [*address_events(recording, address, after)]
     probes = [each.frame for each in neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
               if each.dad and each.target == address and each.time > after]
-    return [*probes, *used(recording, address, after)]
+    return [*probes, *frames_from(recording, address, after)]
 
 
 def stays_assigned(recording: Recording, grant: Grant, notebook: Notebook, until: float = float("inf")) -> None:
@@ -129,7 +129,7 @@ def stays_assigned(recording: Recording, grant: Grant, notebook: Notebook, until
             notebook.expect(False, f"the guest's {grant.address} was {how} at {event.time:.3f} s", event)
 
 
-def used(recording: Recording, address: IPv6Address, after: float) -> list[Frame]:
+def frames_from(recording: Recording, address: IPv6Address, after: float) -> list[Frame]:
     """The frames that the guest sent from an address after a moment."""
     found = []
     for frame in recording.at("guest", "eth0", outgoing=True):

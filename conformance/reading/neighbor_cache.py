@@ -12,6 +12,7 @@ from fixtures.recording.views.transport import Echo
 from fixtures.scenarios.neighbor_discovery.cache_cases import KNOWN, Case, LinkLayer
 from fixtures.scenarios.neighbor_discovery.neighbor_cache import FIRST, LAST, MOVED
 from fixtures.timers import DELAY_FIRST_PROBE_TIME
+from topologies.stage import addressing as plan
 
 #: Seconds after the guest's packet: a probe before that continues the PROBE state, one after it ends a DELAY.
 CONTINUES = DELAY_FIRST_PROBE_TIME / 2
@@ -26,7 +27,7 @@ class Entry(NamedTuple):
     state: Literal["unknown", "reachable", "stale", "probe"]
     link_layer: LinkLayer = ""
 
-    def said(self, case: Case) -> str:
+    def in_words(self, case: Case) -> str:
         """In words."""
         if self.state == "unknown":
             return "has no link-layer address for it"
@@ -73,23 +74,27 @@ def story(recording: Recording, notebook: Notebook, case: Case) -> Story:
                               f"nothing was said of {case.address}")[0]
     message = [frame for frame in came if frame.ns <= asked.frame.ns and frame is not asked.frame][-1]
     replies = [each for each in transport.echoes(went, reply=True) if each.destination == case.address]
+    if case.message.kind == "Redirect":
+        routed = [each for each in transport.echoes(went, reply=True)
+                  if each.destination == plan.OUTSIDE and _mac(each.frame) == plan.mac_of("peer", "eth0")]
+        notebook.stimulus(routed, "the guest did not send by way of the router that redirects it")
     sought = [each for each in ndp.neighbor_solicitations(went) if each.target == case.address]
-    _reached(notebook, case, [each for each in replies if each.frame.ns < message.ns],
+    _expect_state(notebook, case, [each for each in replies if each.frame.ns < message.ns],
              [each for each in sought if each.frame.ns < message.ns])
     return Story(message, asked, [each for each in replies if each.frame.ns >= message.ns],
                  [each for each in sought if each.frame.ns >= message.ns])
 
 
-def _reached(notebook: Notebook, case: Case, replies: list[Echo], sought: list[NeighborSolicitation]) -> None:
+def _expect_state(notebook: Notebook, case: Case, replies: list[Echo], sought: list[NeighborSolicitation]) -> None:
     """The entry was brought into the state that the case begins with."""
-    def answered(number: int, mac: str) -> None:
+    def expect_answer(number: int, mac: str) -> None:
         notebook.stimulus([each for each in replies if each.sequence == number and _mac(each.frame) == mac],
                           f"the guest's answer to {case.address} did not go to {mac}, as the neighbor had told it")
 
     if case.state in KNOWN:
-        answered(FIRST, case.mac("same" if case.state == "reachable" else "before"))
+        expect_answer(FIRST, case.mac("same" if case.state == "reachable" else "before"))
     if case.state == "probe":
-        answered(MOVED, case.mac("same"))
+        expect_answer(MOVED, case.mac("same"))
     if case.state in ("incomplete", "probe"):
         probed = [each for each in sought if each.destination.is_multicast is (case.state == "incomplete")]
         notebook.stimulus(probed, f"the guest did not solicit {case.address}")
@@ -99,7 +104,7 @@ def _mac(frame: Frame) -> str:
     return frame.data[:6].hex(":")
 
 
-def seen(story: Story, notebook: Notebook, case: Case) -> Entry:
+def entry_after(story: Story, notebook: Notebook, case: Case) -> Entry:
     """The entry after the message, as the guest's packets show it."""
     answer = [each for each in story.replies if each.sequence == LAST]
     if not answer:

@@ -21,7 +21,7 @@ def entries(recording: Recording, neighbor: IPv6Address) -> list[KernelEvent]:
     return list(recording.happened("guest", "neighbor", dst=str(neighbor)))
 
 
-def learnt(recording: Recording, neighbor: IPv6Address, like: IPv6Address, **changed: object) -> Recording:
+def with_entry_like(recording: Recording, neighbor: IPv6Address, like: IPv6Address, **changed: object) -> Recording:
     """For mutants: a copy in which the guest also has an entry for somebody, like another's but for `changed`."""
     event = entries(recording, like)[0]
     return editing.with_event(recording, KernelEvent(

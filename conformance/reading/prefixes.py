@@ -16,7 +16,7 @@ from fixtures.stagecraft.marks import Attempted
 from fixtures.stagecraft.watching import usable
 
 
-def formed(recording: Recording, network: IPv6Network) -> list[KernelEvent]:
+def formed_address_events(recording: Recording, network: IPv6Network) -> list[KernelEvent]:
     """What the guest's kernel said of new or changed addresses inside a network, in order."""
     return [event for event in recording.happened("guest", "address", "new")
             if event.fields.get("family") == "inet6" and IPv6Address(event.fields["local"]) in network]
@@ -24,7 +24,7 @@ def formed(recording: Recording, network: IPv6Network) -> list[KernelEvent]:
 
 def first_usable(recording: Recording, network: IPv6Network, notebook: Notebook) -> KernelEvent:
     """The moment when the guest could use its address of a network; unjudgeable when it never could."""
-    ready = [event for event in formed(recording, network) if usable(event)]
+    ready = [event for event in formed_address_events(recording, network) if usable(event)]
     return notebook.stimulus(ready, f"the guest had no address in {network}")[0]
 
 

@@ -76,7 +76,7 @@ class Cell(Generic[S]):
                 found[f"{feature} ({player.name})"] = player.lacks[feature]
         return found
 
-    def declined(self: Cell[Scenario], known: Mapping[str, Implementation]) -> str | None:
+    def why_declined(self: Cell[Scenario], known: Mapping[str, Implementation]) -> str | None:
         """Why somebody of the cast does not play the scenario's situation, or None."""
         nodes = self.scenario.roles
         for role, name in self.cast.items():

@@ -10,7 +10,7 @@ from conformance.judging.check import CHECKS, Check
 _FOLDER = Path(__file__).parents[1]
 
 
-def declared() -> list[Check]:
+def declared_checks() -> list[Check]:
     """All checks in this folder, in the order of their files. A file that cannot be imported is left out."""
     for path in sorted(_FOLDER.rglob("test_*.py")):
         try:

@@ -15,7 +15,8 @@ from fixtures.recording.model import Recording
 from fixtures.stagecraft.base import Scenario
 
 
-def declined(cell: Cell[Scenario], recording: Recording, known: Mapping[str, Implementation]) -> dict[str, Any] | None:
+def decline_of(cell: Cell[Scenario], recording: Recording,
+               known: Mapping[str, Implementation]) -> dict[str, Any] | None:
     """Who of the cast declined the play when it was started, in which role, and who else here plays that role of it."""
     if recording.declined is None:
         return None

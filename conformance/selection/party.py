@@ -22,7 +22,7 @@ def party(cell: Cell[Any], known: Mapping[str, Implementation]) -> Party:
     name = cell.cast.get(cell.check.role)
     if name is not None:
         return known[name].party if name in known else Party.PROGRAM
-    requirement = catalogue().named(cell.check.requirement)
+    requirement = catalogue().requirement(cell.check.requirement)
     if MODELLED & {requirement.id, requirement.family}:
         return Party.MODEL
     return UNCAST.get(cell.check.role, Party.PROGRAM)

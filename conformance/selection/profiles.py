@@ -11,17 +11,15 @@ from conformance.judging.check import Check
 
 @dataclass(frozen=True)
 class Profile:
-    """The checks of one role whose part refers to the same behavior of another test suite."""
+    """The checks of one role whose requirement or part refers to a behavior of another test suite."""
 
     role: str
     reference: str
 
     def has(self, check: Check) -> bool:
         """Whether a check belongs to it; those of a cloud's own topology do not."""
-        if check.role != self.role or check.cloud is not None or check.part is None:
-            return False
-        part = catalogue().named(check.requirement).part(check.part)
-        return any(each.startswith(self.reference) for each in part.reference)
+        return (check.role == self.role and check.cloud is None
+                and any(each.startswith(self.reference) for each in catalogue().promise(check.id).reference))
 
 
 PROFILES: Mapping[str, Profile] = {

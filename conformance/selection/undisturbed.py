@@ -24,8 +24,9 @@ from fixtures.recording.glance import longest_stall, was_left_out, was_refused
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load
 
-#: How many times a play is played at most. After the last time what was recorded stands.
-ATTEMPTS = 5
+#: How many times a play is played at most, and after how many attempts in a row it is no more where even plays one by
+#: one were all disturbed again. After the last time what was recorded stands.
+ATTEMPTS, IDLE = 5, 2
 
 #: How many times the expected time a run may take longer, and the seconds that are always granted: a run of one short
 #: play is repeated, too.
@@ -65,11 +66,11 @@ PlayAll = Callable[[Sequence[PlayRequest], Path, Attempt], object]
 Judge = Callable[[Recording], Judgement]
 
 
-def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
-                judges: Callable[[str], Sequence[Judge]], budget: Budget | None = None,
-                now: Callable[[], float] = time.monotonic,
-                give_up: Callable[[Mapping[str, str]], object] = lambda _: None,
-                window: Window | None = None) -> dict[str, str]:
+def play_undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
+                     judges: Callable[[str], Sequence[Judge]], budget: Budget | None = None,
+                     now: Callable[[], float] = time.monotonic,
+                     give_up: Callable[[Mapping[str, str]], object] = lambda _: None,
+                     window: Window | None = None) -> dict[str, str]:
     """Play all into `into/<play id>`; returns what was played again, by play id, and what had disturbed it.
 
     `judges` are those who will judge a play; they are asked for where it may have been disturbed. With a `budget` no
@@ -84,11 +85,12 @@ def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
     again: dict[str, str] = {}
     left = {each.id: LEFT_OUT for each in requests if was_left_out(into / each.id)}
     rest = [each for each in requests if each.id not in left]
-    before = len(rest) + 1
+    before, idle = len(rest) + 1, 0
     for turn in range(2, ATTEMPTS + 2):
         found = {each.id: disturbance(into / each.id, judges) for each in rest}
         disturbed = [each for each in rest if found[each.id]]
-        useful = granted.repeats and turn <= ATTEMPTS and (len(disturbed) < before or window.limit > 1)
+        idle = idle + 1 if len(disturbed) >= before and window.limit == 1 else 0
+        useful = granted.repeats and turn <= ATTEMPTS and idle < IDLE
         rest = fitting(disturbed, max(1, window.limit // 2), end - now()) if useful else []
         chosen = {each.id for each in rest}
         left |= {each.id: found[each.id] for each in disturbed if each.id not in chosen}
@@ -115,7 +117,7 @@ def undisturbed(requests: Sequence[PlayRequest], into: Path, play_all: PlayAll,
     return again
 
 
-def budgeted(patience: float, plays: Sequence[tuple[float, float]]) -> Budget:
+def budget_for(patience: float, plays: Sequence[tuple[float, float]]) -> Budget:
     """What `--patience` allows for plays that last so many seconds each and keep so many cores busy with machines."""
     cores = len(os.sched_getaffinity(0))
     longest = max((length for length, _ in plays), default=0.0)

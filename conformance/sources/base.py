@@ -39,7 +39,7 @@ class Source(Protocol):
     def recording(self, cell: Cell[Any]) -> Recording:
         """The cell's recording. Raises NotPlayed, NotRun and NotRecorded."""
 
-    def declined(self, cell: Cell[Any], recording: Recording) -> dict[str, Any] | None:
+    def why_declined(self, cell: Cell[Any], recording: Recording) -> dict[str, Any] | None:
         """Who of the cast said, when it was started, that it does not play this; else None."""
 
     def excuse(self, cell: Cell[Any]) -> str | None:

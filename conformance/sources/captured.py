@@ -77,7 +77,7 @@ class Captured:
         verify(check)
         if not check.passive:
             id = check.requirement
-            if id not in self._judged() and id not in self._told:
+            if id not in self._judged_in_passing() and id not in self._told:
                 self._told.add(id)
                 yield Cell(check, Heard(role=check.role, reason=NEEDS_A_PLAY), {}, SCENARIO)
             return
@@ -85,7 +85,7 @@ class Captured:
             parties = [party for party in capture.parties if party.role == check.role]
             for party in parties:
                 scene = Heard(name, party.link, party.name, party.role)
-                yield Cell(check, scene, {party.role: _shown(party)}, ending(check, _label(name, party)))
+                yield Cell(check, scene, {party.role: _as_program(party)}, ending(check, _label(name, party)))
             if not parties:
                 reason = f"nobody in {name} behaves as a {check.role}{_left_out(capture)}"
                 yield Cell(check, Heard(file=name, role=check.role, reason=reason), {}, ending(check, _word(name)))
@@ -122,7 +122,7 @@ class Captured:
         when = day(self.captures[cell.scenario.file].started_ns)
         return f"captured on {when:%-d %B %Y}" if when else "captured at an unknown time"
 
-    def declined(self, cell: PartyCell, recording: Recording) -> None:
+    def why_declined(self, cell: PartyCell, recording: Recording) -> None:
         """Nobody was asked to play."""
 
     def excuse(self, cell: PartyCell) -> str:
@@ -150,12 +150,12 @@ class Captured:
             lines += [f"{name}: {note}" for note in capture.notes]
         return lines
 
-    def _judged(self) -> frozenset[str]:
+    def _judged_in_passing(self) -> frozenset[str]:
         """The requirements that have a passive check."""
         if self._passive is None:
-            from conformance.selection.declared import declared
+            from conformance.selection.declared import declared_checks
 
-            self._passive = frozenset(check.requirement for check in declared() if check.passive)
+            self._passive = frozenset(check.requirement for check in declared_checks() if check.passive)
         return self._passive
 
 
@@ -165,12 +165,12 @@ def _left_out(capture: Judgeable) -> str:
 
 
 def _speaking(role: str, parties: Sequence[Party]) -> str:
-    names = [_shown(party) for party in parties if party.role == role]
+    names = [_as_program(party) for party in parties if party.role == role]
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
     return f"{role} {', '.join(names[:_NAMES])}{more}" if names else ""
 
 
-def _shown(party: Party) -> str:
+def _as_program(party: Party) -> str:
     return f"{party.name} ({party.link})" if party.link else party.name
 
 

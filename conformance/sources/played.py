@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.judging.check import Check
 from conformance.selection.cells import Cell, cells
-from conformance.selection.declines import declined
+from conformance.selection.declines import decline_of
 from conformance.sources.base import NotPlayed, NotRecorded, NotRun
 from conformance.sources.programs import Programs
 from conformance.sources.throughout import AS_IT_WAS_PLAYED, Throughout, Worst, a_play, throughout
@@ -43,13 +43,13 @@ class Played:
         if isinstance(cell.scenario, Throughout):
             usual = (Cell(cell.check, *play, "") for play in a_play(cell.scenario, self.programs))
             return next((request for each in usual if (request := self.request(each))), None)
-        return None if self._declined(cell) or self._hindrance(cell) else PlayRequest(cell.scenario, cell.cast)
+        return None if self._decline(cell) or self._hindrance(cell) else PlayRequest(cell.scenario, cell.cast)
 
     def recording(self, cell: Cell[Any]) -> Recording:
         """What was played. Raises NotPlayed, NotRun and NotRecorded."""
         if isinstance(cell.scenario, Throughout):
             return self._worst.of(cell.check, cell.scenario, self._all())
-        if reason := self._declined(cell):
+        if reason := self._decline(cell):
             raise NotPlayed(reason)
         if reason := self._hindrance(cell):
             raise NotRun(reason)
@@ -58,10 +58,10 @@ class Played:
         except (ProgramError, SavedError) as error:
             raise NotRecorded(str(error)) from error
 
-    def declined(self, cell: Cell[Any], recording: Recording) -> dict[str, Any] | None:
+    def why_declined(self, cell: Cell[Any], recording: Recording) -> dict[str, Any] | None:
         """Who of the cast declined when it was started."""
         throughout = isinstance(cell.scenario, Throughout)
-        return None if throughout else declined(cell, recording, self.programs.known)
+        return None if throughout else decline_of(cell, recording, self.programs.known)
 
     def excuse(self, cell: Cell[Any]) -> str | None:
         """A play is made so that it can be judged; what passive checks find in it is as it comes."""
@@ -89,8 +89,8 @@ class Played:
         """They are saved where the report is made."""
         return {}
 
-    def _declined(self, cell: ScenarioCell) -> str | None:
-        return None if self.programs.absent(cell.cast) else cell.declined(self.programs.known)
+    def _decline(self, cell: ScenarioCell) -> str | None:
+        return None if self.programs.absent(cell.cast) else cell.why_declined(self.programs.known)
 
     def _hindrance(self, cell: ScenarioCell) -> str | None:
         """Why the cell is not played in this run, or None."""

@@ -11,7 +11,7 @@ from typing import Any
 from conformance.judging.check import Check
 from conformance.selection.casting import Cast
 from conformance.selection.cells import Cell, cells
-from conformance.selection.declines import declined
+from conformance.selection.declines import decline_of
 from conformance.sources.base import NotPlayed, NotRun
 from conformance.sources.programs import Programs
 from conformance.sources.throughout import AS_IT_WAS_PLAYED, Throughout, Worst, throughout
@@ -75,14 +75,14 @@ class Saved:
         found = self.recordings.get((scenario.name, _frozen(scenario.options), tuple(sorted(cell.cast.items()))))
         if found is not None:
             return found
-        if not self.programs.absent(cell.cast) and (reason := cell.declined(self.programs.known)):
+        if not self.programs.absent(cell.cast) and (reason := cell.why_declined(self.programs.known)):
             raise NotPlayed(reason)
         raise NotRun(f"there is no recording of this play in {self.folder}")
 
-    def declined(self, cell: Cell[Any], recording: Recording) -> dict[str, Any] | None:
+    def why_declined(self, cell: Cell[Any], recording: Recording) -> dict[str, Any] | None:
         """Who of the cast declined when it was started."""
         throughout = isinstance(cell.scenario, Throughout)
-        return None if throughout else declined(cell, recording, self.programs.known)
+        return None if throughout else decline_of(cell, recording, self.programs.known)
 
     def excuse(self, cell: Cell[Any]) -> str | None:
         """A play was made so that it can be judged; what passive checks find in it is as it comes."""

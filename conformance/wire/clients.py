@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from conformance.judging.verdict import Notebook
-from conformance.wire.spoken import examine, from_client, is_malformed, is_relayed, must
+from conformance.wire.dates import rule
+from conformance.wire.spoken import examine, from_client, is_capture, is_malformed, is_relayed, must
 from fixtures.protocols.addresses import ALL_DHCP_AGENTS
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dhcpv6 import Message
+
+#: Who must have an Option Request option (RFC 8415 sections 18.2.2, 18.2.4 to 18.2.6); of Solicits it is judged apart.
+ASKING = ("Request", "Renew", "Rebind", "Information-request")
+#: Exchanges that begin anew. A client may count a Solicit from when it began to try; a Release that is sent in the
+#: transaction of an earlier exchange is judged as that (DHCP6-01.new-transaction).
+ABOUT_LEASES = ("Request", "Confirm", "Renew", "Rebind", "Decline")
 
 
 def mine(recording: Recording, *names: str) -> list[Message]:
@@ -30,15 +37,37 @@ def well_formed(recording: Recording, notebook: Notebook, *names: str, server: b
         must(notebook, each.destination == ALL_DHCP_AGENTS or not each.destination.is_multicast,
              f"the {name} goes to {each.destination}", each)
         must(notebook, each.client_duid, f"the {name} has no Client Identifier", each)
+        only_once(notebook, each)
+        if name in ASKING:
+            with rule(notebook, "RFC 8415"):
+                must(notebook, each.option_request, f"the {name} asks for no option", each)
         must(notebook, each.elapsed_time is not None, f"the {name} has no Elapsed Time", each)
         if server is not None:
             has = "no" if server else "a"
             must(notebook, bool(each.server_duid) == server, f"the {name} has {has} Server Identifier", each)
         if ia:
             must(notebook, leases(each), f"the {name} names no address and no prefix", each)
+    if not is_capture(recording):
+        _expect_no_time_elapsed(notebook, sent)
     where = "; what is around it only the relay knows" if is_relayed(recording) else ""
     notebook.finding = f"{len(sent)} of {told}, formed as they should be{where}"
     return sent
+
+
+def _expect_no_time_elapsed(notebook: Notebook, sent: list[Message]) -> None:
+    """Expect Elapsed Time 0 in the first message of each exchange about a lease (RFC 8415 section 21.9)."""
+    begun = set()
+    for each in sent:
+        if each.name in ABOUT_LEASES and each.transaction_id not in begun:
+            begun.add(each.transaction_id)
+            must(notebook, not each.elapsed_time, f"the first {each.name} of its exchange says that"
+                 f" {(each.elapsed_time or 0) / 100:.2f} s have elapsed", each)
+
+
+def only_once(notebook: Notebook, message: Message) -> None:
+    """Expect that no option stands twice in a message but those that may (RFC 8415 section 21)."""
+    twice = message.repeated
+    must(notebook, not twice, f"the {message.name} has the option {twice[0] if twice else ''} twice", message)
 
 
 def leases(message: Message) -> list[object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from fixtures.recording import editing
@@ -34,6 +35,11 @@ def without_option(recording: Recording, found: Sequence[View | Frame], kind: st
         packet[getattr(layer("inet6"), kind)].underlayer.remove_payload()
 
     return editing.rewritten(recording, found, drop)
+
+
+def as_play(recording: Recording) -> Recording:
+    """The sample as if it were a play: whatever reached the party was seen."""
+    return replace(recording, play=replace(recording.play, scenario="sample"))
 
 
 def server_identifier() -> Any:

@@ -8,11 +8,13 @@ from ipaddress import IPv6Address
 
 from conformance.judging.verdict import Notebook
 from conformance.reading.receivable import is_receivable
+from conformance.wire.frugal import own_link_layer, reserved_are_zero
 from conformance.wire.speech import probes, questions
 from conformance.wire.spoken import (
     examine,
     has_link_layer_addresses,
     hearing,
+    is_capture,
     is_malformed,
     last_before,
     must,
@@ -29,6 +31,9 @@ from fixtures.timers import RETRANS_TIMER
 #: Seconds after a probe in which the address may still be optimistic (RFC 4429): twice the usual wait.
 OPTIMISTIC = 2 * RETRANS_TIMER
 
+#: Seconds after a solicitation in which what goes to who asked is the answer to it.
+ANSWERED = 0.5
+
 Times = dict[IPv6Address, list[float]]
 
 
@@ -40,6 +45,20 @@ def probe_times(recording: Recording, role: str) -> Times:
     return found
 
 
+def probing(recording: Recording, notebook: Notebook, role: str) -> list[NeighborSolicitation]:
+    """The DAD probes, which are expected to be as RFC 4862 section 5.4.2 wants them."""
+    sent = list(saying(recording, role, probes))
+    examine(notebook, sent, "no DAD probe was seen")
+    for probe in sent:
+        valid(notebook, probe, "probe", sized=has_link_layer_addresses(recording, role))
+        reserved_are_zero(notebook, probe, "probe")
+        if probe.destination != solicited_node(probe.target):
+            must(notebook, False, f"the probe for {probe.target} went to {probe.destination}", probe)
+        must(notebook, probe.sllao is None, "the probe has a Source Link-Layer Address option", probe)
+    notebook.finding = f"{len(sent)} probes as they should be"
+    return sent
+
+
 def solicitations(recording: Recording, notebook: Notebook, role: str) -> None:
     """Expect Neighbor Solicitations as RFC 4861 sections 4.3 and 7.2.2 want them."""
     sent, count = saying(recording, role, questions), 0
@@ -48,6 +67,8 @@ def solicitations(recording: Recording, notebook: Notebook, role: str) -> None:
     for each in sent:
         count += 1
         valid(notebook, each, "solicitation", sized=sized)
+        reserved_are_zero(notebook, each, "solicitation")
+        own_link_layer(recording, notebook, role, each, each.sllao, "SLLAO")
         if each.target.is_multicast:
             must(notebook, False, f"the solicitation asks for the group {each.target}", each)
         if each.source.is_multicast:
@@ -76,16 +97,36 @@ def advertisements(recording: Recording, notebook: Notebook, role: str) -> None:
     examine(notebook, sent, "no Neighbor Advertisement was seen")
     for each in sent:
         valid(notebook, each, "advertisement", sized=sized)
+        reserved_are_zero(notebook, each, "advertisement")
+        own_link_layer(recording, notebook, role, each, each.tllao, "TLLAO")
         if each.target.is_multicast:
             must(notebook, False, f"the group {each.target} was advertised", each)
         if each.solicited and each.destination.is_multicast:
             must(notebook, False, f"an advertisement to {each.destination} has S=1", each)
+    if not is_capture(recording):
+        _expect_questions(recording, notebook, sent, role)
     answers = _answers(recording, sent, role) if sized else []
     for asked, answer in answers:
         if not answer.tllao:
             must(notebook, False, f"the answer to a multicast solicitation for {answer.target} has no TLLAO",
                  asked, answer)
     notebook.finding = f"{len(sent)} advertisements, {len(answers)} of them answers to a multicast solicitation"
+
+
+def _expect_questions(recording: Recording, notebook: Notebook, sent: Iterable[NeighborAdvertisement],
+                      role: str) -> None:
+    """Expect S=1 of what answers who asked, and of nothing else (RFC 4861 section 7.2.4)."""
+    asked: dict[object, list[float]] = defaultdict(list)
+    for question in hearing(recording, role, questions):
+        asked[question.target, question.source].append(question.time)
+    for each in sent:
+        times = asked.get((each.target, each.destination), [])
+        at = last_before(times, each.time)
+        if each.solicited and at < 0:
+            must(notebook, False, f"an advertisement with S=1 tells {each.destination} of {each.target}, for which"
+                 " nothing there asked", each)
+        elif not each.destination.is_multicast and at >= 0 and each.time - times[at] < ANSWERED:
+            must(notebook, False, f"the answer to {each.destination} about {each.target} has S=0", each)
 
 
 def _answers(recording: Recording, sent: Iterable[NeighborAdvertisement], role: str) -> list[

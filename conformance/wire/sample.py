@@ -94,6 +94,7 @@ def _routing() -> Iterator[Timed]:
     """
     inet6 = layer("inet6")
     yield 0.3, _report(ROUTER_MAC, "::", "ff02::1:ff00:1")
+    yield 0.35, _ip(ROUTER_MAC, "::", "ff02::1:ff00:1") / inet6.ICMPv6ND_NS(tgt=ROUTER)
     mine = inet6.ICMPv6NDOptSrcLLAddr(lladdr=ROUTER_MAC)
     yield 30.0, _ip(ROUTER_MAC, ROUTER, "ff02::1:ff00:7") / inet6.ICMPv6ND_NS(tgt=PEER) / mine
     asking = inet6.ICMPv6NDOptSrcLLAddr(lladdr=PEER_MAC)
@@ -168,8 +169,9 @@ def _lease() -> Iterator[Timed]:
                         dhcp6.DHCP6OptClientFQDN(fqdn="guest.example.com"))
     yield 22.1, _server("Reply", 0x11, leased)
     for number, (name, with_server) in enumerate((("Renew", True), ("Rebind", False), ("Confirm", False)), 1):
+        wanted = [asked] if name != "Confirm" else []
         named = [_server_id()] if with_server else []
-        yield 50.0 + number, _client(name, 0x11 + number, *named, _ia(ADDRESS), *([] if name == "Confirm" else [asked]))
+        yield 50.0 + number, _client(name, 0x11 + number, *named, _ia(ADDRESS), *wanted)
         yield 50.1 + number, _server("Reply", 0x11 + number, leased)
     yield 55.0, _client("InfoRequest", 0x15, asked)
     yield 55.1, _server("Reply", 0x15)

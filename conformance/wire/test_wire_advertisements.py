@@ -11,12 +11,14 @@ from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.wire.dates import rule
 from conformance.wire.edits import with_fields
+from conformance.wire.frugal import reserved_are_zero
 from conformance.wire.sample import conversation
 from conformance.wire.spoken import (
     doubt,
     examine,
     group_by,
     has_link_layer_addresses,
+    is_capture,
     must,
     neighbor_discovery,
     require_clock,
@@ -58,7 +60,8 @@ def ras(recording: Recording) -> list[RouterAdvertisement]:
 def test_wire_advertisements_are_valid(recording: Recording, notebook: Notebook, part: str) -> None:
     """Every RA comes from a link-local address; it has hop limit 255, code 0, a right checksum and whole options.
 
-    RFC 4861 sections 4.2, 6.1.2. An SLLAO may be left out on purpose, so it is not judged.
+    It goes to all nodes or to one, and reserved fields are zero (RFC 4861 sections 4.2, 4.6, 6.1.2). An SLLAO may be
+    left out on purpose, so it is not judged.
     """
     sent = ras(recording)
     examine(notebook, sent, "no Router Advertisement was seen")
@@ -67,6 +70,9 @@ def test_wire_advertisements_are_valid(recording: Recording, notebook: Notebook,
             must(notebook, each.source.is_link_local, f"the RA comes from {each.source}", each)
         else:
             valid(notebook, each, "RA", sized=has_link_layer_addresses(recording, "router"))
+            reserved_are_zero(notebook, each, "RA")
+            if each.destination != ALL_NODES and each.destination.is_multicast:
+                must(notebook, False, f"the RA goes to {each.destination}", each)
     notebook.finding = f"{len(sent)} RAs that hosts accept"
 
 
@@ -105,7 +111,7 @@ def _content(ra: RouterAdvertisement) -> object:
             tuple((each.network, each.preference) for each in ra.routes))
 
 
-@check("RA-03", role="router", passive=True)
+@check("RA-03.random", role="router", passive=True)
 def test_wire_intervals_are_random(recording: Recording, notebook: Notebook) -> None:
     """Unsolicited RAs do not come like clockwork: their intervals are drawn at random (RFC 4861 section 6.2.4).
 
@@ -127,36 +133,59 @@ def test_wire_intervals_are_random(recording: Recording, notebook: Notebook) -> 
         notebook.finding = f"{len(gaps)} intervals, from {min(gaps):.1f} s to {max(gaps):.1f} s long"
 
 
-@check("RA-22", role="router", passive=True)
-def test_wire_lifetimes_are_coherent(recording: Recording, notebook: Notebook) -> None:
+@check("RA-22", role="router", passive=True, parts=("router", "names", "prefixes"))
+def test_wire_lifetimes_are_coherent(recording: Recording, notebook: Notebook, part: str) -> None:
     """No lifetime of an RA is shorter than the interval between two RAs; preferred is not above valid.
 
-    RFC 4861 section 6.2.1; of name servers and domains RFC 8106 section 5.1 says SHOULD. MaxRtrAdvInterval is at
-    least 4 s, and at least as long as most of the intervals seen, where there are enough. A lifetime of 0 withdraws,
-    and one that counts down ends.
+    RFC 4861 section 6.2.1; of name servers and domains RFC 8106 section 5.1 says SHOULD. In a play the situation says
+    what MaxRtrAdvInterval is. In a capture it is at least 4 s, and at least as long as most of the intervals seen,
+    where there are enough. A lifetime of 0 withdraws, and one that counts down ends.
     """
     sent = ras(recording)
     examine(notebook, sent, "no Router Advertisement was seen")
-    least, before = _least_interval(recording, sent), dict[object, tuple[float, int]]()
-    shorter = f"is shorter than an interval between RAs, {least:.1f} s"
+    _COHERENT[part](recording, notebook, sent)
+    notebook.finding = f"the lifetimes of {len(sent)} RAs are coherent"
+
+
+def _router_lifetime(recording: Recording, notebook: Notebook, sent: list[RouterAdvertisement]) -> None:
+    least = _least_interval(recording, sent)
     for each in sent:
-        if each.lifetime and each.lifetime < int(least):  # lifetimes count whole seconds
-            must(notebook, False, f"the router lifetime of {each.lifetime} s {shorter}", each)
+        must(notebook, not each.lifetime or each.lifetime >= int(least),  # lifetimes count whole seconds
+             f"the router lifetime of {each.lifetime} s {_shorter(recording, least)}", each)
+
+
+def _lifetimes_of_names(recording: Recording, notebook: Notebook, sent: list[RouterAdvertisement]) -> None:
+    least, before = _least_interval(recording, sent), dict[object, tuple[float, int]]()
+    for each in sent:
         for name, what, life in _of_names(each):
             time, earlier = before.get((name, what), (0.0, -1))
             counts_down = abs(earlier - life - (each.time - time)) <= COUNTED and life < earlier
             before[name, what] = each.time, life
             if life and life < int(least) and not counts_down:
-                doubt(notebook, f"the {name} lifetime of {life} s {shorter}", each)
+                doubt(notebook, f"the {name} lifetime of {life} s {_shorter(recording, least)}", each)
+
+
+def _preferred_and_valid(_: Recording, notebook: Notebook, sent: list[RouterAdvertisement]) -> None:
+    for each in sent:
         for prefix in each.prefixes:
-            if prefix.preferred > prefix.valid:
-                must(notebook, False, f"{prefix.network} is preferred for {prefix.preferred} s and valid for"
-                     f" {prefix.valid} s", each)
-    notebook.finding = f"the lifetimes of {len(sent)} RAs are coherent"
+            must(notebook, prefix.preferred <= prefix.valid, f"{prefix.network} is preferred for {prefix.preferred} s"
+                 f" and valid for {prefix.valid} s", each)
+
+
+_COHERENT = {"router": _router_lifetime, "names": _lifetimes_of_names, "prefixes": _preferred_and_valid}
+
+
+def _shorter(recording: Recording, least: float) -> str:
+    if is_capture(recording):
+        return f"is shorter than an interval between RAs, {least:.1f} s"
+    return f"is shorter than the longest interval between RAs, {least:g} s"
 
 
 def _least_interval(recording: Recording, sent: list[RouterAdvertisement]) -> float:
     """Seconds that MaxRtrAdvInterval has at least."""
+    told = None if is_capture(recording) else recording.play.situation.get("max_interval")
+    if told is not None:
+        return float(told)
     links = group_by((each for each in sent if each.destination == ALL_NODES), lambda each: each.frame.interface)
     gaps = [two.time - one.time for same in links.values() for one, two in pairwise(same)]
     if len(gaps) < ENOUGH or recording.play.options.get("clock"):
@@ -206,6 +235,21 @@ def advertises_an_option_of_no_length(recording: Recording) -> Recording:
     return with_fields(recording, ras(recording), "ICMPv6NDOptSrcLLAddr", len=0)
 
 
+@edited(test_wire_advertisements_are_valid, because="reserved bits set: 0x01 at octet 5", parts=["form"])
+def advertises_a_flag_that_nobody_knows(recording: Recording) -> Recording:
+    return with_fields(recording, ras(recording), "ICMPv6ND_RA", res=1)
+
+
+@edited(test_wire_advertisements_are_valid, because="0x00000007 at octet 12 of option 3", parts=["form"])
+def advertises_a_prefix_with_something_reserved(recording: Recording) -> Recording:
+    return with_fields(recording, ras(recording), "ICMPv6NDOptPrefixInfo", res2=7)
+
+
+@edited(test_wire_advertisements_are_valid, because="the RA goes to ff02::2", parts=["form"])
+def advertises_to_routers(recording: Recording) -> Recording:
+    return with_fields(recording, ras(recording), "IPv6", dst="ff02::2")
+
+
 @edited(test_wire_advertisements_are_spaced, because="3 s are the least")
 def advertises_every_second(recording: Recording) -> Recording:
     return _every(recording, 1.0)
@@ -232,17 +276,17 @@ def _every(recording: Recording, seconds: float) -> Recording:
     return recording
 
 
-@edited(test_wire_lifetimes_are_coherent, because="router lifetime of 3 s")
+@edited(test_wire_lifetimes_are_coherent, because="router lifetime of 3 s", parts=["router"])
 def lifetime_of_three_seconds(recording: Recording) -> Recording:
     return with_fields(recording, ras(recording), "ICMPv6ND_RA", routerlifetime=3)
 
 
-@edited(test_wire_lifetimes_are_coherent, because="RDNSS lifetime of 5 s is shorter")
+@edited(test_wire_lifetimes_are_coherent, because="RDNSS lifetime of 5 s is shorter", parts=["names"])
 def name_server_that_ends_between_two(recording: Recording) -> Recording:
     return with_fields(recording, ras(recording), "ICMPv6NDOptRDNSS", lifetime=5)
 
 
-@edited(test_wire_lifetimes_are_coherent, because="preferred for 900 s")
+@edited(test_wire_lifetimes_are_coherent, because="preferred for 900 s", parts=["prefixes"])
 def preferred_longer_than_valid(recording: Recording) -> Recording:
     prefix = {"preferredlifetime": 900, "validlifetime": 600}
     return with_fields(recording, ras(recording), "ICMPv6NDOptPrefixInfo", **prefix)

@@ -10,7 +10,7 @@ from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
 from conformance.wire.clients import mine, well_formed
 from conformance.wire.dates import rule
-from conformance.wire.edits import server_identifier, with_fields, with_option
+from conformance.wire.edits import as_play, server_identifier, with_fields, with_option
 from conformance.wire.sample import conversation
 from conformance.wire.spoken import examine, hearing, is_malformed, must, require_clock
 from fixtures.protocols.dhcpv6 import CLIENT_FQDN
@@ -193,6 +193,16 @@ def renews_for_another_association(recording: Recording) -> Recording:
 @edited(test_wire_renews, because="no Server Identifier")
 def renews_with_anybody(recording: Recording) -> Recording:
     return editing.rewritten(recording, mine(recording, "Renew"), less("DHCP6OptServerId"))
+
+
+@edited(test_wire_renews, because="the Renew asks for no option")
+def renews_without_a_wish(recording: Recording) -> Recording:
+    return editing.rewritten(recording, mine(recording, "Renew"), less("DHCP6OptOptReq"))
+
+
+@edited(test_wire_renews, because="the first Renew of its exchange says that 3.00 s have elapsed")
+def renews_as_if_again(recording: Recording) -> Recording:
+    return with_fields(as_play(recording), mine(recording, "Renew"), "DHCP6OptElapsedTime", elapsedtime=300)
 
 
 @edited(test_wire_rebinds, because="has a Server Identifier")

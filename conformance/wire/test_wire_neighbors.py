@@ -10,10 +10,11 @@ from typing import Any
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.wire import neighbors
-from conformance.wire.edits import with_fields, without_option
+from conformance.wire.edits import as_play, with_fields, without_option
+from conformance.wire.frugal import own_link_layer, reserved_are_zero
 from conformance.wire.neighbors import probe_times
 from conformance.wire.sample import conversation
-from conformance.wire.speech import probes, questions
+from conformance.wire.speech import questions
 from conformance.wire.spoken import (
     examine,
     group_by,
@@ -26,7 +27,7 @@ from conformance.wire.spoken import (
     slack,
     valid,
 )
-from fixtures.protocols.addresses import ALL_NODES, UNSPECIFIED, solicited_node
+from fixtures.protocols.addresses import ALL_NODES, UNSPECIFIED
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import mld, ndp, transport
@@ -44,12 +45,15 @@ RECENT = 8
 def test_wire_router_solicitations(recording: Recording, notebook: Notebook) -> None:
     """Every Router Solicitation is one that a router heeds (RFC 4861 sections 4.1, 6.1.1).
 
-    Hop limit 255, code 0, a right checksum, whole options, and no SLLAO from `::`. When they were sent is not judged.
+    Hop limit 255, code 0, a right checksum, whole options, and no SLLAO from `::` nor of another; reserved fields are
+    zero. When they were sent is not judged.
     """
     sent = saying(recording, "guest", ndp.router_solicitations)
     examine(notebook, sent, "no Router Solicitation was seen")
     for each in sent:
         valid(notebook, each, "solicitation", sized=has_link_layer_addresses(recording, "guest"))
+        reserved_are_zero(notebook, each, "solicitation")
+        own_link_layer(recording, notebook, "guest", each, each.sllao, "SLLAO")
         must(notebook, not each.source.is_multicast, f"the solicitation came from {each.source}", each)
         if each.source == UNSPECIFIED:
             must(notebook, each.sllao is None, "a solicitation from :: has an SLLAO", each)
@@ -63,13 +67,7 @@ def test_wire_probes(recording: Recording, notebook: Notebook) -> None:
     Until RetransTimer has passed, the target is at most optimistic (RFC 4429): it is not advertised with O=1, and no
     solicitation from it has an SLLAO. Whether each address was probed for is not judged.
     """
-    probing = list(saying(recording, "guest", probes))
-    examine(notebook, probing, "no DAD probe was seen")
-    for probe in probing:
-        valid(notebook, probe, "probe", sized=has_link_layer_addresses(recording, "guest"))
-        group = solicited_node(probe.target)
-        must(notebook, probe.destination == group, f"the probe for {probe.target} went to {probe.destination}", probe)
-        must(notebook, probe.sllao is None, "the probe has a Source Link-Layer Address option", probe)
+    probing = neighbors.probing(recording, notebook, "guest")
     require_clock(recording)
     _expect_no_claim(recording, notebook, probing)
     notebook.finding = f"{len(probing)} probes as they should be; whether each address was probed for was not judged"
@@ -194,6 +192,22 @@ def solicits_with_a_wrong_sum(recording: Recording) -> Recording:
     return with_fields(recording, ndp.router_solicitations(recording.frames), "ICMPv6ND_RS", cksum=0x1234)
 
 
+@edited(test_wire_router_solicitations, because="reserved bits set: 0x00000001 at octet 4")
+def solicits_with_a_reserved_bit(recording: Recording) -> Recording:
+    return with_fields(recording, ndp.router_solicitations(recording.frames), "ICMPv6ND_RS", res=1)
+
+
+@edited(test_wire_router_solicitations, because="the SLLAO 02:00:00:00:00:99 is not the sender's")
+def solicits_as_somebody_else(recording: Recording) -> Recording:
+    return with_fields(as_play(recording), ndp.router_solicitations(recording.frames), "ICMPv6NDOptSrcLLAddr",
+                       lladdr="02:00:00:00:00:99")
+
+
+@edited(test_wire_probes, because="reserved bits set")
+def probes_with_a_reserved_bit(recording: Recording) -> Recording:
+    return with_fields(recording, _solicitations(recording, dad=True), "ICMPv6ND_NS", res=1)
+
+
 @edited(test_wire_probes, because="Source Link-Layer")
 def probes_with_sllao(recording: Recording) -> Recording:
     return _with_option(recording, _solicitations(recording, dad=True))
@@ -220,6 +234,38 @@ def asks_everybody(recording: Recording) -> Recording:
 @edited(test_wire_solicitations, because="no SLLAO")
 def asks_without_saying_who(recording: Recording) -> Recording:
     return without_option(recording, _solicitations(recording, dad=False), "ICMPv6NDOptSrcLLAddr")
+
+
+@edited(test_wire_solicitations, because="the SLLAO 02:00:00:00:00:99 is not the sender's")
+def asks_for_somebody_else(recording: Recording) -> Recording:
+    return with_fields(as_play(recording), _solicitations(recording, dad=False), "ICMPv6NDOptSrcLLAddr",
+                       lladdr="02:00:00:00:00:99")
+
+
+@edited(test_wire_solicitations, because="reserved bits set")
+def asks_with_a_reserved_bit(recording: Recording) -> Recording:
+    return with_fields(recording, _solicitations(recording, dad=False), "ICMPv6ND_NS", res=1)
+
+
+@edited(test_wire_advertisements, because="the TLLAO 02:00:00:00:00:99 is not the sender's")
+def answers_with_another_s_address(recording: Recording) -> Recording:
+    return with_fields(as_play(recording), _advertisements(recording), "ICMPv6NDOptDstLLAddr",
+                       lladdr="02:00:00:00:00:99")
+
+
+@edited(test_wire_advertisements, because="reserved bits set: 0x00000001")
+def answers_with_a_reserved_bit(recording: Recording) -> Recording:
+    return with_fields(recording, _advertisements(recording), "ICMPv6ND_NA", res=1)
+
+
+@edited(test_wire_advertisements, because="of 2001:db8:1::77, for which nothing there asked")
+def answers_about_another_address(recording: Recording) -> Recording:
+    return with_fields(as_play(recording), _advertisements(recording), "ICMPv6ND_NA", tgt="2001:db8:1::77")
+
+
+@edited(test_wire_advertisements, because="about fe80::5 has S=0")
+def answers_as_if_not_asked(recording: Recording) -> Recording:
+    return with_fields(as_play(recording), _advertisements(recording), "ICMPv6ND_NA", S=0)
 
 
 @edited(test_wire_advertisements, because="has S=1")

@@ -11,8 +11,9 @@ from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.wire import neighbors
 from conformance.wire.edits import with_fields, without_option
+from conformance.wire.frugal import reserved_are_zero
 from conformance.wire.sample import conversation
-from conformance.wire.speech import questions
+from conformance.wire.speech import probes, questions
 from conformance.wire.spoken import (
     examine,
     has_link_layer_addresses,
@@ -37,6 +38,12 @@ from fixtures.recording.views.transport import IcmpError
 def test_wire_router_solicitations_of_neighbors(recording: Recording, notebook: Notebook) -> None:
     """A router that resolves an address solicits as a host does (RFC 4861 sections 4.3, 7.2.2)."""
     neighbors.solicitations(recording, notebook, "router")
+
+
+@check("SLAAC-03", role="router", passive=True)
+def test_wire_router_probes(recording: Recording, notebook: Notebook) -> None:
+    """A router probes for its addresses as a host does (RFC 4862 section 5.4.2)."""
+    neighbors.probing(recording, notebook, "router")
 
 
 @check("NDP-02.form", role="router", passive=True)
@@ -85,6 +92,7 @@ def test_wire_redirects_are_valid(recording: Recording, notebook: Notebook) -> N
     examine(notebook, sent, "no Redirect was seen")
     for each in sent:
         valid(notebook, each, "Redirect", sized=has_link_layer_addresses(recording, "router"))
+        reserved_are_zero(notebook, each, "Redirect")
         must(notebook, each.source.is_link_local, f"the Redirect comes from {each.source}", each)
         must(notebook, not each.for_destination.is_multicast, f"it redirects the group {each.for_destination}", each)
         better = each.target == each.for_destination or each.target.is_link_local
@@ -92,7 +100,7 @@ def test_wire_redirects_are_valid(recording: Recording, notebook: Notebook) -> N
     notebook.finding = f"{len(sent)} Redirects that hosts accept"
 
 
-@check("ROUTE-11", role="router", passive=True)
+@check("ROUTE-11.allowed", role="router", passive=True)
 def test_wire_errors_are_allowed(recording: Recording, notebook: Notebook) -> None:
     """No ICMPv6 error is about another error or a Redirect, about what was sent to many, or from nobody.
 
@@ -102,7 +110,7 @@ def test_wire_errors_are_allowed(recording: Recording, notebook: Notebook) -> No
     _expect_allowed(recording, notebook, "router")
 
 
-@check("ROUTE-11", role="guest", passive=True)
+@check("ROUTE-11.allowed", role="guest", passive=True)
 def test_wire_errors_of_hosts_are_allowed(recording: Recording, notebook: Notebook) -> None:
     """A host's errors keep the rules that a router's do (RFC 4443 section 2.4 (e)), judged as those are."""
     _expect_allowed(recording, notebook, "guest")
@@ -134,6 +142,7 @@ def _about_what_may_be_answered(notebook: Notebook, error: IcmpError) -> None:
 
 
 @healthy(test_wire_router_solicitations_of_neighbors)
+@healthy(test_wire_router_probes)
 @healthy(test_wire_router_advertises_itself)
 @healthy(test_wire_router_says_that_it_is_one)
 @healthy(test_wire_router_reports_groups)
@@ -155,6 +164,11 @@ def _advertisements(recording: Recording) -> list[ndp.NeighborAdvertisement]:
 @edited(test_wire_router_solicitations_of_neighbors, because="no SLLAO")
 def asks_without_saying_who(recording: Recording) -> Recording:
     return without_option(recording, list(saying(recording, "router", questions)), "ICMPv6NDOptSrcLLAddr")
+
+
+@edited(test_wire_router_probes, because="went to ff02::1")
+def probes_everybody(recording: Recording) -> Recording:
+    return with_fields(recording, list(saying(recording, "router", probes)), "IPv6", dst="ff02::1")
 
 
 @edited(test_wire_router_advertises_itself, because="hop limit 64")

@@ -7,9 +7,10 @@ from bisect import bisect
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
-from conformance.wire.edits import with_fields
+from conformance.wire.clients import only_once
+from conformance.wire.edits import as_play, server_identifier, with_fields, with_option
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import examine, group_by, hearing, is_malformed, must, require_clock, saying
+from conformance.wire.spoken import examine, group_by, hearing, is_capture, is_malformed, must, require_clock, saying
 from fixtures.protocols.ports import DHCPV6_CLIENT_PORT, DHCPV6_SERVER_PORT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
@@ -21,7 +22,7 @@ from fixtures.recording.views.dissection import layer
 HOP_COUNT_LIMIT = 8
 RELAY_FORWARD, RELAY_REPLY = "Relay-forward", "Relay-reply"
 #: So many messages of one transaction may be on their way.
-RECENT = 64
+RECENT = 16
 
 
 @check("DHCP6-03.offer", role="dhcpv6-server", passive=True)
@@ -52,8 +53,13 @@ def test_wire_replies(recording: Recording, notebook: Notebook) -> None:
     sent = _messages(recording, "Reply")
     examine(notebook, sent, "no Reply was seen")
     asked = _questions(recording)
+    if not is_capture(recording):
+        for each in _messages(recording, "Advertise", "Reply"):
+            must(notebook, each.server_duid in (None, sent[0].server_duid), f"the {each.name} names another server than"
+                 " the first Reply", sent[0], each)
     for each in sent:
         mine = _lately(asked.get((each.transaction_id, each.destination), []), each)
+        _expect_question(notebook, each, mine)
         nameless = [one for one in mine if one.client_duid is None]
         stateless = not (each.ia_na or each.ia_ta or each.ia_pd)
         _expect_identifiers(notebook, each, client=not nameless and not (stateless and not mine and each.server_duid))
@@ -61,6 +67,10 @@ def test_wire_replies(recording: Recording, notebook: Notebook) -> None:
             same = [one for one in mine if one.client_duid == each.client_duid]
             must(notebook, same, "the Reply names another client than the message that it answers", *mine[:1], each)
             named = [one for one in same if one.server_duid]
+            known = {ia.iaid for one in same for ia in one.ia_na}
+            for ia in each.ia_na:
+                must(notebook, ia.iaid in known, f"the Reply is about the IA {ia.iaid:#x}, which did not ask",
+                     *same[:1], each)
             must(notebook, not named or each.server_duid in {one.server_duid for one in named},
                  "the Reply names another server than the message that it answers", *named[:1], each)
     notebook.finding = f"{len(sent)} Replies as they should be"
@@ -110,8 +120,16 @@ def _lately(asked: list[Message], answer: Message) -> list[Message]:
 def _expect_identifiers(notebook: Notebook, message: Message, *, client: bool = True) -> None:
     name = message.name
     must(notebook, not is_malformed(message), f"the {name} is malformed: {message.malformed}", message)
+    only_once(notebook, message)
     must(notebook, message.server_duid, f"the {name} has no Server Identifier", message)
     must(notebook, message.client_duid or not client, f"the {name} has no Client Identifier", message)
+
+
+def _expect_question(notebook: Notebook, answer: Message, asked: list[Message]) -> None:
+    """Expect that the answer has the transaction and goes to the address of a question; what a capture lacks it may."""
+    if not asked and not is_capture(notebook.recording):
+        must(notebook, False, f"the {answer.name} to {answer.destination} has the transaction id"
+             f" {answer.transaction_id:#08x}, with which nothing there asked", answer)
 
 
 def _answers(notebook: Notebook, offer: Message, mine: list[Message]) -> None:
@@ -119,6 +137,7 @@ def _answers(notebook: Notebook, offer: Message, mine: list[Message]) -> None:
 
     What a malformed one says nobody knows.
     """
+    _expect_question(notebook, offer, mine)
     if not mine or any(each.malformed for each in mine):
         return
     same = [each for each in mine if each.client_duid == offer.client_duid]
@@ -145,8 +164,8 @@ def test_wire_relay_replies_go_back_as_they_came(recording: Recording, notebook:
     examine(notebook, [each for _, each in pairs], "no Relay-forward with its Relay-reply was seen")
     for forwards, each in pairs:
         path = [(relay.link_address, relay.peer_address, relay.interface_id) for relay in each.relays]
-        same = [one for one in forwards
-                if path == [(relay.link_address, relay.peer_address, relay.interface_id) for relay in one.relays]]
+        same = any(path == [(relay.link_address, relay.peer_address, relay.interface_id) for relay in one.relays]
+                   for one in reversed(forwards))
         must(notebook, same, "the Relay-reply has other addresses or another Interface-ID than the Relay-forward",
              forwards[-1], each)
     notebook.finding = f"{len(pairs)} Relay-replies go back as the Relay-forwards came"
@@ -182,6 +201,33 @@ def test_wire_hop_counts(recording: Recording, notebook: Notebook) -> None:
 def _forwards(recording: Recording) -> list[Message]:
     return [each for each in saying(recording, "relay", dhcpv6.messages)
             if each.relays and each.relays[0].name == RELAY_FORWARD]
+
+
+@edited(test_wire_replies, because="with which nothing there asked")
+def replies_in_another_transaction(recording: Recording) -> Recording:
+    return with_fields(as_play(recording), _messages(recording, "Reply"), "DHCP6_Reply", trid=0x999)
+
+
+@edited(test_wire_replies, because="the Reply names another server than the first Reply")
+def replies_as_another_server(recording: Recording) -> Recording:
+    other = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
+    return with_fields(as_play(recording), _messages(recording, "Reply")[-1:], "DHCP6OptServerId", duid=other)
+
+
+@edited(test_wire_replies, because="the Reply is about the IA 0x9, which did not ask")
+def replies_about_another_association(recording: Recording) -> Recording:
+    replies = [each for each in _messages(recording, "Reply") if each.ia_na]
+    return with_fields(recording, replies, "DHCP6OptIA_NA", iaid=9)
+
+
+@edited(test_wire_advertises, because="with which nothing there asked")
+def offers_to_somebody_else(recording: Recording) -> Recording:
+    return with_fields(as_play(recording), _messages(recording, "Advertise"), "IPv6", dst="fe80::99")
+
+
+@edited(test_wire_advertises, because="has the option 2 twice")
+def offers_as_itself_twice(recording: Recording) -> Recording:
+    return with_option(recording, _messages(recording, "Advertise"), server_identifier())
 
 
 @healthy(test_wire_advertises)

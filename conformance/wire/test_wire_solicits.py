@@ -17,6 +17,7 @@ from fixtures.protocols.dhcpv6 import SOL_MAX_RT
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dhcpv6 import Message
+from fixtures.recording.views.dissection import layer
 from fixtures.timers import RAND, SOL_TIMEOUT, TICK
 
 #: RFC 8415 section 21.24: no server may set SOL_MAX_RT below a minute, so below that times still double.
@@ -145,6 +146,11 @@ def solicits_from_a_global_address(recording: Recording) -> Recording:
 @edited(test_wire_solicits_ask_for_sol_max_rt, because="not for 82")
 def asks_for_less(recording: Recording) -> Recording:
     return with_fields(recording, mine(recording, "Solicit"), "DHCP6OptOptReq", reqopts=[23, 24])
+
+
+@edited(test_wire_solicits, because="has the option 8 twice")
+def solicits_with_two_times(recording: Recording) -> Recording:
+    return with_option(recording, mine(recording, "Solicit"), layer("dhcp6").DHCP6OptElapsedTime(elapsedtime=0))
 
 
 @edited(test_wire_solicits_back_off, because={"back-off": "0.50 s apart"})

@@ -110,7 +110,7 @@ class Server:
     def answer(self, data, unicast, link, depth=0):
         """The answer to a message on a link; None where it is discarded."""
         if data[:1] == bytes([FORWARD]):
-            return self.relayed(data, link, depth)
+            return self.answer_relay(data, link, depth)
         message = Message.read(data, unicast)
         if message.kind not in RULES or not self.valid(message):
             return None
@@ -124,7 +124,7 @@ class Server:
         kind = ADVERTISE if message.kind == SOLICIT else REPLY
         return bytes([kind]) + message.transaction + named + body
 
-    def relayed(self, data, link, depth):
+    def answer_relay(self, data, link, depth):
         """The answer to what a relay sent, with the relay's own head and Interface-Id (RFC 8415 section 19.3)."""
         if len(data) < 34 or depth > 8:
             raise Malformed
@@ -189,7 +189,7 @@ class Server:
         if kind == REQUEST and any(each not in link.prefix for each in listed):
             return none + status(NOT_ON_LINK)
         if kind in (RENEW, REBIND) and bound is None:
-            return none + status(NO_BINDING) if kind == RENEW else none + self.ended(listed)
+            return none + status(NO_BINDING) if kind == RENEW else none + self.no_longer(listed)
         if bound is None or bound not in link.prefix:
             bound = self.free(client, link, listed)
         if bound is None:
@@ -197,9 +197,9 @@ class Server:
         if kind != SOLICIT:
             self.bindings[key] = bound
         rest = [each for each in listed if each != bound] if kind in (RENEW, REBIND) else []
-        return self.times + option(IA_ADDRESS, bound.packed + self.lifetimes) + self.ended(rest)
+        return self.times + option(IA_ADDRESS, bound.packed + self.lifetimes) + self.no_longer(rest)
 
-    def ended(self, addresses):
+    def no_longer(self, addresses):
         """Addresses that their client may not use any more."""
         return b"".join(option(IA_ADDRESS, each.packed + bytes(8)) for each in addresses)
 

@@ -20,7 +20,7 @@ from allure_commons.model2 import Attachment, Label, Link, Parameter, Status, St
 from conformance.judging.verdict import Outcome
 from reports.allure.shown import Shown
 from reports.allure.story import Story, as_text, tell
-from reports.document.cells import label, named, ordered
+from reports.document.cells import label, named_cells, roles_in_order
 from reports.document.compliance import Compliance, Requirement, Verdict
 from reports.site.situations import question
 
@@ -48,7 +48,7 @@ def write_results(document: Compliance, directory: Path) -> None:
     families = document.get("families", {})
     shown = Shown(directory, folder)
     when = int(datetime.datetime.fromisoformat(document["run"]["started"]).timestamp() * 1000)
-    for cell in named(document["verdicts"]):
+    for cell in named_cells(document["verdicts"]):
         requirement = requirements.get(cell.verdict["requirement"] or "")
         story = tell(cell, requirement, directory)
         source = f"{uuid.uuid4()}-attachment.txt"
@@ -67,7 +67,7 @@ def _result(
     path, _, test = verdict["test"].partition("[")[0].partition("::")
     words = test.removeprefix("test_").replace("_", " ")
     parties = verdict["implementations"]
-    parameters = [Parameter(name=role, value=parties[role]["name"]) for role in ordered(parties)]
+    parameters = [Parameter(name=role, value=parties[role]["name"]) for role in roles_in_order(parties)]
     identity = f"{path}::{test} {story.cell.anchor}"
     return TestResult(
         uuid=str(uuid.uuid4()),

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.judging.verdict import Outcome
 from fixtures.recording.model import TraceLine
 from fixtures.recording.traces import as_text as as_lines
-from reports.document.cells import Cell, ordered
+from reports.document.cells import Cell, roles_in_order
 from reports.document.compliance import Evidence, Requirement, Verdict
 from reports.document.recordings import NAMES, Told, details_of
 
@@ -47,9 +47,9 @@ def tell(cell: Cell, requirement: Requirement | None, base: Path) -> Story:
         cell=cell,
         requirement=requirement,
         promised=requirement["text"] if requirement else "nothing that the catalogue knows",
-        done=_done(verdict, play),
+        done=_what_was_played(verdict, play),
         seen=verdict["reason"],
-        known=_known(verdict["known_deviation"]),
+        known=_deviation_text(verdict["known_deviation"]),
         traceback=as_lines(tuple(TraceLine(**step) for step in verdict.get("traceback", ()))),
         evidence=[_line(each) for each in shown],
         decisive=decisive,
@@ -76,11 +76,12 @@ def as_text(story: Story) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _done(verdict: Verdict, play: Told | None) -> str:
+def _what_was_played(verdict: Verdict, play: Told | None) -> str:
     """Who played what, in which situation."""
     parties = verdict["implementations"]
     who = ", ".join(
-        f"{parties[role]['name']} {parties[role]['version']}".strip() + f" as {role}" for role in ordered(parties)
+        f"{parties[role]['name']} {parties[role]['version']}".strip() + f" as {role}" for role
+                    in roles_in_order(parties)
     )
     words = [verdict["scenario"] or (play.scenario if play else None) or "nothing was played"]
     if play and play.options:
@@ -107,7 +108,7 @@ def _line(evidence: Evidence) -> str:
     return f"{evidence['time']:.6f} s  {what}{f' at {where}' if where else ''}: {evidence['text']}"
 
 
-def _known(deviation: Any) -> str | None:
+def _deviation_text(deviation: Any) -> str | None:
     """What makes a failure a known one."""
     if not deviation:
         return None

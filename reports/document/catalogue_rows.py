@@ -11,7 +11,7 @@ from conformance.catalogue import parts as catalogue_parts
 from conformance.catalogue import traceability
 from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import Check as Declared
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from reports.document.compliance import Check, Cloud, Part, Requirement, Sentence, Stage
 from topologies.stage.sketch import sketch
 
@@ -79,7 +79,7 @@ def sentences() -> list[Sentence]:
 def stage(name: str) -> Stage | None:
     """The topology of that name as plain values; None where there is none."""
     try:
-        return sketch(topologies.named(name))
+        return sketch(topologies.topology_named(name))
     except topologies.UnknownTopology:
         return None
 
@@ -101,7 +101,7 @@ def _checks(of: Callable[[Declared], str]) -> dict[str, list[Check]]:
     One that judges several parts stands once, with the mutants of the part that has the fewest.
     """
     found: dict[str, dict[str, Check]] = defaultdict(dict)
-    for check in declared():
+    for check in declared_checks():
         known = found[of(check)].get(check.name)
         found[of(check)][check.name] = {
             "test": check.name,

@@ -20,7 +20,7 @@ class Cell:
     verdict: Verdict
 
 
-def named(verdicts: Iterable[Verdict]) -> list[Cell]:
+def named_cells(verdicts: Iterable[Verdict]) -> list[Cell]:
     """The verdicts with their anchors: made of what a cell is about, so they stay from run to run."""
     taken: Counter[str] = Counter()
     cells = []
@@ -40,7 +40,7 @@ def worst_first(cells: Iterable[Cell]) -> list[Cell]:
     )
 
 
-def ordered(implementations: Mapping[str, Implementation]) -> tuple[str, ...]:
+def roles_in_order(implementations: Mapping[str, Implementation]) -> tuple[str, ...]:
     """The roles that took part, in the order in which a reader expects them."""
     rank = {role: place for place, role in enumerate(READING_ORDER)}
     return tuple(sorted(implementations, key=lambda role: rank.get(role, len(rank))))
@@ -48,7 +48,7 @@ def ordered(implementations: Mapping[str, Implementation]) -> tuple[str, ...]:
 
 def cast(verdict: Verdict) -> Cast:
     """The names of who took part, in the order of their roles."""
-    return tuple(verdict["implementations"][role]["name"] for role in ordered(verdict["implementations"]))
+    return tuple(verdict["implementations"][role]["name"] for role in roles_in_order(verdict["implementations"]))
 
 
 def label(cell: Cell) -> str:

@@ -38,7 +38,7 @@ def write(reports: Iterable[Path], into: Path = FILE) -> Path:
         for each in healthy:
             who = frozenset(product_of(program["name"]) for program in each["play"]["implementations"].values())
             played[each["play"]["scenario"]].append((who, each["duration_ns"] / 1e9))
-    entries = {**_known(into), **{name: _entry(plays) for name, plays in played.items()}}
+    entries = {**_durations_in(into), **{name: _entry(plays) for name, plays in played.items()}}
     lines = [f"{name} = {_row(entry)}\n" for name, entry in sorted(entries.items())]
     try:
         write_whole(into, _HEAD + "\n" + "".join(lines))
@@ -47,7 +47,7 @@ def write(reports: Iterable[Path], into: Path = FILE) -> Path:
     return into
 
 
-def _known(file: Path) -> Mapping[str, Mapping[str, float]]:
+def _durations_in(file: Path) -> Mapping[str, Mapping[str, float]]:
     """What the file says now; nothing where there is none."""
     try:
         return durations_in(file) if file.exists() else {}

@@ -10,7 +10,7 @@ from pathlib import Path
 from reports.build import build
 from reports.document.compliance import Compliance, Run, Shard, by_name, by_requirement, load
 from reports.document.recordings import FOLDER
-from reports.document.sentences import judged
+from reports.document.sentences import judge_sentences
 from reports.errors import ReportError
 from reports.history import before
 from reports.output import ReportDirectory, link_tree
@@ -20,7 +20,7 @@ def merge(directories: Sequence[Path], into: Path) -> Compliance:
     """Join the shards' reports into a report at `into`, in place of an older one. Raises ReportError."""
     documents = {directory: load(directory / "compliance.json") for directory in directories}
     _demand_one_run(documents)
-    joined = _joined(list(documents.values()))
+    joined = _join(list(documents.values()))
     target = ReportDirectory(into)
     target.claim()
     try:
@@ -84,14 +84,14 @@ def _demand_no_overlap(documents: dict[Path, Compliance]) -> None:
             seen[verdict["test"]] = directory
 
 
-def _joined(documents: list[Compliance]) -> Compliance:
+def _join(documents: list[Compliance]) -> Compliance:
     documents = sorted(documents, key=lambda each: each["run"]["shard"]["index"])
     verdicts = sorted((each for document in documents for each in document["verdicts"]), key=by_requirement)
     model = documents[0]
     found = {**model, "run": _run([each["run"] for each in documents]), "verdicts": verdicts}
     found["figures"] = sorted((each for document in documents for each in document["figures"]), key=by_name)
     if "sentences" in model:
-        found["sentences"] = judged(model["sentences"], model["requirements"], verdicts)
+        found["sentences"] = judge_sentences(model["sentences"], model["requirements"], verdicts)
     return found  # type: ignore[return-value]
 
 

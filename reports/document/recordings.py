@@ -64,7 +64,7 @@ def worst_stall(folder: Path) -> float | None:
     return max((longest_stall(events.parent) for events in folder.glob("*/events.jsonl*")), default=None)
 
 
-def captured(path: Path) -> tuple[dict[str, Any] | None, bytes]:
+def show_capture(path: Path) -> tuple[dict[str, Any] | None, bytes]:
     """What a capture of other origin shows: its description, and its frames as pcapng; nothing where it is no capture.
 
     `numbers` are the frames' numbers in the file, in the order of the pcapng.
@@ -86,4 +86,4 @@ def captured(path: Path) -> tuple[dict[str, Any] | None, bytes]:
         "numbers": [number for number, _, _, _ in shown],
         "notes": [*found.notes, *([f"the first {SHOWN} frames are shown"] if len(shown) == SHOWN else [])],
     }
-    return head, pcapng.written(tuple(ends.values()), tuple(frames), found.started_ns)
+    return head, pcapng.as_pcapng(tuple(ends.values()), tuple(frames), found.started_ns)

@@ -12,16 +12,16 @@ from reports.document.compliance import VERDICTS, Check, Requirement, Sentence, 
 TELLING = frozenset({Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.FLAKY})
 
 
-def judged(
+def judge_sentences(
     sentences: Iterable[Sentence], requirements: Iterable[Requirement], verdicts: Iterable[Verdict]
 ) -> list[Sentence]:
     """The sentences with what these verdicts say of them."""
     known = {each["id"]: each for each in requirements}
     made = list(verdicts)
-    return [_judged(sentence, known, made) for sentence in sentences]
+    return [_judge(sentence, known, made) for sentence in sentences]
 
 
-def _judged(sentence: Sentence, known: Mapping[str, Requirement], verdicts: list[Verdict]) -> Sentence:
+def _judge(sentence: Sentence, known: Mapping[str, Requirement], verdicts: list[Verdict]) -> Sentence:
     by_requirement = {id: about(sentence, known.get(id), verdicts) for id in sentence["requirements"]}
     counts = Counter(each["verdict"] for found in by_requirement.values() for each in found)
     parties = {each.get("party") for found in by_requirement.values() for each in found if each["verdict"] in TELLING}

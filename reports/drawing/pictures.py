@@ -83,7 +83,7 @@ def draw(stage: Stage, styled: bool = True) -> str:
     y = {name: middle for row, middle in zip(layout.rows, middles, strict=True) for name in row}
     width = max(layout.x[name] + boxes[name].width / 2 for name in boxes) + 2 * _MARGIN
     parts = [_path(number, layout, boxes, y) for number in range(len(links))]
-    parts += [_drawn(box, layout.x[name], y[name]) for name, box in boxes.items()]
+    parts += [_draw(box, layout.x[name], y[name]) for name, box in boxes.items()]
     title = f"Topology {stage['name']}: {', '.join(boxes)}"
     return (
         f'<svg class="topology" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}"'
@@ -163,7 +163,7 @@ def _inside(layout: Layout, box: _Box, x: float) -> float:
     return x if abs(x - middle) <= min(24.0, box.width / 2 - _PAD) else middle
 
 
-def _drawn(box: _Box, x: float, y: float) -> str:
+def _draw(box: _Box, x: float, y: float) -> str:
     left, top = x - box.width / 2, y - box.height / 2
     radius = box.height / 2 if box.flat else 6
     parts = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from conformance.judging.verdict import Outcome
-from reports.document.cells import named
+from reports.document.cells import named_cells
 from reports.document.compliance import Compliance
 from reports.site.headline import headline
 
@@ -16,7 +16,7 @@ _LETTER = 6.6
 
 def badge(document: Compliance) -> str:
     """The file's text. Green: nothing new is wrong; red: something is; grey: nothing was judged."""
-    told = headline(document, named(document["verdicts"]))
+    told = headline(document, named_cells(document["verdicts"]))
     judged = sum(told.counts[word] for word in (Outcome.PASS, Outcome.WARN, Outcome.FAIL))
     left, right = "IPv6 conformance", f"{told.counts['pass']} of {judged} pass" if judged else "nothing judged"
     bad = told.new or told.broken or told.stale

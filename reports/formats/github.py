@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from conformance.judging.verdict import Outcome
-from reports.document.cells import Cell, label, named, worst_first
+from reports.document.cells import Cell, label, named_cells, worst_first
 from reports.document.compliance import Compliance
 from reports.formats.common import one_line, place, title
 from reports.history.difference import Difference
@@ -21,7 +21,7 @@ ROWS = 100
 
 def summary(document: Compliance, changes: Difference | None) -> str:
     """The run as Markdown: the headline, the counts, what changed, what is new and not right."""
-    cells = named(document["verdicts"])
+    cells = named_cells(document["verdicts"])
     told = headline(document, cells)
     lines = [f"### Sextant: {told.sentence}", "", f"{told.requirements} requirements, {told.verdicts} verdicts: "
              + ", ".join(f"{SYMBOLS[word]} {count} {word}" for word, count in in_order(told.counts))]  # fmt: skip
@@ -42,7 +42,7 @@ def summary(document: Compliance, changes: Difference | None) -> str:
 
 def commands(document: Compliance) -> Iterator[str]:
     """Workflow commands for the first findings that are not listed."""
-    for each in _not_right(named(document["verdicts"]))[:MOST]:
+    for each in _not_right(named_cells(document["verdicts"]))[:MOST]:
         kind = "warning" if each.verdict["verdict"] in (Outcome.WARN, Outcome.INCONCLUSIVE) else "error"
         path, line = place(each.verdict["test"])
         told = f"{each.verdict['verdict']}: {one_line(each.verdict['reason'])}"

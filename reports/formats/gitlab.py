@@ -6,7 +6,7 @@ import hashlib
 import json
 
 from conformance.judging.verdict import Outcome
-from reports.document.cells import named
+from reports.document.cells import named_cells
 from reports.document.compliance import Compliance
 from reports.formats.common import one_line, place, title
 
@@ -17,7 +17,7 @@ _SEVERITY: dict[str, str] = {Outcome.ERROR: "blocker", Outcome.FAIL: "critical",
 def code_quality(document: Compliance) -> str:
     """The file's text: one entry for each cell that is not right; a known deviation is `info`."""
     entries = []
-    for cell in named(document["verdicts"]):
+    for cell in named_cells(document["verdicts"]):
         verdict = cell.verdict
         if verdict["verdict"] not in _SEVERITY:
             continue

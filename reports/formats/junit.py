@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from conformance.judging.verdict import Outcome
-from reports.document.cells import named
+from reports.document.cells import named_cells
 from reports.document.compliance import Compliance, Verdict
 from reports.formats.common import printable, title
 
@@ -18,7 +18,7 @@ def junit(document: Compliance) -> str:
     titles = document.get("families", {})
     root = ElementTree.Element("testsuites", name="sextant")
     suites: dict[str, ElementTree.Element] = {}
-    for cell in named(document["verdicts"]):
+    for cell in named_cells(document["verdicts"]):
         family = families.get(cell.verdict["requirement"] or "", "suite")
         if family not in suites:
             suites[family] = ElementTree.SubElement(

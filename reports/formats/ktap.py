@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.judging.verdict import Outcome
-from reports.document.cells import Cell, named
+from reports.document.cells import Cell, named_cells
 from reports.document.compliance import Compliance
 from reports.formats.common import one_line, title
 
@@ -12,7 +12,7 @@ def ktap(document: Compliance) -> str:
     """The file's text."""
     families = {each["id"]: each["family"] for each in document["requirements"]}
     groups: dict[str, list[Cell]] = {}
-    for cell in named(document["verdicts"]):
+    for cell in named_cells(document["verdicts"]):
         groups.setdefault(families.get(cell.verdict["requirement"] or "", "suite"), []).append(cell)
     lines = ["KTAP version 1", f"1..{len(groups)}"]
     for number, (family, cells) in enumerate(groups.items(), 1):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.judging.verdict import Outcome
-from reports.document.cells import Cell, named
+from reports.document.cells import Cell, named_cells
 from reports.document.compliance import Compliance, Verdict
 
 #: How bad a verdict is. What nobody judged is neither good nor bad: it has no place here.
@@ -64,9 +64,9 @@ class Difference:
 
 def difference(old: Compliance, new: Compliance) -> Difference:
     """What differs. A cell counts as judged where it has a verdict that says something."""
-    before = {cell.anchor: cell.verdict for cell in named(old["verdicts"])}
+    before = {cell.anchor: cell.verdict for cell in named_cells(old["verdicts"])}
     found = Difference(old["run"]["started"], new["run"]["started"])
-    after = named(new["verdicts"])
+    after = named_cells(new["verdicts"])
     for cell in after:
         _compare(found, cell, before)
     judged = {cell.anchor for cell in after if badness(cell.verdict) is not None}

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reports.document.cells import Cell, named
+from reports.document.cells import Cell, named_cells
 from reports.document.compliance import Compliance
 from reports.errors import ReportError
 from reports.history.difference import badness
@@ -94,7 +94,7 @@ def read(path: Path) -> Trail:
 
 def line_of(document: Compliance, trail: Trail) -> dict[str, Any]:
     """The line of a run, seen from where the trail has got to."""
-    cells = named(document["verdicts"])
+    cells = named_cells(document["verdicts"])
     now = {cell.anchor: _word(cell) for cell in cells if (badness(cell.verdict) or 0) > 0}
     judged = {cell.anchor for cell in cells if badness(cell.verdict) is not None}
     were = {anchor: bad.word for anchor, bad in trail.cells.items() if bad.here}
@@ -110,7 +110,7 @@ def line_of(document: Compliance, trail: Trail) -> dict[str, Any]:
     }
 
 
-def continued(document: Compliance, path: Path) -> Trail:
+def continue_trail(document: Compliance, path: Path) -> Trail:
     """The trail with this run as its last line, once. Raises ReportError."""
     trail = read(path)
     if not trail.lines or trail.lines[-1]["started"] != document["run"]["started"]:

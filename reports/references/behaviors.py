@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from conformance.catalogue.parts import Part
 from conformance.catalogue.requirements import Requirement, catalogue
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from reports.references.books import Book
 
 
@@ -35,7 +35,7 @@ def behaviors(book: Book) -> list[Behavior]:
 
 def judged_by(book: Book) -> Mapping[str, list[str]]:
     """The ids of the requirements and parts that have a check, by the name of the behavior that they refer to."""
-    judged, found = {check.id for check in declared()}, defaultdict[str, list[str]](list)
+    judged, found = {check.id for check in declared_checks()}, defaultdict[str, list[str]](list)
     for requirement in catalogue():
         promises: list[Requirement | Part] = [requirement, *requirement.parts]
         for each in promises:

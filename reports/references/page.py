@@ -26,14 +26,14 @@ _HEAD = """\
 def text(book: Book) -> str:
     """The page, as it should be."""
     known = behaviors(book)
-    judged, told = judged_by(book), verdicts.kept(book)
+    judged, told = judged_by(book), verdicts.kept_verdicts(book)
     groups = [_group(book.titles[group], [each for each in known if each.group == group], judged, told)
               for group in dict.fromkeys(each.group for each in known)]
     head = _HEAD.format(title=book.title, name=book.name, head=book.head)
     return "\n".join([head, _count(book, known, judged), *groups])
 
 
-def outdated(book: Book) -> list[Path]:
+def outdated_pages(book: Book) -> list[Path]:
     """The page, where it is not as it should be."""
     return [] if book.page.is_file() and book.page.read_text(encoding="utf-8") == text(book) else [book.page]
 
@@ -71,6 +71,11 @@ def _parts(behavior: Behavior, judged: Mapping[str, list[str]]) -> str:
     return ", ".join(judged.get(behavior.name, [])) or behavior.note or "nothing yet"
 
 
+#: Verdicts that say nothing where another part judges the same.
+_UNTOLD = ("not-applicable", "not-run")
+
+
 def _verdict(parts: list[str], told: Mapping[str, str]) -> str:
     said = [told[part] for part in parts if part in told]
-    return verdicts.worst(said) if said else "·"
+    judged = [each for each in said if each not in _UNTOLD]
+    return verdicts.worst(judged or said) if said else "·"

@@ -14,7 +14,7 @@ from reports.references.books import Book
 _HEAD = "# Verdicts by program and part. Made by `python -m reports {}-doc REPORT...`, not by hand.\n"
 
 
-def kept(book: Book) -> dict[str, dict[str, str]]:
+def kept_verdicts(book: Book) -> dict[str, dict[str, str]]:
     """By program and part. Nothing where there is no file."""
     return tomllib.loads(book.verdicts.read_text(encoding="utf-8")) if book.verdicts.is_file() else {}
 
@@ -41,7 +41,7 @@ def worst(verdicts: Iterable[str]) -> str:
 
 def keep(book: Book, verdicts: Mapping[str, Mapping[str, str]]) -> None:
     """Write them, with those of earlier reports where these say nothing. Raises OSError."""
-    known = kept(book)
+    known = kept_verdicts(book)
     both = {name: {**known.get(name, {}), **verdicts.get(name, {})} for name in sorted({*known, *verdicts})}
     tables = [f'["{name}"]\n' + "".join(f'"{part}" = "{verdict}"\n' for part, verdict in sorted(parts.items()))
               for name, parts in both.items()]

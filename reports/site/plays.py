@@ -18,7 +18,7 @@ from typing import Any
 
 from fixtures.recording.storage import EVENTS, PACKETS, unpacked
 from reports.document.cells import Cell
-from reports.document.recordings import FOLDER, NAMES, captured, name_of
+from reports.document.recordings import FOLDER, NAMES, name_of, show_capture
 
 #: zlib's level: 1 packs three times as fast as 6, for a tenth more bytes.
 LEVEL = 1
@@ -40,13 +40,13 @@ class Recorded:
     packets: bytes = b""
 
 
-def recorded(base: Path, recording: str | None) -> Recorded:
+def recorded_play(base: Path, recording: str | None) -> Recorded:
     """A verdict's recording; an empty one where there is none, or where it is gone."""
     if not recording:
         return Recorded()
     place = base / FOLDER / name_of(recording)
     if place.is_file():
-        head, packets = captured(place)
+        head, packets = show_capture(place)
         return Recorded(str(place.relative_to(base)), head, packets=packets[:MOST_PACKETS])
     try:
         head = json.loads((place / "recording.json").read_bytes())
@@ -61,7 +61,7 @@ def recorded(base: Path, recording: str | None) -> Recorded:
     return Recorded(found, head, configurations, b"\n".join(lines), packets if len(packets) <= MOST_PACKETS else b"")
 
 
-def packed(cells: Sequence[Cell], play: Recorded) -> str:
+def play_text(cells: Sequence[Cell], play: Recorded) -> str:
     """The text that a play's script hands over."""
     told = {
         "cells": {cell.anchor: cell.verdict for cell in cells},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from fixtures.names import in_file_name
-from reports.document.cells import ordered
+from reports.document.cells import roles_in_order
 from reports.document.compliance import Verdict
 
 
@@ -39,5 +39,5 @@ def judged_party(verdict: Verdict) -> tuple[str, str]:
 def partners(verdict: Verdict) -> str:
     """Who else took part, in the order of roles."""
     parties, mine = verdict["implementations"], verdict["role"]
-    names = [parties[role]["name"] for role in ordered(parties) if role != mine]
+    names = [parties[role]["name"] for role in roles_in_order(parties) if role != mine]
     return " + ".join(dict.fromkeys(names))

@@ -52,9 +52,9 @@ def working(play: Recorded) -> Told:
 
 def _boot(told: Mapping[str, Any], frames: list[Frame], play: Recorded) -> Told:
     on_link = IPv6Network(told.get("situation", {}).get("prefix", {}).get("network", "::/128"))
-    reached = _reached(frames, on_link)
+    reached = _was_reached(frames, on_link)
     if _GUEST in (play.head or {}).get("opaque", ()):
-        return Told({MARKS[0]: reached or _claimed(frames), MARKS[1]: reached, MARKS[2]: reached})
+        return Told({MARKS[0]: reached or _has_address(frames), MARKS[1]: reached, MARKS[2]: reached})
     begin = min((each["ns"] for each in _lines(play, b'"name":"up"', b'"node":"guest"')), default=None)
     first: dict[str, int] = {}
     for each in _lines(play, b'"kind":"address","action":"new"', b'"node":"guest"', b'"scope":"global"'):
@@ -69,11 +69,11 @@ def _boot(told: Mapping[str, Any], frames: list[Frame], play: Recorded) -> Told:
 
 
 def _renewal(told: Mapping[str, Any], frames: list[Frame], play: Recorded) -> Told:
-    return Told({MARKS[3]: _exchanged(frames, Kind.RENEW)})
+    return Told({MARKS[3]: _has_exchanged(frames, Kind.RENEW)})
 
 
 def _release(told: Mapping[str, Any], frames: list[Frame], play: Recorded) -> Told:
-    return Told({MARKS[4]: _exchanged(frames, Kind.RELEASE)})
+    return Told({MARKS[4]: _has_exchanged(frames, Kind.RELEASE)})
 
 
 _PLAYS: dict[Any, Callable[[Mapping[str, Any], list[Frame], Recorded], Told]] = {
@@ -93,7 +93,7 @@ def _lines(play: Recorded, *signs: bytes) -> Iterator[dict[str, Any]]:
                 continue
 
 
-def _reached(frames: list[Frame], on_link: IPv6Network) -> bool:
+def _was_reached(frames: list[Frame], on_link: IPv6Network) -> bool:
     """Whether a packet from outside reached the guest and belonged to a ping: a request answered, or an answer."""
     for frame in frames:
         found = headers(frame.data)
@@ -107,7 +107,7 @@ def _reached(frames: list[Frame], on_link: IPv6Network) -> bool:
     return False
 
 
-def _claimed(frames: list[Frame]) -> bool:
+def _has_address(frames: list[Frame]) -> bool:
     """Whether the guest asked if an address that is not link-local is free (RFC 4862 section 5.4), or used one."""
     for frame in frames:
         found = headers(frame.data)
@@ -122,7 +122,7 @@ def _claimed(frames: list[Frame]) -> bool:
     return False
 
 
-def _exchanged(frames: list[Frame], kind: int) -> bool:
+def _has_exchanged(frames: list[Frame], kind: int) -> bool:
     """Whether the guest sent a DHCPv6 message of this type, and a Reply of the same transaction came."""
     asked: set[bytes] = set()
     for frame in frames:

@@ -14,14 +14,14 @@ from typing import Any
 
 from conformance.judging.verdict import Outcome
 from reports.document.catalogue_rows import stage
-from reports.document.cells import Cell, named, worst_first
+from reports.document.cells import Cell, named_cells, worst_first
 from reports.document.compliance import Cloud, Compliance, Figure
 from reports.document.recordings import name_of
 from reports.drawing.pictures import draw
 from reports.output import write_whole
 from reports.site.headline import ALARMING, SYMBOLS, headline, in_order
 from reports.site.index import index
-from reports.site.plays import packed, recorded, script
+from reports.site.plays import play_text, recorded_play, script
 from reports.site.squares import squares
 from reports.site.template import template
 from reports.site.working import Told, working
@@ -60,14 +60,14 @@ class Site:
     scripts: dict[str, str] = field(default_factory=dict)
 
 
-def assembled(document: Compliance, base: Path, more: Mapping[str, Any]) -> Site:
+def assemble(document: Compliance, base: Path, more: Mapping[str, Any]) -> Site:
     """Everything but the files. Recordings are looked up in `base`; `more` is for the first page (history, changes)."""
-    site = Site(document, named(document["verdicts"]))
+    site = Site(document, named_cells(document["verdicts"]))
     groups: dict[str, list[Cell]] = {}
     for cell in site.cells:
         groups.setdefault(_key(cell), []).append(cell)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        made = list(pool.map(lambda group: _made(group, base), groups.values()))
+        made = list(pool.map(lambda group: _make(group, base), groups.values()))
     marks: dict[str, dict[str, bool]] = {}
     figures = list(document["figures"])
     topologies: set[str] = set()
@@ -130,10 +130,10 @@ def _key(cell: Cell) -> str:
     return plain if plain == name else f"{plain}-{zlib.crc32(name.encode('utf-8', 'replace')):08x}"
 
 
-def _made(cells: Sequence[Cell], base: Path) -> tuple[str, Told, str | None]:
-    play = recorded(base, cells[0].verdict["recording"])
+def _make(cells: Sequence[Cell], base: Path) -> tuple[str, Told, str | None]:
+    play = recorded_play(base, cells[0].verdict["recording"])
     topology = (play.head or {}).get("play", {}).get("topology")
-    return packed(cells, play), working(play), topology
+    return play_text(cells, play), working(play), topology
 
 
 def _picture(topology: str) -> str | None:

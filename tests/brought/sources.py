@@ -35,7 +35,7 @@ def folder(package: str) -> Path:
 def fetch(packages: list[str]) -> None:
     """Fetch what is not there; a package that cannot be had leaves the reason."""
     with tempfile.TemporaryDirectory(prefix="sextant-sources-") as place:
-        environment = {**os.environ, "APT_CONFIG": str(_configured(Path(place))), "LC_ALL": "C"}
+        environment = {**os.environ, "APT_CONFIG": str(_configure(Path(place))), "LC_ALL": "C"}
         update = subprocess.run(["apt-get", "update"], env=environment, capture_output=True, text=True)
         for package in packages:
             shutil.rmtree(folder(package), ignore_errors=True)
@@ -52,7 +52,7 @@ def fetch(packages: list[str]) -> None:
                       file=sys.stderr)
 
 
-def _configured(place: Path) -> Path:
+def _configure(place: Path) -> Path:
     """A configuration of apt that knows the sources of this host's Debian archive, and keeps everything below."""
     for name in ("state/lists/partial", "cache/archives/partial"):
         (place / name).mkdir(parents=True)

@@ -18,23 +18,25 @@ GOOD = 'schema = 1\nname = "mine"\nrole = "router"\ncommand = ["true"]\nversion 
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Path:
+def manifest_file(tmp_path: Path) -> Path:
     return tmp_path / "mine.toml"
 
 
-def test_what_it_says(written: Path, tmp_path: Path) -> None:
+def test_what_it_says(manifest_file: Path, tmp_path: Path) -> None:
     script = tmp_path / "serve"
     script.write_text("#!/bin/sh\n")
     script.chmod(0o755)
-    written.write_text('schema = 1\nname = "mine"\nrole = ["router", "dhcpv6-server"]\ncommand = ["./serve", "-v"]\n'
-                       'version = ["true", "--version"]\nversion-pattern = "v(.*)"\nready = { udp = 547, within = 2 }\n'
-                       '[lacks]\nshort-leases = "its manual"\n')
-    found = load(written)
+    manifest_file.write_text('schema = 1\nname = "mine"\nrole = ["router", "dhcpv6-server"]\n'
+                             'command = ["./serve", "-v"]\n'
+                             'version = ["true", "--version"]\nversion-pattern = "v(.*)"\n'
+                             'ready = { udp = 547, within = 2 }\n'
+                             '[lacks]\nshort-leases = "its manual"\n')
+    found = load(manifest_file)
     assert (found.name, found.roles, found.command) == ("mine", ("router", "dhcpv6-server"), (str(script), "-v"))
     assert found.version_command[0].endswith("/true") and found.version_command[1:] == ("--version",)
     assert found.ready == Ready("udp", port=547, within=2.0)
     assert found.lacks == {"short-leases": "its manual"}
-    assert {written, tmp_path, script} <= set(found.files)
+    assert {manifest_file, tmp_path, script} <= set(found.files)
 
 
 @pytest.mark.parametrize(("change", "line", "sentence"), [
@@ -69,40 +71,40 @@ def test_what_it_says(written: Path, tmp_path: Path) -> None:
     ("lacks = 3", 6, "`lacks`: it must be a table"),
     ("name = = 3", 2, "this is no TOML: "),
 ])
-def test_what_is_wrong(written: Path, change: str, line: int, sentence: str) -> None:
+def test_what_is_wrong(manifest_file: Path, change: str, line: int, sentence: str) -> None:
     key = change.split(" =")[0]
     rows = GOOD.splitlines()
     at = next((number for number, row in enumerate(rows) if row.startswith(f"{key} =")), None)
     rows[at:None if at is None else at + 1] = [change] if at is not None else [*rows, change]
-    written.write_text("\n".join(rows) + "\n")
+    manifest_file.write_text("\n".join(rows) + "\n")
     with pytest.raises(BadManifest) as error:
-        load(written)
-    assert str(error.value).startswith(f"{written}:{line}: ") and sentence in str(error.value)
+        load(manifest_file)
+    assert str(error.value).startswith(f"{manifest_file}:{line}: ") and sentence in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_lacks_needs_its_source(written: Path) -> None:
-    written.write_text(GOOD.replace("router", "guest") + '[lacks]\ndhcpv6 = " "\n')
+def test_lacks_needs_its_source(manifest_file: Path) -> None:
+    manifest_file.write_text(GOOD.replace("router", "guest") + '[lacks]\ndhcpv6 = " "\n')
     with pytest.raises(BadManifest, match=r"mine\.toml:7: `lacks\.dhcpv6`: it needs the source of that statement$"):
-        load(written)
+        load(manifest_file)
 
 
 @pytest.mark.parametrize("key", ["schema", "name", "role", "command", "version"])
-def test_what_is_missing(written: Path, key: str) -> None:
-    written.write_text("".join(row for row in GOOD.splitlines(True) if not row.startswith(f"{key} =")))
+def test_what_is_missing(manifest_file: Path, key: str) -> None:
+    manifest_file.write_text("".join(row for row in GOOD.splitlines(True) if not row.startswith(f"{key} =")))
     with pytest.raises(BadManifest, match=rf"mine\.toml: `{key}`: "):
-        load(written)
+        load(manifest_file)
 
 
-def test_what_is_no_manifest(written: Path) -> None:
+def test_what_is_no_manifest(manifest_file: Path) -> None:
     with pytest.raises(BadManifest, match=r"mine\.toml: No such file or directory; name the manifest of your program$"):
-        load(written)
-    written.write_bytes(b"\xff\xfe")
+        load(manifest_file)
+    manifest_file.write_bytes(b"\xff\xfe")
     with pytest.raises(BadManifest, match=r"mine\.toml: this is not UTF-8 text"):
-        load(written)
-    written.write_text('name = """')
+        load(manifest_file)
+    manifest_file.write_text('name = """')
     with pytest.raises(BadManifest, match=r"mine\.toml(:\w+)?: this is no TOML: "):
-        load(written)
+        load(manifest_file)
 
 
 def test_the_schema_knows_the_same_keys() -> None:

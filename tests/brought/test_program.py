@@ -23,7 +23,7 @@ from fixtures.programs.base import ProgramError
 from fixtures.recording.feed import MOST
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import load as loaded
-from tests.playing.tiny import played, tiny
+from tests.playing.tiny import play_once, tiny
 
 SCHEMA = json.loads((Path(manifests.__file__).with_name("schema") / "situation-1.schema.json").read_text())
 Happening = Callable[[Any], object]
@@ -32,14 +32,14 @@ Happening = Callable[[Any], object]
 @pytest.fixture
 def bring(tmp_path: Path) -> Callable[..., Brought]:
     """Make an implementation of a shell script."""
-    def brought(script: str, more: str = "", role: str = "guest", name: str = "mine") -> Brought:
+    def bring_script(script: str, more: str = "", role: str = "guest", name: str = "mine") -> Brought:
         (tmp_path / f"{name}.sh").write_text(script)
         text = f'schema = 1\nname = "{name}"\nrole = "{role}"\nversion = "1"\ncommand = ["sh", "./{name}.sh"]\n{more}\n'
         file = tmp_path / f"{name}.toml"
         file.write_text(text.replace("./", f"{tmp_path}/"))
         return implementation(load(file))
 
-    return brought
+    return bring_script
 
 
 def start(live: Any) -> None:
@@ -47,7 +47,7 @@ def start(live: Any) -> None:
 
 
 def of(who: Brought, into: Path, happens: Happening = start) -> Recording:
-    return played(happens, into / "recordings", who)
+    return play_once(happens, into / "recordings", who)
 
 
 def lines(recording: Recording) -> list[str]:
@@ -84,7 +84,7 @@ def test_never_ready(bring: Callable[..., Brought], tmp_path: Path, script: str,
     assert re.sub(r", not counting the [0-9.]+ s for which the host stalled", "", said) == error
 
 
-def ended(live: Any) -> None:
+def until_it_ends(live: Any) -> None:
     """The program has started, and ends."""
     live.start("guest")
     live._posts["guest", "mine"].programs[0].wait(10)
@@ -92,7 +92,7 @@ def ended(live: Any) -> None:
 
 @pytest.mark.parametrize("status", [0, 3])
 def test_ends_by_itself(bring: Callable[..., Brought], tmp_path: Path, status: int) -> None:
-    recording = of(bring(f"echo done; exit {status}"), tmp_path, ended)
+    recording = of(bring(f"echo done; exit {status}"), tmp_path, until_it_ends)
     assert recording.error == (f"mine ended by itself with exit status {status}, and it is to run until SIGTERM;"
                                " its output ends: done")
 
@@ -117,7 +117,7 @@ REFUSES = ('case $(cat "$SEXTANT_SITUATION") in *\'"name": "random-\'*) {unknown
 @pytest.mark.parametrize("ready", ['{ output = "ready" }', "{ udp = 547 }", "{}"])
 def test_what_it_does_not_play(bring: Callable[..., Brought], tmp_path: Path, ready: str) -> None:
     who = bring(REFUSES.format(unknown="exit 127"), f"ready = {ready}")
-    recording = of(who, tmp_path, ended)
+    recording = of(who, tmp_path, until_it_ends)
     assert recording.error is None
     assert str(recording.declined) == ("mine does not play this: it answered 'dhcpv6-stateful' with exit status 127;"
                                        " its output ends: not this")
@@ -129,7 +129,7 @@ def test_who_plays_what_nobody_knows_is_not_believed(
     bring: Callable[..., Brought], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unknown: str, did: str
 ) -> None:
     monkeypatch.setattr("fixtures.brought.program.REFUSAL", 0.3 if "sleep" in unknown else 10.0)
-    recording = of(bring(REFUSES.format(unknown=unknown)), tmp_path, ended)
+    recording = of(bring(REFUSES.format(unknown=unknown)), tmp_path, until_it_ends)
     assert recording.declined is None and recording.error is not None
     assert recording.error.startswith("mine is not believed: it answered 'dhcpv6-stateful' with exit status 127, that "
                                       "is, it does not play this; but told 'random-")
@@ -211,7 +211,7 @@ def test_an_application_is_told_the_page(bring: Callable[..., Brought], tmp_path
         assert program.wait(10) == 0
 
     implementation_: Any = bring('echo "$SEXTANT_URL $SEXTANT_HOST $SEXTANT_PORT $SEXTANT_WITHIN"', role="application")
-    recording = played(happens, tmp_path / "recordings")
+    recording = play_once(happens, tmp_path / "recordings")
     assert lines(recording) == ["http://[fe80::1%25eth0]:80/ fe80::1%eth0 80 5"]
 
 
@@ -219,12 +219,13 @@ def test_an_application_is_told_the_page(bring: Callable[..., Brought], tmp_path
     "import os, signal; os.kill(-1, signal.SIGKILL)", "import os, signal; os.kill(0, signal.SIGKILL)",
 ])
 def test_who_kills_everybody_ends_his_own_play_only(bring: Callable[..., Brought], tmp_path: Path, script: str) -> None:
-    recording = of(bring(f"python3 -c '{script}'; sleep 1000"), tmp_path, ended)
+    recording = of(bring(f"python3 -c '{script}'; sleep 1000"), tmp_path, until_it_ends)
     assert recording.error is not None and recording.error.startswith("mine ended by itself")
 
 
 def test_too_many_processes(bring: Callable[..., Brought], tmp_path: Path) -> None:
-    recording = of(bring("i=0; while [ $i -lt 400 ]; do sleep 1000 & i=$((i+1)); done; sleep 1000"), tmp_path, ended)
+    recording = of(bring("i=0; while [ $i -lt 400 ]; do sleep 1000 & i=$((i+1)); done; sleep 1000"), tmp_path,
+                   until_it_ends)
     assert re.fullmatch(r"mine took too much of the machine and was ended: it had \d+ processes; the limit is 256",
                         recording.error or "")
 
@@ -232,7 +233,7 @@ def test_too_many_processes(bring: Callable[..., Brought], tmp_path: Path) -> No
 def test_too_much_memory(bring: Callable[..., Brought], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fixtures.playing.post._WARDEN", Warden(memory=50 << 20))
     hog = "import time; hog = bytearray(100 << 20); time.sleep(1000)"
-    recording = of(bring(f"exec python3 -c '{hog}'"), tmp_path, ended)
+    recording = of(bring(f"exec python3 -c '{hog}'"), tmp_path, until_it_ends)
     assert re.fullmatch(r"mine took too much .*: its processes used \d+ MiB of memory; the limit is 50 MiB",
                         recording.error or "")
 
@@ -247,12 +248,12 @@ def test_what_it_does_to_its_links(bring: Callable[..., Brought], tmp_path: Path
 
 
 def test_a_signal_that_is_not_obeyed(bring: Callable[..., Brought], tmp_path: Path) -> None:
-    def stopped(live: Any) -> None:
+    def stop(live: Any) -> None:
         live.start("guest")
         live.stop("guest")
 
     recording = of(bring("trap '' TERM; echo deaf; while :; do sleep 0.1; done", 'ready = { output = "deaf" }'),
-                   tmp_path, stopped)
+                   tmp_path, stop)
     assert recording.error is not None and recording.error.startswith("mine did not end within 10 s")
 
 

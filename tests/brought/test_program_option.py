@@ -53,7 +53,7 @@ def cells(report: Path) -> dict[str, dict[str, Any]]:
     return {each["implementations"]["router"]["name"]: each for each in found}
 
 
-def played(report: Path, cell: dict[str, Any]) -> str:
+def output_of(report: Path, cell: dict[str, Any]) -> str:
     """What the router's programs wrote in a cell's play."""
     return "".join(log.read_text() for log in (report / "recordings" / cell["recording"]).rglob("*radvd*.log"))
 
@@ -86,7 +86,7 @@ def test_a_build_with_a_label_plays_beside_what_is_installed(report: Path, newer
     assert (mine["verdict"], mine["known_deviation"], installed["verdict"]) == ("fail", None, "fail")
     assert installed["known_deviation"] and installed["implementations"]["router"]["version"] != "99.1"
     assert mine["implementations"]["router"]["version"] == "99.1"
-    assert "mine begins" in played(report, mine) and "mine begins" not in played(report, installed)
+    assert "mine begins" in output_of(report, mine) and "mine begins" not in output_of(report, installed)
     again = run(*_again(mine), report=report, within=600)
     assert again.returncode == 1 and set(cells(report)) == {"radvd@new.1"}, again.stdout
 
@@ -136,12 +136,12 @@ def test_it_is_listed(report: Path, newer: Path) -> None:
 @pytest.fixture
 def other(home: Path) -> Callable[[str], Path]:
     """A script that somebody mistakes for a radvd."""
-    def written(text: str) -> Path:
+    def write(text: str) -> Path:
         (home / "other").write_text(text)
         (home / "other").chmod(0o755)
         return home / "other"
 
-    return written
+    return write
 
 
 @pytest.mark.parametrize(("given", "sentence"), [

@@ -27,7 +27,7 @@ def report(tmp_path: Path) -> Path:
 @pytest.fixture
 def script(tmp_path: Path) -> Callable[..., Path]:
     """The manifest of a shell script, in a folder that the sandbox would hide."""
-    def written(name: str, text: str, more: str = "", role: str = "guest") -> Path:
+    def write(name: str, text: str, more: str = "", role: str = "guest") -> Path:
         path = tmp_path / f"{name}.sh"
         path.write_text(f"#!/bin/sh\n{text}\n")
         path.chmod(0o755)
@@ -36,7 +36,7 @@ def script(tmp_path: Path) -> Callable[..., Path]:
                             f'version = "1"\n{more}\n')
         return manifest
 
-    return written
+    return write
 
 
 def cells(report: Path) -> list[dict[str, Any]]:

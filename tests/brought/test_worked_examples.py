@@ -43,7 +43,7 @@ def example(tmp_path: Path) -> Callable[..., Path]:
     (tools / "apt-get").chmod(0o755)
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "LC_ALL": "C"}
 
-    def built(commands: str, folder: Path = tmp_path, needs: tuple[str, ...] = sources.BUILDERS) -> Path:
+    def build(commands: str, folder: Path = tmp_path, needs: tuple[str, ...] = sources.BUILDERS) -> Path:
         lacking = [name for name in needs if shutil.which(name) is None]
         if lacking:
             pytest.skip(f"the worked example is not built: there is no {' and no '.join(lacking)} here")
@@ -54,7 +54,7 @@ def example(tmp_path: Path) -> Callable[..., Path]:
         assert done.returncode == 0, done.stderr[-2000:]
         return Path(done.stdout.strip())
 
-    return built
+    return build
 
 
 def _demand_sources(package: str) -> None:

@@ -129,7 +129,7 @@ def from_server() -> Any:
     return ip(ROUTER_MAC, GUEST_MAC, ROUTER, GUEST, 64) / layer("inet").UDP(sport=547, dport=546)
 
 
-def claimed(after: float) -> Timed:
+def claim_after(after: float) -> Timed:
     """An address is claimed so many seconds after its probe."""
     inet6 = layer("inet6")
     probe = ip(GUEST_MAC, GROUP_MAC, "::", "ff02::1:ff00:5") / inet6.ICMPv6ND_NS(tgt=GUEST)

@@ -155,7 +155,7 @@ def seen_twice() -> bytes:
     return as_pcap(sorted(doubled, key=lambda entry: entry[0]))
 
 
-def unsorted() -> bytes:
+def unsorted_packets() -> bytes:
     """As files merged without sorting."""
     return as_pcap([(each.ns, each.data) for each in reversed(packets())], nanoseconds=True)
 
@@ -213,9 +213,9 @@ def bare(name: str) -> bytes:
 def nflog() -> bytes:
     """What netfilter logged: with the sender's address, and not to whom."""
 
-    def logged(data: bytes) -> bytes:
+    def as_logged(data: bytes) -> bytes:
         sender = struct.pack("<HH", 16, 8) + struct.pack("!HH", 6, 0) + data[6:12] + bytes(2)
         packet = struct.pack("<HH", len(data) - 14 + 4, 9) + data[14:] + bytes(-(len(data) - 14) % 4)
         return b"\x0a\0\0\0" + sender + packet
 
-    return as_pcap(rewritten(logged), link_type=239)
+    return as_pcap(rewritten(as_logged), link_type=239)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Judgement, Outcome
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from fixtures.captures.parties import judgeable
 
-CHECKS = [check for check in declared() if check.passive]
+CHECKS = [check for check in declared_checks() if check.passive]
 
 
-def judged(path: Path) -> dict[tuple[str, str, str], Judgement]:
+def judgements(path: Path) -> dict[tuple[str, str, str], Judgement]:
     """The judgements by role, party and name of the check. Raises CaptureError."""
     found = judgeable(path)
     return {(party.role, party.name, check.name): judge(check, found.recording(party))
@@ -23,12 +23,12 @@ def judged(path: Path) -> dict[tuple[str, str, str], Judgement]:
 def outcomes(path: Path) -> dict[str, set[Outcome]]:
     """The outcomes of all parties by the name of the check."""
     found: dict[str, set[Outcome]] = defaultdict(set)
-    for (_, _, check), judgement in judged(path).items():
+    for (_, _, check), judgement in judgements(path).items():
         found[check].add(judgement.outcome)
     return dict(found)
 
 
 def failures(path: Path) -> dict[str, str]:
     """The reasons of all that fail, by the name of the check; an error counts."""
-    return {check: judgement.reason for (_, _, check), judgement in judged(path).items()
+    return {check: judgement.reason for (_, _, check), judgement in judgements(path).items()
             if judgement.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.ERROR)}

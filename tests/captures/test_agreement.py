@@ -11,7 +11,7 @@ import pytest
 from conformance.catalogue.requirements import catalogue
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Outcome
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from fixtures.captures.parties import judgeable
 from fixtures.implementations.registry import all_implementations
 from fixtures.playing.request import PlayRequest
@@ -50,9 +50,9 @@ def test_no_verdict_on_the_capture_contradicts_the_suite_s_own(boots: list[Path]
     for boot in boots:
         recording = load(boot)
         own: dict[tuple[str, str], list[Outcome]] = {}
-        for check in declared():
+        for check in declared_checks():
             if BOOT in check.scenarios:
-                key = catalogue().named(check.requirement).id, check.role
+                key = catalogue().requirement(check.requirement).id, check.role
                 own.setdefault(key, []).append(judge(check, recording).outcome)
         found = judgeable(boot / "packets.pcapng.gz")
         played = {recording.mac("guest", "eth0"): "guest", recording.mac("router", "lan0"): "router"}
@@ -65,7 +65,7 @@ def test_no_verdict_on_the_capture_contradicts_the_suite_s_own(boots: list[Path]
                 judgement = judge(check, found.recording(party))
                 assert judgement.outcome is not Outcome.ERROR, judgement.reason
                 judged += judgement.outcome is not Outcome.INCONCLUSIVE
-                theirs = own.get((catalogue().named(check.requirement).id, check.role), [])
+                theirs = own.get((catalogue().requirement(check.requirement).id, check.role), [])
                 if judgement.outcome in BAD and theirs:
                     assert set(theirs) & set(BAD), f"{boot.name}: {check.name}: {judgement.reason}, but {theirs}"
     assert judged >= 20

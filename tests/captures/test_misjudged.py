@@ -13,7 +13,7 @@ from fixtures.recording.views.dissection import layer
 from tests.captures import cases
 from tests.captures.cases import BEGIN, IN_2010, Timed, capture
 from tests.captures.disguises import as_pcap
-from tests.captures.judged import judged
+from tests.captures.judged import judgements
 
 FAIL, WARN, PASS, UNDECIDED = Outcome.FAIL, Outcome.WARN, Outcome.PASS, Outcome.INCONCLUSIVE
 
@@ -30,11 +30,11 @@ def advertise_in_fragments() -> Timed:
     return [(number / 1000, each) for number, each in enumerate(cases.pieces(frame, offer, 1280))]
 
 
-def unidentified() -> Timed:
+def reply_without_server_identifier() -> Timed:
     return [(0.0, cases.from_server() / layer("dhcp6").DHCP6_Reply(trid=3))]
 
 
-def advertised(*options: str, **fields: object) -> Timed:
+def advertisements_with(*options: str, **fields: object) -> Timed:
     inet6 = layer("inet6")
     return [(0.0, cases.advertisement(180, *(getattr(inet6, option)(**fields) for option in options)))]
 
@@ -74,8 +74,8 @@ RIGHT: dict[str, tuple[Callable[[], Timed], float, str, Outcome | None, str]] = 
     "seen-again-150-ms-later": (lambda: seen_late(0.15), BEGIN, "advertisements_are_spaced", PASS, ""),
     "flood": (lambda: cases.advertised_every(0.05, 60), BEGIN, "advertisements_are_spaced", FAIL, "3 s are"),
     "counting-down": (counting_down, BEGIN, "lifetimes_are_coherent", PASS, ""),
-    "claimed-a-little-early": (lambda: cases.claimed(0.989), BEGIN, "probes", PASS, ""),
-    "claimed-at-once": (lambda: cases.claimed(0.4), BEGIN, "probes", FAIL, "was claimed 0.400 s"),
+    "claimed-a-little-early": (lambda: cases.claim_after(0.989), BEGIN, "probes", PASS, ""),
+    "claimed-at-once": (lambda: cases.claim_after(0.4), BEGIN, "probes", FAIL, "was claimed 0.400 s"),
     "stepped-clock": (lambda: [(0.0, cases.solicit(31)), (9.95, cases.solicit(63))], BEGIN, "solicits_back_off",
                       UNDECIDED, "9.95 s apart, and Elapsed Time grew by 32.00 s"),
     "stamped-in-a-batch": (lambda: [(0.0, cases.solicit(0)), (0.3, cases.solicit(1.05))], BEGIN, "solicits_back_off",
@@ -96,15 +96,17 @@ RIGHT: dict[str, tuple[Callable[[], Timed], float, str, Outcome | None, str]] = 
                           FAIL, "the Advertise has 2001:db8::10 preferred for 400 s and valid for 200 s"),
     "reply-upside-down": (lambda: [(0.0, cases.answer("Reply", 2, 100, 200, 300, 200))], BEGIN, "leases_are_coherent",
                           FAIL, "the Reply has T1 300 s above T2 200 s"),
-    "unidentified-reply": (unidentified, BEGIN, "replies", FAIL, "no Server Identifier"),
-    "link-local-prefix": (lambda: advertised("ICMPv6NDOptPrefixInfo", prefix="fe80::", prefixlen=64), BEGIN,
+    "unidentified-reply": (reply_without_server_identifier, BEGIN, "replies", FAIL, "no Server Identifier"),
+    "link-local-prefix": (lambda: advertisements_with("ICMPv6NDOptPrefixInfo", prefix="fe80::", prefixlen=64), BEGIN,
                           "links_are_as_advertised", WARN, "the link-local one"),
-    "host-bits": (lambda: advertised("ICMPv6NDOptPrefixInfo", prefix="2001:db8::5", prefixlen=64), BEGIN,
+    "host-bits": (lambda: advertisements_with("ICMPv6NDOptPrefixInfo", prefix="2001:db8::5", prefixlen=64), BEGIN,
                   "links_are_as_advertised", FAIL, "has bits after its length"),
-    "router-address": (lambda: advertised("ICMPv6NDOptPrefixInfo", prefix="2001:db8::5", prefixlen=64, R=1), BEGIN,
+    "router-address": (lambda: advertisements_with("ICMPv6NDOptPrefixInfo", prefix="2001:db8::5", prefixlen=64, R=1),
+                       BEGIN,
                        "links_are_as_advertised", PASS, ""),
-    "tiny-mtu": (lambda: advertised("ICMPv6NDOptMTU", mtu=1000), BEGIN, "links_are_as_advertised", FAIL, "MTU of 1000"),
-    "jumbo-mtu": (lambda: advertised("ICMPv6NDOptMTU", mtu=9000), BEGIN, "links_are_as_advertised", PASS, ""),
+    "tiny-mtu": (lambda: advertisements_with("ICMPv6NDOptMTU", mtu=1000), BEGIN, "links_are_as_advertised", FAIL,
+                 "MTU of 1000"),
+    "jumbo-mtu": (lambda: advertisements_with("ICMPv6NDOptMTU", mtu=9000), BEGIN, "links_are_as_advertised", PASS, ""),
 }
 
 
@@ -113,7 +115,7 @@ def test_is_judged_rightly(name: str, tmp_path: Path) -> None:
     packets, begin, check, outcome, because = RIGHT[name]
     path = tmp_path / "office.pcap"
     path.write_bytes(capture(packets(), begin))
-    found = {key[2].removeprefix("test_wire_"): each for key, each in judged(path).items()}
+    found = {key[2].removeprefix("test_wire_"): each for key, each in judgements(path).items()}
     judgement = found[check]
     if outcome is None:
         assert judgement.outcome not in (FAIL, WARN, Outcome.ERROR), judgement.reason
@@ -144,7 +146,7 @@ def test_a_clock_that_cannot_be_trusted_decides_nothing(stamps: list[float], tro
     path = tmp_path / "office.pcap"
     path.write_bytes(as_pcap([(round((BEGIN + second) * 1e9) if second else 0, bytes(cases.advertisement()))
                               for second in stamps], nanoseconds=True))
-    judgement = next(each for key, each in judged(path).items() if key[2] == "test_wire_advertisements_are_spaced")
+    judgement = next(each for key, each in judgements(path).items() if key[2] == "test_wire_advertisements_are_spaced")
     assert judgement.outcome is (UNDECIDED if trouble else FAIL), judgement.reason
     assert (trouble or "3 s are the least") in judgement.reason
 

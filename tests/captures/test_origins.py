@@ -27,13 +27,13 @@ from tests.captures.disguises import (
     plain,
     rewritten,
     section,
-    unsorted,
+    unsorted_packets,
 )
-from tests.captures.judged import CHECKS, failures, judged, outcomes
+from tests.captures.judged import CHECKS, failures, judgements, outcomes
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Callable[[bytes], Path]:
+def keep_file(tmp_path: Path) -> Callable[[bytes], Path]:
     def keep(data: bytes) -> Path:
         path = tmp_path / "office.pcapng"
         path.write_bytes(data)
@@ -43,31 +43,31 @@ def kept(tmp_path: Path) -> Callable[[bytes], Path]:
 
 
 @pytest.mark.parametrize("guise", WHOLE)
-def test_every_origin_is_judged_alike(guise: str, kept: Callable[[bytes], Path]) -> None:
-    told = judged(kept(WHOLE[guise]()))
-    healthy = judged(kept(pcap()))
+def test_every_origin_is_judged_alike(guise: str, keep_file: Callable[[bytes], Path]) -> None:
+    told = judgements(keep_file(WHOLE[guise]()))
+    healthy = judgements(keep_file(pcap()))
     assert {key: each.outcome for key, each in told.items()} == {key: each.outcome for key, each in healthy.items()}
     assert {check for (_, _, check), each in told.items() if each.outcome is Outcome.PASS} == {
         check.name for check in CHECKS}
 
 
-def test_files_that_were_merged_unsorted_decide_nothing_about_time(kept: Callable[[bytes], Path]) -> None:
-    told = judged(kept(unsorted()))
-    healthy = judged(kept(pcap()))
+def test_files_that_were_merged_unsorted_decide_nothing_about_time(keep_file: Callable[[bytes], Path]) -> None:
+    told = judgements(keep_file(unsorted_packets()))
+    healthy = judgements(keep_file(pcap()))
     changed = {key[2] for key, each in told.items() if each.outcome is not healthy[key].outcome}
     assert {each.outcome for key, each in told.items() if key[2] in changed} == {Outcome.INCONCLUSIVE}
     assert {"test_wire_advertisements_are_spaced", "test_wire_solicits_back_off", "test_wire_probes"} <= changed
 
 
-def test_what_netfilter_logged_is_judged(kept: Callable[[bytes], Path]) -> None:
-    found = judged(kept(nflog()))
+def test_what_netfilter_logged_is_judged(keep_file: Callable[[bytes], Path]) -> None:
+    found = judgements(keep_file(nflog()))
     assert {("router", "02:00:00:00:00:01"), ("guest", "02:00:00:00:00:05")} <= {key[:2] for key in found}
-    assert not failures(kept(nflog()))
+    assert not failures(keep_file(nflog()))
 
 
-def test_packets_without_stamps_are_judged_but_for_time(kept: Callable[[bytes], Path]) -> None:
+def test_packets_without_stamps_are_judged_but_for_time(keep_file: Callable[[bytes], Path]) -> None:
     blocks = b"".join(block("<", 3, struct.pack("<I", len(each.data)) + each.data) for each in packets())
-    found = judged(kept(section() + interface() + blocks))
+    found = judgements(keep_file(section() + interface() + blocks))
     outcomes = {key[2]: each.outcome for key, each in found.items()}
     assert outcomes["test_wire_advertisements_are_valid"] is Outcome.PASS
     assert outcomes["test_wire_advertisements_are_spaced"] is Outcome.INCONCLUSIVE
@@ -80,39 +80,39 @@ def test_packets_without_stamps_are_judged_but_for_time(kept: Callable[[bytes], 
     (lambda data: data[:12] + b"\x08\0\x45\0" + bytes(5) + b"\0\x40\x29" + bytes(10) + data[14:], "in IPv6 in IP"),
 ])
 def test_what_is_not_looked_into_is_counted(around: Callable[[bytes], bytes], told: str,
-                                            kept: Callable[[bytes], Path]) -> None:
+                                            keep_file: Callable[[bytes], Path]) -> None:
     data = as_pcap([(each.ns, around(each.data) if each.number % 2 else each.data) for each in packets()])
     many = (len(packets()) + 1) // 2
-    assert judgeable(kept(data)).notes == [f"{many} packets are not looked into: {many} {told}"]
+    assert judgeable(keep_file(data)).notes == [f"{many} packets are not looked into: {many} {told}"]
 
 
 @pytest.mark.parametrize("guise", BARE)
-def test_links_without_addresses_are_judged_by_ip_address(guise: str, kept: Callable[[bytes], Path]) -> None:
-    path = kept(bare(guise))
+def test_links_without_addresses_are_judged_by_ip_address(guise: str, keep_file: Callable[[bytes], Path]) -> None:
+    path = keep_file(bare(guise))
     assert not failures(path)
     parties = {(party.role, party.name) for party in judgeable(path).parties}
     assert {("router", "fe80::1"), ("guest", "fe80::5"), ("dhcpv6-server", "fe80::1")} <= parties
     assert Outcome.PASS in outcomes(path)["test_wire_solicits"]
 
 
-def test_evidence_has_the_frame_numbers_of_the_file(kept: Callable[[bytes], Path]) -> None:
-    found = judged(kept(WHOLE["several-interfaces"]()))
+def test_evidence_has_the_frame_numbers_of_the_file(keep_file: Callable[[bytes], Path]) -> None:
+    found = judgements(keep_file(WHOLE["several-interfaces"]()))
     solicit = found["guest", "02:00:00:00:00:05", "test_wire_solicits"]
     first = next(each.number for each in packets() if each.data[54:62].hex().startswith("02220223"))
     assert solicit.evidence[0].frame == first + 1  # the other interface's packet comes first
 
 
-def test_each_vlan_is_a_link_of_its_own(kept: Callable[[bytes], Path]) -> None:
+def test_each_vlan_is_a_link_of_its_own(keep_file: Callable[[bytes], Path]) -> None:
     def tag(vlan: int) -> Callable[[bytes], bytes]:
         return lambda data: data[:12] + b"\x81\x00" + vlan.to_bytes(2, "big") + data[12:6] + data[12:]
 
     both = [*rewritten(tag(20)), *((ns, data.replace(b"\x00\x05", b"\x00\x06")) for ns, data in rewritten(tag(21)))]
-    links = {party.link for party in judgeable(kept(as_pcap(both))).parties}
+    links = {party.link for party in judgeable(keep_file(as_pcap(both))).parties}
     assert links == {"VLAN 20", "VLAN 21", "VLAN 20, relayed by fe80::3"}
 
 
-def test_what_the_snaplen_cut_is_left_out(kept: Callable[[bytes], Path]) -> None:
-    path = kept(as_pcap(rewritten(plain), snaplen=100))
+def test_what_the_snaplen_cut_is_left_out(keep_file: Callable[[bytes], Path]) -> None:
+    path = keep_file(as_pcap(rewritten(plain), snaplen=100))
     found = judgeable(path)
     assert "are not whole (the capture's snaplen)" in " ".join(found.notes)
     assert not failures(path)
@@ -120,9 +120,9 @@ def test_what_the_snaplen_cut_is_left_out(kept: Callable[[bytes], Path]) -> None
 
 @pytest.mark.parametrize("written", [lambda: as_pcap(rewritten(plain)), lambda: as_pcapng(rewritten(plain))])
 def test_a_file_that_breaks_off_is_judged_up_to_there(written: Callable[[], bytes],
-                                                      kept: Callable[[bytes], Path]) -> None:
+                                                      keep_file: Callable[[bytes], Path]) -> None:
     data = written()
-    path = kept(data[:len(data) // 2 + 3])
+    path = keep_file(data[:len(data) // 2 + 3])
     note = judgeable(path).notes[0]
     assert note.startswith("office.pcapng breaks off after ")
     assert "bytes" in note
@@ -146,10 +146,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_judged_is_refused_with_a_sentence(name: str, kept: Callable[[bytes], Path]) -> None:
+def test_what_cannot_be_judged_is_refused_with_a_sentence(name: str, keep_file: Callable[[bytes], Path]) -> None:
     data, sentence = REFUSED[name]
     with pytest.raises(CaptureError) as refused:
-        judgeable(kept(data))
+        judgeable(keep_file(data))
     assert sentence in str(refused.value)
     assert "office.pcapng" in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -162,7 +162,7 @@ def test_a_directory_and_a_missing_file_are_refused(tmp_path: Path) -> None:
         judgeable(tmp_path / "gone.pcap")
 
 
-def test_damage_is_never_a_crash_nor_a_false_accusation_of_the_suite(kept: Callable[[bytes], Path]) -> None:
+def test_damage_is_never_a_crash_nor_a_false_accusation_of_the_suite(keep_file: Callable[[bytes], Path]) -> None:
     """Bytes are turned, cut out and put in at random; what is still a capture is judged without an error."""
     chance = random.Random(7)
     originals = [WHOLE[name]() for name in ("pcap-us", "pcapng-us", "QinQ", "SLL2", "several-interfaces", "vxlan",
@@ -177,7 +177,7 @@ def test_damage_is_never_a_crash_nor_a_false_accusation_of_the_suite(kept: Calla
             at = chance.randrange(len(data) + 1)
             data[at:at] = chance.randbytes(chance.randrange(1, 40))
         try:
-            found = judged(kept(bytes(data)))
+            found = judgements(keep_file(bytes(data)))
         except CaptureError:
             continue
         broken = {key: each.reason for key, each in found.items() if each.outcome is Outcome.ERROR}

@@ -14,7 +14,7 @@ from fixtures.captures.parties import Judgeable, judgeable
 from fixtures.recording.model import Frame
 from fixtures.recording.views import dhcpv6, mld, ndp
 from tests.captures.disguises import WHOLE
-from tests.captures.judged import failures, judged
+from tests.captures.judged import failures, judgements
 from tests.recording.fields import DHCPV6, MLD2, NA, NS, RA, REDIRECT, Reader, normal, tshark_fields
 
 pytestmark = pytest.mark.skipif(
@@ -35,8 +35,8 @@ def run(*argv: object) -> None:
 @pytest.mark.parametrize("form", ["pcapng", "pcap", "nsecpcap"])
 def test_what_editcap_writes_is_judged_alike(form: str, sample: Path, tmp_path: Path) -> None:
     run("editcap", "-F", form, sample, tmp_path / "written")
-    assert {key: each.outcome for key, each in judged(tmp_path / "written").items()} == {
-        key: each.outcome for key, each in judged(sample).items()}
+    assert {key: each.outcome for key, each in judgements(tmp_path / "written").items()} == {
+        key: each.outcome for key, each in judgements(sample).items()}
 
 
 def test_what_tshark_writes_is_judged(sample: Path, tmp_path: Path) -> None:
@@ -49,8 +49,8 @@ def test_what_tshark_writes_is_judged(sample: Path, tmp_path: Path) -> None:
 def test_what_mergecap_joins_from_two_places_is_judged_alike(sample: Path, tmp_path: Path) -> None:
     run("editcap", "-t", "0.0003", sample, tmp_path / "other.pcapng")
     run("mergecap", "-I", "none", "-w", tmp_path / "both.pcapng", sample, tmp_path / "other.pcapng")
-    assert {(key[0], key[2], each.outcome) for key, each in judged(tmp_path / "both.pcapng").items()} == {
-        (key[0], key[2], each.outcome) for key, each in judged(sample).items()}
+    assert {(key[0], key[2], each.outcome) for key, each in judgements(tmp_path / "both.pcapng").items()} == {
+        (key[0], key[2], each.outcome) for key, each in judgements(sample).items()}
 
 
 VIEWS: list[tuple[str, Any, dict[str, Reader]]] = [

@@ -18,7 +18,7 @@ from topologies.calico import NETWORK
 RULES = (Rule("egress"), Rule("ingress", NETWORK, "tcp", 80), Rule("ingress", protocol="udp", deny=True))
 
 
-def made() -> Subnets:
+def make_subnets() -> Subnets:
     subnets = Subnets()
     assert subnets.create("vms", NETWORK) == NETWORK
     return subnets
@@ -26,7 +26,7 @@ def made() -> Subnets:
 
 @pytest.mark.parametrize("prefix,mode", REFUSED, ids=str)
 def test_impossible_subnets_are_refused(prefix: IPv6Network, mode: Mode) -> None:
-    subnets = made()
+    subnets = make_subnets()
     with pytest.raises(Refused):
         subnets.create("other", prefix, mode)
     assert list(subnets.known) == ["vms"]
@@ -34,13 +34,13 @@ def test_impossible_subnets_are_refused(prefix: IPv6Network, mode: Mode) -> None
 
 def test_the_reason_says_what_would_be_right() -> None:
     with pytest.raises(Refused, match="2001:db8:cb::/80 is a /80: the prefix of a subnet has to be a /64"):
-        made().create("other", IPv6Network("2001:db8:cb::/80"))
+        make_subnets().create("other", IPv6Network("2001:db8:cb::/80"))
     with pytest.raises(Refused, match="overlaps 2001:db8:1::/64, the subnet of vms"):
-        made().create("other", NETWORK)
+        make_subnets().create("other", NETWORK)
 
 
 def test_a_deleted_subnet_may_be_made_again() -> None:
-    subnets = made()
+    subnets = make_subnets()
     subnets.delete("vms")
     assert subnets.create("again", NETWORK) == NETWORK
     with pytest.raises(Refused, match="there is no subnet vms"):
@@ -84,9 +84,9 @@ def test_a_group_is_a_set_of_its_members() -> None:
     groups = Groups(["web", "mail"])
     groups.workload("vm1", NETWORK[0x10], IPv4Address("192.0.2.16"))
     groups.join("vm1", "web")
-    text = Policies().ruleset({"tap1": [Rule("ingress", group="web")]}, groups.expanded())
+    text = Policies().ruleset({"tap1": [Rule("ingress", group="web")]}, groups.addresses_by_label())
     assert "set web { type ipv6_addr; }" in text and "ip6 saddr @web counter return" in text
-    assert Policies.members(groups.expanded()).splitlines() == [
+    assert Policies.members(groups.addresses_by_label()).splitlines() == [
         "flush set ip6 calico web", "flush set ip6 calico mail", "add element ip6 calico web { 2001:db8:1::10 }"]
 
 
@@ -99,7 +99,7 @@ def test_groups_follow_their_members(forgets: str, members: list[object]) -> Non
         groups.join(name, "web")
     groups.leave("vm1", "web")
     groups.workload("vm2", NETWORK[0x30])
-    assert groups.expanded() == {"web": members}
+    assert groups.addresses_by_label() == {"web": members}
 
 
 def test_the_default_group_admits_its_members() -> None:

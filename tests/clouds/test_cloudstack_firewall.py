@@ -20,7 +20,7 @@ from fixtures.scenarios.clouds.cloudstack.firewall_calls import RANGE, RULES
 NETWORK = IPv6Network("2001:db8:1::/64")
 
 
-def made(wrong: str = "", rules: tuple[FirewallRule, ...] = RULES) -> Firewall:
+def make_firewall(wrong: str = "", rules: tuple[FirewallRule, ...] = RULES) -> Firewall:
     firewall = Firewall(NETWORK, wrong)
     for rule in rules:
         firewall.create(rule)
@@ -42,7 +42,7 @@ def test_impossible_rules_are_refused(given: dict[str, Any], said: str) -> None:
 
 
 def test_a_rule_is_there_once_or_not_at_all() -> None:
-    firewall = made()
+    firewall = make_firewall()
     with pytest.raises(Refused, match="there is this rule already: ip6 saddr"):
         firewall.create(RANGE)
     firewall.delete(RANGE)
@@ -58,21 +58,21 @@ def test_rules_are_written_as_cloudstack_writes_them() -> None:
 
 
 def test_deleted_rules_leave_nothing() -> None:
-    empty, firewall = made(rules=()).ruleset(), made()
+    empty, firewall = make_firewall(rules=()).ruleset(), make_firewall()
     assert firewall.ruleset() != empty
     firewall.delete(*RULES)
     assert firewall.ruleset() == empty
 
 
 def test_each_fault_is_one() -> None:
-    assert "hook forward" not in made("unhooked").ruleset()
-    assert "dport" not in made("portless").ruleset()
-    assert "code" not in made("codeless").ruleset()
+    assert "hook forward" not in make_firewall("unhooked").ruleset()
+    assert "dport" not in make_firewall("portless").ruleset()
+    assert "code" not in make_firewall("codeless").ruleset()
     for wrong, gone, left in (("keeps", (RANGE,), RULES), ("leftover", RULES, RULES[-1:])):
-        firewall = made(wrong)
+        firewall = make_firewall(wrong)
         firewall.delete(*gone)
         assert tuple(firewall.rules) == left
-    firewall = made("cuts")
+    firewall = make_firewall("cuts")
     assert "ct state" in firewall.ruleset()
     firewall.delete(RANGE)
     assert "ct state" not in firewall.ruleset()

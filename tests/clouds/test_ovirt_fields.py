@@ -9,7 +9,7 @@ import pytest
 from conformance.clouds.reading.spellings import canonical, meaning
 from fixtures.clouds.address_fields import ILLEGAL, LEGAL, AddressField
 from fixtures.clouds.control_plane import Refused
-from fixtures.clouds.ovirt.client import parsed
+from fixtures.clouds.ovirt.client import parse_target
 from fixtures.clouds.ovirt.fields import GatewayField, HostField, LengthField, MaskField, StorageField
 
 NETWORK = IPv6Interface("2001:db8:51::11/64")
@@ -87,10 +87,10 @@ def test_a_gateway_is_on_the_network_or_link_local() -> None:
     ("localhost6:80", ("localhost6", 80)), ("[fe80::1%ovirtmgmt]:1", ("fe80::1%ovirtmgmt", 1)),
 ])
 def test_targets(target: str, place: tuple[str, int]) -> None:
-    assert parsed(target) == place
+    assert parse_target(target) == place
 
 
 @pytest.mark.parametrize("target", ["::1", "::1:54321", "[::1", "[::1]:", "[::1]x", "", "host:port"])
 def test_no_target(target: str) -> None:
     with pytest.raises(ValueError, match="is no host"):
-        parsed(target)
+        parse_target(target)

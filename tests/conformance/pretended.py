@@ -77,7 +77,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Stage:
     player.play_all = stage.play_all  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "fixtures.playing.player", player)
     monkeypatch.setattr("conformance.plugin.options.all_implementations", lambda: dict(sorted(stage.known.items())))
-    monkeypatch.setattr("fixtures.playing.request.named", lambda name, role=None: stage.known[name])
+    monkeypatch.setattr("fixtures.playing.request.implementation_named", lambda name, role=None: stage.known[name])
     return stage
 
 

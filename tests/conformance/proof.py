@@ -19,7 +19,7 @@ from conformance.judging.verdict import Judgement, Outcome
 from conformance.selection.casting import Cast, Selection, alone, casts
 from conformance.selection.cells import Cell, cells, verify
 from conformance.selection.lineup import lineup
-from conformance.selection.undisturbed import Judge, PlayAll, undisturbed
+from conformance.selection.undisturbed import Judge, PlayAll, play_undisturbed
 from fixtures.playing.request import PlayRequest
 from fixtures.playing.window import Window
 from fixtures.programs.base import Implementation
@@ -86,7 +86,7 @@ class Proof:
         assert self.twin is not None, f"no healthy twin of {self.check.label} passes: {tried}"
         return self.twin
 
-    def broken(self, mutant: Mutant) -> Recording:
+    def recording_of(self, mutant: Mutant) -> Recording:
         """The recording on which the check must fail: the edited twin, or what the broken party did.
 
         An edited twin is what a calm host would have recorded: a stall of the play, which the twin passed with, would
@@ -119,7 +119,7 @@ def prove(
         for proof, requests in zip(waiting, wanted, strict=True):
             for each in requests.values():
                 judges.setdefault(each.id, []).append(partial(judge, proof.check))
-        undisturbed(list(once.values()), into / str(turn), play_all, judges.__getitem__, window=window)
+        play_undisturbed(list(once.values()), into / str(turn), play_all, judges.__getitem__, window=window)
         recordings = {id: load(into / str(turn) / id) for id in once}
         for proof, requests in zip(waiting, wanted, strict=True):
             _settle(proof, {name: recordings[request.id] for name, request in requests.items()})
@@ -140,7 +140,7 @@ def candidates(check: Check, known: Mapping[str, Implementation]) -> Iterator[tu
         everyone = next(iter(reference_casts(scripted.scenario, known)), {})
         yield scripted.scenario, {**everyone, **scripted.implementations}
     able = (cell for cell in cells(check, lambda scenario: reference_casts(scenario, known))
-            if not cell.lacking(known) and not cell.declined(known))
+            if not cell.lacking(known) and not cell.why_declined(known))
     for cell in sorted(able, key=_deviates):
         yield cell.scenario, cell.cast
 
@@ -193,10 +193,10 @@ def _mutant_request(broken: Broken, cast: Cast, known: Mapping[str, Implementati
     missing = [role for role in roles if role not in cast and role not in broken.implementations]
     fill = next(iter(reference_casts(broken.scenario, known)), {}) if missing else {}
     players: dict[str, Any] = {role: cast.get(role, fill.get(role)) for role in roles} | dict(broken.implementations)
-    return PlayRequest(broken.scenario, players, mutant=_described(broken))
+    return PlayRequest(broken.scenario, players, mutant=_description(broken))
 
 
-def _described(broken: Broken) -> str:
+def _description(broken: Broken) -> str:
     """Names the broken party; equal for equal plays, so that checks share them."""
     parties = [f"{role} {repr(who) if is_dataclass(who) else getattr(who, 'name', who)}"
                for role, who in broken.implementations.items()]

@@ -80,11 +80,11 @@ def test_bad_catalogue_is_one_sentence(tmp_path: Path, text: str, said: str) -> 
 @pytest.mark.parametrize(("id", "said"), [("RA-5", "RA-05"), ("DHCPv6-04", "DHCP6-04"), ("PNDP-99", "PNDP-0")])
 def test_unknown_requirement_names_the_nearest(id: str, said: str) -> None:
     with pytest.raises(BadData, match=f"unknown requirement '{id}'; did you mean {said}"):
-        catalogue.catalogue().named(id)
+        catalogue.catalogue().requirement(id)
 
 
 def test_ids_are_found_in_any_case() -> None:
-    assert catalogue.catalogue().named("dhcp6-04").id == "DHCP6-04"
+    assert catalogue.catalogue().requirement("dhcp6-04").id == "DHCP6-04"
 
 
 @pytest.mark.parametrize(("version", "inside"), [
@@ -109,17 +109,17 @@ def test_deviation_covers_its_cells_only(tmp_path: Path) -> None:
     (tmp_path / "dnsmasq.toml").write_text(DEVIATION + 'tests = ["test_answer[*dhc*]"]\n')
     known = deviations.load(tmp_path, catalogue.catalogue())
 
-    def found(requirement: str = "RA-01", test: str = "test_answer[dnsmasq-dhclient]", name: str = "dnsmasq",
+    def is_covered(requirement: str = "RA-01", test: str = "test_answer[dnsmasq-dhclient]", name: str = "dnsmasq",
               version: str = "2.90") -> bool:
         cast = {"router": Program(name, version), "guest": Program("dhclient", "4.4.3-P1")}
         return deviations.known_deviation(requirement, None, test, cast, known) is not None
 
-    assert found()
-    assert not found(requirement="RA-05")
-    assert not found(name="radvd")
-    assert not found(version="2.91")
-    assert not found(test="test_answer[dnsmasq-linux]")
-    assert not found(test="test_rate[dnsmasq-dhclient]")
+    assert is_covered()
+    assert not is_covered(requirement="RA-05")
+    assert not is_covered(name="radvd")
+    assert not is_covered(version="2.91")
+    assert not is_covered(test="test_answer[dnsmasq-linux]")
+    assert not is_covered(test="test_rate[dnsmasq-dhclient]")
 
 
 @pytest.mark.parametrize(("change", "said"), [

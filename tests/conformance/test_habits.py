@@ -23,7 +23,7 @@ BUG = CHECK.replace("    notebook.figure(", "    answer = 6 * 7\n    {}['eth7']\
 RED = CHECK.replace("    notebook.expect(seen[0].data[59] & 0x80", "    answer = 6 * 7\n    notebook.expect(not seen")
 
 
-def broken(played: Recording) -> Recording:
+def break_check(played: Recording) -> Recording:
     """As a play is recorded that had a bug."""
     try:
         {}["eth7"]  # type: ignore[index]
@@ -54,12 +54,12 @@ def test_bug_in_a_check_shows_its_line(run: Callable[..., Any], capsys: pytest.C
 @pytest.mark.parametrize(("style", "line"), [
     ("short", 'test_habits.py:29: the play broke: KeyError: \'eth7\'\n    {}["eth7"]'),
     ("long", 'test_habits.py:29: the play broke: KeyError: \'eth7\'\n    {}["eth7"]'),
-    ("native", 'test_habits.py", line 29, in broken\n    {}["eth7"]'),
+    ("native", 'test_habits.py", line 29, in break_check\n    {}["eth7"]'),
     ("line", "test_habits.py:29: the play broke: KeyError: 'eth7'"),
 ])
 def test_bug_in_a_play_shows_its_line(run: Callable[..., Any], stage: Stage, capsys: pytest.CaptureFixture[str],
                                       style: str, line: str) -> None:
-    stage.direct = broken
+    stage.direct = break_check
     result = run("--guest", "dhclient", f"--tb={style}")
     assert result.ret == 3
     assert line in capsys.readouterr().out

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.catalogue.requirements import catalogue
 from conformance.judging.check import Check
-from conformance.judging.evidence import cited
+from conformance.judging.evidence import evidence_of
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Notebook, Outcome, Unjudgeable
 from conformance.plugin.desk import Desk
@@ -25,27 +25,28 @@ def the_check(function: Any, requirement: str = "RA-05") -> Check:
     return Check(requirement, (Unplayed(),), function, "router")
 
 
-def advertised(recording: Recording, notebook: Notebook) -> None:
+def expects_managed(recording: Recording, notebook: Notebook) -> None:
     seen = notebook.stimulus(recording.at("guest"), "no RA arrived")
     notebook.expect(seen[0].data[59] & 0x80, "the RA has M=0", seen[0])
 
 
 def test_pass_names_its_evidence() -> None:
-    judgement = judge(the_check(advertised), recording(frame()))
+    judgement = judge(the_check(expects_managed), recording(frame()))
     assert judgement.outcome is Outcome.PASS
     assert [(each.kind, each.frame, each.node) for each in judgement.evidence] == [("frame", 1, "guest")]
     assert "Router Advertisement" in judgement.evidence[0].text
 
 
 def test_frames_are_told_by_what_requirements_are_about() -> None:
-    assert cited(frame()).text.startswith("received: fe80::1 > ff02::1: Router Advertisement M=1 O=0 lifetime 0 s, ")
+    told = evidence_of(frame()).text
+    assert told.startswith("received: fe80::1 > ff02::1: Router Advertisement M=1 O=0 lifetime 0 s, ")
     whole = recording(frame())
-    assert cited(router_advertisements(whole.frames)[0]) == cited(whole.frames[0])
+    assert evidence_of(router_advertisements(whole.frames)[0]) == evidence_of(whole.frames[0])
 
 
 def test_violation_keeps_the_packet() -> None:
     bad = frame(data=frame().data[:59] + b"\0" + frame().data[60:])
-    judgement = judge(the_check(advertised), recording(bad))
+    judgement = judge(the_check(expects_managed), recording(bad))
     assert (judgement.outcome, judgement.reason) == (Outcome.FAIL, f"the RA has M=0 [{SOURCE}]")
     assert judgement.evidence
 
@@ -53,14 +54,14 @@ def test_violation_keeps_the_packet() -> None:
 @pytest.mark.parametrize(("requirement", "outcome"), [("RA-05", Outcome.FAIL), ("RA-06", Outcome.FAIL),
                                                       ("RA-04", Outcome.WARN)])
 def test_level_decides_between_fail_and_warn(requirement: str, outcome: Outcome) -> None:
-    def violated(recording: Recording, notebook: Notebook) -> None:
+    def violates(recording: Recording, notebook: Notebook) -> None:
         notebook.expect(False, "no", *recording.frames)
 
-    assert judge(the_check(violated, requirement), recording(frame())).outcome is outcome
+    assert judge(the_check(violates, requirement), recording(frame())).outcome is outcome
 
 
 def test_missing_stimulus_is_inconclusive() -> None:
-    judgement = judge(the_check(advertised), recording())
+    judgement = judge(the_check(expects_managed), recording())
     assert (judgement.outcome, judgement.reason) == (Outcome.INCONCLUSIVE, "no RA arrived")
 
 
@@ -71,11 +72,11 @@ def test_pass_without_evidence_is_an_error() -> None:
 
 
 def test_recommendation_warns_and_goes_on() -> None:
-    def recommended(recording: Recording, notebook: Notebook) -> None:
+    def recommends(recording: Recording, notebook: Notebook) -> None:
         notebook.recommend(False, "O=0", *recording.frames)
         notebook.recommend(True, "never said", *recording.frames)
 
-    judgement = judge(the_check(recommended), recording(frame()))
+    judgement = judge(the_check(recommends), recording(frame()))
     assert (judgement.outcome, judgement.reason) == (Outcome.WARN, f"O=0 [{SOURCE}]")
 
 
@@ -89,14 +90,14 @@ def test_bug_in_a_check_is_an_error_with_its_place() -> None:
 
 
 def test_broken_play_is_an_error() -> None:
-    judgement = judge(the_check(advertised), recording(frame(), error="radvd exited with status 1"))
+    judgement = judge(the_check(expects_managed), recording(frame(), error="radvd exited with status 1"))
     assert (judgement.outcome, judgement.reason) == (Outcome.ERROR, "the play broke: radvd exited with status 1")
 
 
 @pytest.mark.parametrize(("stall", "reason"), [
     (0.1, "no RA arrived"), (0.4, "no RA arrived; and the host stalled for 0.4 s during the play")])
 def test_what_did_not_come_on_a_machine_that_stalled_is_told_with_the_stall(stall: float, reason: str) -> None:
-    judgement = judge(the_check(advertised), recording(stall=stall))
+    judgement = judge(the_check(expects_managed), recording(stall=stall))
     assert (judgement.outcome, judgement.reason) == (Outcome.INCONCLUSIVE, reason)
 
 
@@ -106,7 +107,7 @@ def test_what_did_not_come_on_a_machine_that_stalled_is_told_with_the_stall(stal
 ])
 def test_violation_is_not_charged_to_a_program_when_the_suite_was_blind(trouble: dict[str, Any], said: str) -> None:
     bad = frame(data=frame().data[:59] + b"\0" + frame().data[60:])
-    judgement = judge(the_check(advertised), recording(bad, **trouble))
+    judgement = judge(the_check(expects_managed), recording(bad, **trouble))
     assert judgement.outcome is Outcome.INCONCLUSIVE
     assert said in judgement.reason
 
@@ -135,8 +136,8 @@ def test_earliness_is_charged_only_beyond_the_stall() -> None:
 
 def test_declared_lack_is_probed() -> None:
     lacking = {"dhcpv6 (linux)": "its manual"}
-    assert judge(the_check(advertised), recording(), lacking).outcome is Outcome.NOT_APPLICABLE
-    wrong = judge(the_check(advertised), recording(frame()), lacking)
+    assert judge(the_check(expects_managed), recording(), lacking).outcome is Outcome.NOT_APPLICABLE
+    wrong = judge(the_check(expects_managed), recording(frame()), lacking)
     assert wrong.outcome is Outcome.ERROR
     assert "declaration is wrong" in wrong.reason and "its manual" in wrong.reason
 
@@ -147,8 +148,9 @@ def test_a_declared_lack_is_that_of_the_installed_version(here: str, outcome: Ou
     played = replace(made, play=replace(made.play, implementations={"guest": Program("linux", "1")}))
     programs = SimpleNamespace(known={}, of=lambda cast: {"guest": Program("linux", here)})
     desk = Desk(programs, SimpleNamespace(beside=lambda cell: ""))  # type: ignore[arg-type]
-    cell = SimpleNamespace(check=the_check(advertised), cast={}, lacking=lambda known: {"dhcpv6 (linux)": "its manual"})
-    assert desk.judged(cell, played).outcome is outcome  # type: ignore[arg-type]
+    cell = SimpleNamespace(check=the_check(expects_managed), cast={},
+                           lacking=lambda known: {"dhcpv6 (linux)": "its manual"})
+    assert desk.judge(cell, played).outcome is outcome  # type: ignore[arg-type]
 
 
 def test_the_fields_that_decided_stand_at_the_evidence() -> None:
@@ -160,7 +162,7 @@ def test_the_fields_that_decided_stand_at_the_evidence() -> None:
 
     (entry,) = judge(the_check(flags), recording(frame())).evidence
     assert set(entry.fields) <= {"M managed", "O other", "router lifetime"} and entry.fields
-    assert judge(the_check(advertised), recording(frame())).evidence[0].fields == ()
+    assert judge(the_check(expects_managed), recording(frame())).evidence[0].fields == ()
 
 
 def test_unjudgeable_keeps_what_was_cited() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from conformance.judging.check import Check, Mutant
-from conformance.judging.evidence import cited
+from conformance.judging.evidence import evidence_of
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Outcome
 from conformance.plugin.proving import PROPERTY
@@ -42,7 +42,7 @@ def test_has_a_mutant_and_its_healthy_twin_passes(check: Check, proof: Proof) ->
 
 @EVERY_MUTANT
 def test_fails_on_its_mutant(check: Check, mutant: Mutant, proof: Proof) -> None:
-    judgement = judge(check, proof.broken(mutant))
+    judgement = judge(check, proof.recording_of(mutant))
     assert judgement.outcome in (Outcome.FAIL, Outcome.WARN), describe(judgement)
     assert mutant.because in judgement.reason, f"it fails for another reason: {judgement.reason}"
 
@@ -50,10 +50,10 @@ def test_fails_on_its_mutant(check: Check, mutant: Mutant, proof: Proof) -> None
 @EVERY_EDIT
 def test_what_its_mutant_edits_can_be_read(check: Check, mutant: Mutant, proof: Proof) -> None:
     """A field that an edit changes stands in the text of the evidence, which so shows what decided."""
-    changed = proof.broken(mutant)
+    changed = proof.recording_of(mutant)
     edits = edited_in_place(proof.healthy(), changed)
     for before, after in edits:
-        assert cited(before).text != cited(after).text, f"the edit does not show in: {cited(after).text}"
+        assert evidence_of(before).text != (text := evidence_of(after).text), f"the edit does not show in: {text}"
     assert proof.judgement is not None
     passed, failed = proof.judgement.evidence, judge(check, changed).evidence
     same = [each.text for each in passed] == [each.text for each in failed]

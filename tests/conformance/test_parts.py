@@ -13,7 +13,7 @@ from conformance.judging.check import Check, Mutant, check, declared_by, edited,
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Notebook, Outcome
 from conformance.selection.cells import BadCheck, cells
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from fixtures.recording.model import Program, Recording
 from tests.conformance.synthetic import Unplayed, frame, recording
 from tests.conformance.test_data import DEVIATION, ENTRY, HEAD
@@ -34,27 +34,27 @@ source = "RFC 4861 section 6.2.6"
 
 
 @pytest.fixture
-def known(tmp_path: Path) -> Catalogue:
+def catalogue_of_two(tmp_path: Path) -> Catalogue:
     """A catalogue whose one requirement has two parts."""
     (tmp_path / "ra.toml").write_text(HEAD + ENTRY + PARTS)
     return load(tmp_path)
 
 
-def test_parts_are_data(known: Catalogue) -> None:
-    late, often = known.named("RA-01").parts
+def test_parts_are_data(catalogue_of_two: Catalogue) -> None:
+    late, often = catalogue_of_two.requirement("RA-01").parts
     assert (late.key, late.level, late.reference) == ("late", "MUST", ("IPv6 Ready router RD 1",))
     assert (often.key, often.level, often.reference) == ("often", "SHOULD", ())
-    assert known.promise("ra-01.LATE") is late
-    assert known.promise("ra-01") is known.named("RA-01")
+    assert catalogue_of_two.promise("ra-01.LATE") is late
+    assert catalogue_of_two.promise("ra-01") is catalogue_of_two.requirement("RA-01")
 
 
 @pytest.mark.parametrize(("id", "said"), [
     ("RA-01.lat", "unknown part 'RA-01.lat'; did you mean RA-01.late?"),
     ("RA-1.late", "unknown requirement 'RA-1'; did you mean RA-01?"),
 ])
-def test_unknown_part_names_the_nearest(known: Catalogue, id: str, said: str) -> None:
+def test_unknown_part_names_the_nearest(catalogue_of_two: Catalogue, id: str, said: str) -> None:
     with pytest.raises(BadData) as caught:
-        known.promise(id)
+        catalogue_of_two.promise(id)
     assert str(caught.value) == said
 
 
@@ -74,10 +74,10 @@ def test_bad_part_is_one_sentence(tmp_path: Path, change: tuple[str, str], said:
     assert "\n" not in str(caught.value)
 
 
-def test_deviation_and_allowance_name_parts(known: Catalogue, tmp_path: Path) -> None:
+def test_deviation_and_allowance_name_parts(catalogue_of_two: Catalogue, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "dnsmasq.toml").write_text(DEVIATION + 'parts = ["late"]\n')
-    found = deviations.load(tmp_path / "data", known)
+    found = deviations.load(tmp_path / "data", catalogue_of_two)
     cast = {"router": Program("dnsmasq", "2.90")}
     covered = [part for part in ("late", "often", None)
                if deviations.known_deviation("RA-01", part, "test_x[dnsmasq]", cast, found)]
@@ -85,10 +85,10 @@ def test_deviation_and_allowance_name_parts(known: Catalogue, tmp_path: Path) ->
     allowed = '[[allowed]]\nrequirement = "RA-01"\nparts = ["{}"]\ntests = ["*"]\nreason = "slow"\n'
     path = tmp_path / "allowed"
     path.write_text(allowed.format("often"))
-    assert allowances.load(path, known)[0].parts == ("often",)
+    assert allowances.load(path, catalogue_of_two)[0].parts == ("often",)
     path.write_text(allowed.format("oftn"))
     with pytest.raises(BadData, match=r"RA-01: unknown part 'RA-01.oftn'; did you mean RA-01.often"):
-        allowances.load(path, known)
+        allowances.load(path, catalogue_of_two)
 
 
 TABLE = {"code": 1, "short": 2}
@@ -105,7 +105,7 @@ def cut(recording: Recording, part: str) -> Recording:
 
 
 @played(judges_it, because="short is", parts=["short"])
-def broken() -> None:
+def breaks_one() -> None:
     """Counts for one part only."""
 
 
@@ -148,4 +148,4 @@ def test_wrongly_declared_parts(id: str, parts: list[str], said: str) -> None:
 
 
 def test_every_judged_part_has_a_mutant() -> None:
-    assert [each.label for each in declared() if each.part and not each.mutants] == []
+    assert [each.label for each in declared_checks() if each.part and not each.mutants] == []

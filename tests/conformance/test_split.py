@@ -11,7 +11,7 @@ import pytest
 
 from conformance.selection.casting import Selection, alone, casts
 from conformance.selection.cells import cells
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from conformance.selection.lineup import lineup
 from fixtures.implementations.registry import all_implementations
 
@@ -26,7 +26,7 @@ SPLIT: Mapping[str, Mapping[str, list[str]]] = tomllib.loads((FOLDER / "parts.to
 def now() -> Mapping[tuple[str, str, str], set[str]]:
     """The ids of today's cells of a default run, without their parts, by requirement, check and part."""
     selection, found = Selection({}, all_implementations(), lineup()), defaultdict(set)
-    for check in declared():
+    for check in declared_checks():
         for cell in cells(check, lambda scenario: casts(scenario.roles, selection, alone(scenario, selection))):
             ending = f"-{check.part}" if check.part else ""
             found[check.requirement, check.name, check.part or ""].add(cell.id.removesuffix(ending))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.plugin.ending import Tally, again, undecided, without_occasion
+from conformance.plugin.ending import Tally, again, undecided_cells, without_occasion
 from conformance.plugin.plain import plain
 from conformance.plugin.progress import ProgressLine
 from fixtures.recording.model import Recording
@@ -37,10 +37,10 @@ def test_the_end_has_a_line_for_each_family(run: Callable[..., Any], capsys: pyt
 def test_escape_sequences_do_not_reach_the_terminal(
     run: Callable[..., Any], stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(played: Recording) -> Recording:
+    def break_check(played: Recording) -> Recording:
         return replace(without_flag(played), error="it said \x1b]0;owned\x07 and \x1b[2J")
 
-    stage.direct = broken
+    stage.direct = break_check
     run("--guest", "dhclient")
     told = capsys.readouterr()
     assert "\\x1b]0;owned" in told.out and "\x1b]0;" not in told.out + told.err and "\x1b[2J" not in told.out
@@ -77,5 +77,5 @@ def test_what_had_no_occasion_in_any_play_is_one_line() -> None:
         tally.cells[f"test_it[{number}]"] = {"requirement": "RA-04", "part": f"RA-04.{number % 2}", "scenario": scene,
                                              "verdict": word, "reason": "no RA was seen"}
     assert without_occasion(tally) == ["without an occasion in any play: 3 cells of RA-04.0, RA-04.1"]
-    assert list(undecided(tally)) == ["test_it[3]"]
+    assert list(undecided_cells(tally)) == ["test_it[3]"]
     assert without_occasion(Tally()) == []

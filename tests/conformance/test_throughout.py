@@ -11,8 +11,7 @@ from conformance.judging.check import Check
 from conformance.judging.judge import judge
 from conformance.judging.verdict import Outcome
 from conformance.selection.casting import Selection
-from conformance.selection.cells import ending
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from conformance.selection.lineup import lineup
 from conformance.sources.base import NotRun
 from conformance.sources.programs import Programs
@@ -25,10 +24,10 @@ from fixtures.recording.model import Program, Recording
 
 
 def check_named(name: str) -> Check:
-    return next(check for check in declared() if check.name == name)
+    return next(check for check in declared_checks() if check.name == name)
 
 
-def played(id: str, *, guest: str = "one", **changes: object) -> Recording:
+def as_played(id: str, *, guest: str = "one", **changes: object) -> Recording:
     """The sample's guest, as if it had been played by a program."""
     recording = replace(conversation("guest"), **changes)  # type: ignore[arg-type]
     play = replace(recording.play, id=id, scenario="boot", implementations={"guest": Program(guest, "1")},
@@ -38,10 +37,11 @@ def played(id: str, *, guest: str = "one", **changes: object) -> Recording:
 
 @pytest.fixture
 def plays() -> Mapping[str, Recording]:
-    silent = played("silent")
+    silent = as_played("silent")
     return {
-        "healthy": played("healthy"), "broken": asks_for_less(played("broken")), "other": played("other", guest="two"),
-        "silent": editing.without(silent, frames=silent.frames), "torn": replace(played("torn"), error="it broke"),
+        "healthy": as_played("healthy"), "broken": asks_for_less(as_played("broken")),
+            "other": as_played("other", guest="two"),
+        "silent": editing.without(silent, frames=silent.frames), "torn": replace(as_played("torn"), error="it broke"),
     }
 
 
@@ -71,6 +71,13 @@ def test_each_installed_program_has_a_cell_and_a_play() -> None:
     cells = list(throughout(check_named("test_wire_advertisements_are_valid"), programs))
     assert cells
     for cell in cells:
-        assert cell.id == ending(cell.check, f"{cell.scenario.program}-in-every-play")
+        assert cell.id == f"{cell.scenario.program}-in-every-play-source"
         assert all(cast["router"] == cell.scenario.program for _, cast in a_play(cell.scenario, programs))
-    assert not list(throughout(next(check for check in declared() if not check.passive), programs))
+    assert not list(throughout(next(check for check in declared_checks() if not check.passive), programs))
+
+
+def test_no_two_parts_share_a_cell() -> None:
+    """The report tells cells apart by their test: one part's pass must not hide another's failure."""
+    programs = Programs(Selection({}, all_implementations(), lineup()))
+    tests = [cell.test for check in declared_checks() if check.passive for cell in throughout(check, programs)]
+    assert len(tests) == len(set(tests))

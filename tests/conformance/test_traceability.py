@@ -31,7 +31,7 @@ def test_five_clouds_and_all_their_sentences() -> None:
 @pytest.mark.parametrize("name", CLOUDS)
 def test_a_sentence_makes_its_requirements_the_clouds_own(name: str) -> None:
     for id in cloud_named(name).requirements:
-        assert name in catalogue().named(id).clouds, f"{id} is promised by {name}, and its `clouds` do not say so"
+        assert name in catalogue().requirement(id).clouds, f"{id} is promised by {name}, and its `clouds` do not say so"
 
 
 @pytest.mark.parametrize(("text", "said"), [
@@ -52,7 +52,8 @@ def test_bad_data_is_one_sentence(tmp_path: Path, text: str, said: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def made(name: str, requirement: str = "RA-05", cloud: str | None = None, sentences: tuple[str, ...] = ()) -> Check:
+def check_named(name: str, requirement: str = "RA-05", cloud: str | None = None,
+                sentences: tuple[str, ...] = ()) -> Check:
     def function(recording: object, notebook: object) -> None: ...
 
     function.__name__ = name
@@ -67,7 +68,8 @@ def cloud(tmp_path: Path) -> Cloud:
 
 
 def test_a_check_of_the_cloud_is_the_better_witness(cloud: Cloud) -> None:
-    general, own, foreign = made("general"), made("own", cloud="calico"), made("foreign", cloud="vpc")
+    general, own, foreign = check_named("general"), check_named("own",
+                                                                cloud="calico"), check_named("foreign", cloud="vpc")
     sentence = cloud.sentences[0]
     assert judges(sentence, "RA-05", [general, own, foreign]) == [own]
     assert judges(sentence, "RA-05", [general, foreign]) == [general]
@@ -76,7 +78,7 @@ def test_a_check_of_the_cloud_is_the_better_witness(cloud: Cloud) -> None:
 
 
 def test_a_check_that_names_sentences_judges_only_these(cloud: Cloud) -> None:
-    general, own = made("general"), made("own", cloud="calico", sentences=("calico-02",))
+    general, own = check_named("general"), check_named("own", cloud="calico", sentences=("calico-02",))
     first, second = cloud.sentences
     assert judges(first, "RA-05", [general, own]) == [general]
     assert judges(second, "RA-05", [general, own]) == [own]
@@ -84,10 +86,11 @@ def test_a_check_that_names_sentences_judges_only_these(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(("check", "said"), [
-    (made("it", cloud="calcio"), "it: unknown cloud 'calcio'; did you mean calico?"),
-    (made("it", cloud="calico", sentences=("calico-99",)), "it: unknown sentence 'calico-99'"),
-    (made("it", cloud="calico", sentences=("calico-01",)), "it: the sentence calico-01 does not name RA-05; it names"),
-    (made("it", sentences=("calico-01",)), "it: it names sentences, so it needs the cloud"),
+    (check_named("it", cloud="calcio"), "it: unknown cloud 'calcio'; did you mean calico?"),
+    (check_named("it", cloud="calico", sentences=("calico-99",)), "it: unknown sentence 'calico-99'"),
+    (check_named("it", cloud="calico", sentences=("calico-01",)),
+     "it: the sentence calico-01 does not name RA-05; it names"),
+    (check_named("it", sentences=("calico-01",)), "it: it names sentences, so it needs the cloud"),
 ])
 def test_a_wrong_cloud_or_sentence_is_refused(check: Check, said: str) -> None:
     with pytest.raises(BadCheck) as caught:

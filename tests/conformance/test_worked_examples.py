@@ -16,7 +16,7 @@ from conformance.selection.undisturbed import Attempt
 from fixtures.implementations.registry import all_implementations
 from fixtures.playing.request import PlayRequest
 from tests.conformance.proof import Proof, prove
-from tests.worked import worked
+from tests.worked import worked_modules
 
 CHECK = "conformance.checks.router_discovery.test_withdrawn_router"
 
@@ -29,7 +29,7 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proof]:
         play_all(requests, into, window=attempt.window)
 
     before = dict(CHECKS)
-    modules = worked("writing-a-play.md")
+    modules = worked_modules("writing-a-play.md")
     try:
         (check,) = [each for each in CHECKS.values() if each.key not in before]
         assert check.function.__module__ == CHECK
@@ -51,5 +51,5 @@ def test_the_check_of_the_docs_fails_on_its_mutants(proof: Proof) -> None:
     check: Check = proof.check
     assert len(check.mutants) == 2
     for mutant in check.mutants:
-        judgement = judge(check, proof.broken(mutant))
+        judgement = judge(check, proof.recording_of(mutant))
         assert judgement.outcome is Outcome.FAIL and mutant.because in judgement.reason, judgement.reason

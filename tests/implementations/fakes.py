@@ -16,12 +16,12 @@ def instead() -> Iterator[dict[str, Path]]:
     """Programs that are started instead of the machine's own, by name."""
     fakes: dict[str, Path] = {}
 
-    def found(name: str, *build: object) -> str | None:
+    def find(name: str, *build: object) -> str | None:
         return str(fakes[name]) if name in fakes else find_program(name, *build)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
         for module in ("fixtures.playing.post", "fixtures.implementations.frr_daemons"):
-            patch.setattr(f"{module}.find_program", found)
+            patch.setattr(f"{module}.find_program", find)
         yield fakes
 
 

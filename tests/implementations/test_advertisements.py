@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.implementations.registry import named, playing
+from fixtures.implementations.registry import implementation_named, playing
 from fixtures.situation import Prefix, Situation
 from tests.implementations.rooms import Rooms
 from tests.patience import becomes
@@ -44,7 +44,7 @@ class Advertisement:
     dns: IPv6Address | None
 
 
-def parsed(message: bytes) -> Advertisement:
+def parse(message: bytes) -> Advertisement:
     hop_limit, flags, lifetime = struct.unpack_from("!BBH", message, 4)
     options = {}
     rest = message[16:]
@@ -85,9 +85,9 @@ def situation_of(mode: str) -> Situation:
     )
 
 
-def heard(router: str, mode: str, directory: Path) -> tuple[Advertisement, list[Advertisement]]:
+def hear(router: str, mode: str, directory: Path) -> tuple[Advertisement, list[Advertisement]]:
     """An RA while the router runs, and those that came after it was told to stop."""
-    who = named(router, "router")
+    who = implementation_named(router, "router")
     with Rooms(Lan(guests=0), situation_of(mode), directory) as rooms:
         rooms.up("peer")
         rooms.link_local("peer", "eth0", 8.0)
@@ -96,14 +96,14 @@ def heard(router: str, mode: str, directory: Path) -> tuple[Advertisement, list[
         assert becomes(lambda: f"{plan.LAN_ROUTER}/64" in rooms.addresses("router"), 8)  # as when a play begins
         who.start(post)
         solicit(ear, rooms.stage.get("peer").inside(lambda: socket.if_nametoindex("eth0")))
-        first = parsed(ear.recv(1500))
+        first = parse(ear.recv(1500))
         ear.settimeout(0.3)
         while _next(ear):
             pass
         who.stop(post)
         last = []
         while (message := _next(ear)) is not None:
-            last.append(parsed(message))
+            last.append(parse(message))
         ear.close()
         return first, last
 
@@ -116,7 +116,7 @@ def _next(ear: socket.socket) -> bytes | None:
 
 
 def roles_of(router: str) -> frozenset[str]:
-    return named(router).roles & {"router", "dhcpv6-server"}
+    return implementation_named(router).roles & {"router", "dhcpv6-server"}
 
 
 CASES = [(who.name, mode) for who in playing("router") for mode in MODES
@@ -127,31 +127,32 @@ Heard = tuple[Advertisement, list[Advertisement]]
 @pytest.fixture(scope="module")
 def advertisements(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Future[Heard]]]:
     with ThreadPoolExecutor(len(CASES)) as pool:
-        yield {case: pool.submit(heard, *case, tmp_path_factory.mktemp("-".join(case)))
-               for case in CASES if not named(case[0]).missing()}
+        yield {case: pool.submit(hear, *case, tmp_path_factory.mktemp("-".join(case)))
+               for case in CASES if not implementation_named(case[0]).missing()}
 
 
 @pytest.fixture
-def advertised(advertisements: dict[tuple[str, str], Future[Heard]], router: str, mode: str) -> Heard:
+def first_advertisements(advertisements: dict[tuple[str, str], Future[Heard]], router: str, mode: str) -> Heard:
     if (router, mode) not in advertisements:
         pytest.skip(f"{router} is not installed")
     return advertisements[router, mode].result()
 
 
 @pytest.mark.parametrize(("router", "mode"), CASES)
-def test_advertisement_says_what_the_situation_says(advertised: Heard, router: str, mode: str) -> None:
-    first, _ = advertised
+def test_advertisement_says_what_the_situation_says(first_advertisements: Heard, router: str, mode: str) -> None:
+    first, _ = first_advertisements
     managed, other, on_link, autonomous = MODES[mode]
     assert (first.managed, first.network, first.dns) == (managed, plan.LAN, plan.LAN_ROUTER)
     assert first.other == other or managed
-    if "prefix-flags" not in named(router).lacks:
+    if "prefix-flags" not in implementation_named(router).lacks:
         assert (first.on_link, first.autonomous) == (on_link, autonomous)
-    if "advertised-lifetimes" not in named(router).lacks:
+    if "advertised-lifetimes" not in implementation_named(router).lacks:
         assert (first.lifetime, first.valid) == (1234, 900)
         assert first.hop_limit == (0 if router == "systemd-networkd" else 33)
 
 
 @pytest.mark.parametrize(("router", "mode"), CASES)
-def test_router_that_stops_advertises_no_other_lifetime_than_zero(advertised: Heard, router: str, mode: str) -> None:
-    _, last = advertised
+def test_router_that_stops_advertises_no_other_lifetime_than_zero(first_advertisements: Heard, router: str,
+                                                                  mode: str) -> None:
+    _, last = first_advertisements
     assert {each.lifetime for each in last} <= {0}  # whether it says so at all is RA-04's to judge (a SHOULD)

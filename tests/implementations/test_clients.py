@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.implementations.registry import named, playing
+from fixtures.implementations.registry import implementation_named, playing
 from fixtures.programs.base import GuestClient
 from fixtures.situation import GuestSettings, Prefix, Situation
 from tests.implementations.rooms import Rooms
@@ -23,14 +23,15 @@ SLAAC = replace(STATEFUL, prefix=Prefix(plan.LAN, autonomous=True), managed=Fals
 PAIRS = (("dnsmasq", "dnsmasq"), ("radvd", "kea"))
 CLIENTS = tuple(who.name for who in playing("guest") if not who.opaque)
 #: Those that are installed play; of the others each test says that it is skipped.
-HERE = tuple(client for client in CLIENTS if not named(client).missing())
+HERE = tuple(client for client in CLIENTS if not implementation_named(client).missing())
 
 pytestmark = pytest.mark.skipif(
-    any(named(name).missing() for pair in PAIRS for name in pair), reason="dnsmasq, radvd or Kea is not installed")
+    any(implementation_named(name).missing() for pair in PAIRS for name in pair),
+                                reason="dnsmasq, radvd or Kea is not installed")
 
 
 @pytest.fixture(autouse=True)
-def installed(request: pytest.FixtureRequest) -> None:
+def all_installed(request: pytest.FixtureRequest) -> None:
     client = getattr(request.node, "callspec", None) and request.node.callspec.params.get("client")
     if client and client not in HERE:
         pytest.skip(f"{client} is not installed")
@@ -50,16 +51,17 @@ class Boot:
 
 def start_servers(rooms: Rooms, router: str, server: str) -> None:
     if router == server:
-        named(router).start(rooms.post("router", named(router), "router", "dhcpv6-server"))
+        implementation_named(router).start(rooms.post("router", implementation_named(router), "router",
+                                                      "dhcpv6-server"))
         return
-    named(router).start(rooms.post("router", named(router), "router"))
+    implementation_named(router).start(rooms.post("router", implementation_named(router), "router"))
     if rooms.situation.dhcpv6:
-        named(server).start(rooms.post("router", named(server), "dhcpv6-server"))
+        implementation_named(server).start(rooms.post("router", implementation_named(server), "dhcpv6-server"))
 
 
 def boot(client: str, router: str, server: str, directory: Path) -> Boot:
     situation = SLAAC if client == "linux" else STATEFUL
-    guest = named(client, "guest")
+    guest = implementation_named(client, "guest")
     assert isinstance(guest, GuestClient)
     with Rooms(Lan(), situation, directory) as rooms:
         start_servers(rooms, router, server)
@@ -107,13 +109,13 @@ def test_guest_boots_releases_restarts_and_stops(boots: dict[tuple[str, str], Bo
     assert seen.released == []
     assert len(seen.restarted) == 1
     assert seen.stopped
-    if "dns-configuration" not in named(client).lacks:
+    if "dns-configuration" not in implementation_named(client).lacks:
         assert f"nameserver {plan.LAN_ROUTER}" in seen.resolver
 
 
 def both_families(client: str, router: str, server: str, directory: Path) -> tuple[list[str], list[str]]:
     """A guest's IPv6 and IPv4 addresses on a dual-stack network."""
-    guest = named(client, "guest")
+    guest = implementation_named(client, "guest")
     situation = replace(STATEFUL, ipv4=plan.LAN4, ipv4_router=plan.LAN4_ROUTER)
     with Rooms(Lan(), situation, directory) as rooms:
         rooms.run("router", "ip", "addr", "add", str(plan.on4(plan.LAN4_ROUTER, plan.LAN4)), "dev", "lan0")
@@ -125,7 +127,7 @@ def both_families(client: str, router: str, server: str, directory: Path) -> tup
 
 
 def test_every_client_gets_both_families_from_every_server(tmp_path_factory: pytest.TempPathFactory) -> None:
-    casts = [(client, *pair) for client in HERE for pair in PAIRS if "dhcpv4" not in named(client).lacks]
+    casts = [(client, *pair) for client in HERE for pair in PAIRS if "dhcpv4" not in implementation_named(client).lacks]
     with ThreadPoolExecutor(len(casts)) as pool:
         futures = {cast: pool.submit(both_families, *cast, tmp_path_factory.mktemp("dual-stack")) for cast in casts}
         for cast, future in futures.items():
@@ -149,7 +151,7 @@ def default_routes(client: str, recipe: str, directory: Path) -> set[str]:
     Those that are wanted and not there yet are waited for.
     """
     settings, wanted = RECIPES[recipe]
-    guest = named(client, "guest")
+    guest = implementation_named(client, "guest")
     assert isinstance(guest, GuestClient)
     with Rooms(Lan(nics=2), SLAAC, directory) as rooms:
         start_servers(rooms, "radvd", "kea")
@@ -168,7 +170,7 @@ def _default_devices(rooms: Rooms) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def routed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], set[str]]:
+def default_devices(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], set[str]]:
     with ThreadPoolExecutor(len(HERE) * len(RECIPES)) as pool:
         futures = {
             (client, recipe): pool.submit(default_routes, client, recipe, tmp_path_factory.mktemp("ra"))
@@ -180,13 +182,13 @@ def routed(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], se
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_client_follows_the_recipe_for_router_advertisements(
-    routed: dict[tuple[str, str], set[str]], client: str, recipe: str
+    default_devices: dict[tuple[str, str], set[str]], client: str, recipe: str
 ) -> None:
-    assert routed[client, recipe] == RECIPES[recipe][1]
+    assert default_devices[client, recipe] == RECIPES[recipe][1]
 
 
 def test_dhclient_gives_its_address_the_prefix_length_of_the_image(tmp_path: Path) -> None:
-    guest = named("dhclient")
+    guest = implementation_named("dhclient")
     with Rooms(Lan(), STATEFUL, tmp_path) as rooms:
         start_servers(rooms, "dnsmasq", "dnsmasq")
         rooms.up("guest")
@@ -201,7 +203,7 @@ KEEPING = tuple(client for client in HERE if client not in ("linux", "systemd-ne
 
 def lives(client: str, directory: Path) -> list[list[str]]:
     """The guest's addresses in three lives: a boot, a reboot with its disk, and a boot with a new disk."""
-    guest = named(client, "guest")
+    guest = implementation_named(client, "guest")
     assert isinstance(guest, GuestClient)
     with Rooms(Lan(), STATEFUL, directory) as rooms:
         start_servers(rooms, "dnsmasq", "dnsmasq")
@@ -221,7 +223,7 @@ def lives(client: str, directory: Path) -> list[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]]]:
+def lifetimes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]]]:
     with ThreadPoolExecutor(len(KEEPING)) as pool:
         futures = {client: pool.submit(lives, client, tmp_path_factory.mktemp(client)) for client in KEEPING}
         return {client: future.result() for client, future in futures.items()}
@@ -229,9 +231,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]]
 
 @pytest.mark.parametrize("client", [client for client in CLIENTS if client not in ("linux", "systemd-networkd")])
 def test_identity_outlives_the_loss_of_power_and_not_that_of_the_disk(
-    lived: dict[str, list[list[str]]], client: str
+    lifetimes: dict[str, list[list[str]]], client: str
 ) -> None:
-    booted, rebooted, anew = lived[client]  # dnsmasq chooses the address by the DUID
+    booted, rebooted, anew = lifetimes[client]  # dnsmasq chooses the address by the DUID
     assert len(booted) == len(anew) == 1
     assert rebooted == booted
     assert anew != booted

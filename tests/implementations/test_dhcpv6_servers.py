@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from fixtures.implementations import dibbler_server, dnsmasq, isc_dhcpd, kea, wide_dhcp6s
-from fixtures.implementations.registry import bring, named, playing, send_away
+from fixtures.implementations.registry import bring, implementation_named, playing, send_away
 from fixtures.programs.base import GuestClient, ProgramError
 from fixtures.situation import Prefix, RelayedLink, Reservation, Situation
 from tests.implementations.rooms import Rooms
 from tests.patience import becomes
-from tests.worked import worked
+from tests.worked import worked_modules
 from topologies.lan import Lan
 from topologies.stage import addressing as plan
 
@@ -37,7 +37,7 @@ FROM_OUTSIDE = replace(STATEFUL, prefix=Prefix(plan.OUTSIDE_NET), pool=None,
 SERVERS = [who.name for who in playing("dhcpv6-server") if who.declines(STATEFUL, frozenset({"dhcpv6-server"})) is None]
 RELAYS = [who.name for who in playing("relay")]
 #: Those that serve relayed links. Each server serves the guest's link, and each relay has one of these behind it.
-BEHIND = cycle([server for server in SERVERS if "relayed-links" not in named(server).lacks])
+BEHIND = cycle([server for server in SERVERS if "relayed-links" not in implementation_named(server).lacks])
 PAIRS: list[tuple[str, str | None]] = [*((server, None) for server in SERVERS),
                                        *((next(BEHIND), relay) for relay in RELAYS)]
 
@@ -90,26 +90,27 @@ def test_dnsmasq_relays_and_still_advertises() -> None:
     both = frozenset({"router", "relay"})
     lines = dnsmasq.configuration(RELAYED, both, ("lan0",), "/leases", outer=("up0",)).splitlines()
     assert {"interface=lan0", "interface=up0", "enable-ra", "dhcp-relay=2001:db8:1::1,2001:db8:f::80"} <= set(lines)
-    alone = named("dnsmasq").declines(RELAYED, frozenset({"router"}))
+    alone = implementation_named("dnsmasq").declines(RELAYED, frozenset({"router"}))
     assert alone is not None and "M=1 only where it serves leases itself" in alone
 
 
 def test_relay_without_a_server_is_refused(tmp_path: Path) -> None:
     with Rooms(Lan(), STATEFUL, tmp_path) as rooms, pytest.raises(ProgramError, match=r"upstream"):
-        named("dhcrelay").start(rooms.post("router", named("dhcrelay"), "relay"))
+        implementation_named("dhcrelay").start(rooms.post("router", implementation_named("dhcrelay"), "relay"))
 
 
-def leased(server: str, relay: str | None, directory: Path) -> list[str]:
+def addresses_leased(server: str, relay: str | None, directory: Path) -> list[str]:
     """The addresses of a guest that boots with that server, directly or through that relay."""
     with Rooms(Lan(), RELAYED if relay else STATEFUL, directory) as rooms:
         if relay:
             becomes(lambda: rooms.addresses("outside"), 8)
-            named(server).start(rooms.post("outside", named(server), "dhcpv6-server", situation=FROM_OUTSIDE))
-            roles = {"relay", "router"} & named(relay).roles
-            named(relay).start(rooms.post("router", named(relay), *roles))
+            implementation_named(server).start(rooms.post("outside", implementation_named(server), "dhcpv6-server",
+                                                          situation=FROM_OUTSIDE))
+            roles = {"relay", "router"} & implementation_named(relay).roles
+            implementation_named(relay).start(rooms.post("router", implementation_named(relay), *roles))
         else:
-            named(server).start(rooms.post("router", named(server), "dhcpv6-server"))
-        guest = named("dhclient")
+            implementation_named(server).start(rooms.post("router", implementation_named(server), "dhcpv6-server"))
+        guest = implementation_named("dhclient")
         assert isinstance(guest, GuestClient)
         post = rooms.post("guest", guest, "guest")
         guest.prepare(post)
@@ -122,13 +123,14 @@ def leased(server: str, relay: str | None, directory: Path) -> list[str]:
 def leases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str | None], Future[list[str]]]]:
     """Every pair that is installed, side by side."""
     with ThreadPoolExecutor(len(PAIRS)) as pool:
-        yield {(server, relay): pool.submit(leased, server, relay, tmp_path_factory.mktemp(f"{server}-{relay}"))
+        yield {(server, relay): pool.submit(addresses_leased, server, relay,
+                                            tmp_path_factory.mktemp(f"{server}-{relay}"))
                for server, relay in PAIRS if not lacking(server, relay)}
 
 
 def lacking(*names: str | None) -> list[str]:
     """Who of these, and of the client, is not installed."""
-    return [name for name in (*names, "dhclient") if name and named(name).missing()]
+    return [name for name in (*names, "dhclient") if name and implementation_named(name).missing()]
 
 
 @pytest.mark.parametrize(("server", "relay"), PAIRS)
@@ -142,11 +144,11 @@ def test_each_leases_from_its_pool(
 
 @pytest.mark.skipif(bool(lacking("dhcrelay", "kea")), reason="needs dhcrelay, Kea and dhclient")
 def test_the_relay_of_the_docs_relays(tmp_path: Path) -> None:
-    (module,) = worked("writing-an-implementation.md").values()
+    (module,) = worked_modules("writing-an-implementation.md").values()
     try:
         bring(module.ExampleRelay())
-        assert leased("kea", "example-relay", tmp_path)
-        assert named("example-relay").version()
+        assert addresses_leased("kea", "example-relay", tmp_path)
+        assert implementation_named("example-relay").version()
     finally:
         send_away()
         sys.modules.pop(module.__name__)

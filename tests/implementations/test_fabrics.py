@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.implementations import bird_ospf, frr_bgp, frr_ospf6
-from fixtures.implementations.registry import named, playing
+from fixtures.implementations.registry import implementation_named, playing
 from fixtures.situation import BgpPeer, FabricTask, Prefix, Situation
 from tests.implementations.rooms import Rooms
 from tests.patience import becomes
@@ -35,11 +35,12 @@ def test_frr_announces_only_the_workloads() -> None:
         assert "redistribute kernel route-map WORKLOADS\n" in text
 
 
-def learned(fabric: str, directory: Path) -> tuple[bool, bool, bool]:
+def what_is_learned(fabric: str, directory: Path) -> tuple[bool, bool, bool]:
     """Whether host1 learned the route of a workload of host2, nothing else of it, and its end."""
-    who, situation = named(fabric, "fabric"), Situation(Prefix(plan.CONTAINERS), plan.FABRIC_HOSTS[0], dhcpv6=False)
+    who, situation = implementation_named(fabric, "fabric"), Situation(Prefix(plan.CONTAINERS), plan.FABRIC_HOSTS[0],
+                                                                       dhcpv6=False)
 
-    def known(rooms: Rooms, network: IPv6Network) -> bool:
+    def is_known(rooms: Rooms, network: IPv6Network) -> bool:
         return any(route["dst"] == str(network.network_address) for route in rooms.routes("host1"))
 
     with Rooms(Containers(), situation, directory) as rooms:
@@ -50,17 +51,17 @@ def learned(fabric: str, directory: Path) -> tuple[bool, bool, bool]:
         rooms.up("c3")
         for network in (OUTSIDE, INSIDE):
             rooms.run("host2", "ip", "route", "add", str(network), "dev", "cali3", "proto", "static")
-        came = bool(becomes(lambda: known(rooms, INSIDE), 20))
-        alone = not known(rooms, OUTSIDE)
+        came = bool(becomes(lambda: is_known(rooms, INSIDE), 20))
+        alone = not is_known(rooms, OUTSIDE)
         rooms.run("host2", "ip", "route", "del", str(INSIDE), "dev", "cali3", "proto", "static")
-        return came, alone, bool(becomes(lambda: not known(rooms, INSIDE), 10))
+        return came, alone, bool(becomes(lambda: not is_known(rooms, INSIDE), 10))
 
 
 @pytest.fixture(scope="module")
 def routes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Future[tuple[bool, bool, bool]]]:
     with ThreadPoolExecutor(len(FABRICS)) as pool:
-        return {name: pool.submit(learned, name, tmp_path_factory.mktemp(name))
-                for name in FABRICS if not named(name).missing()}
+        return {name: pool.submit(what_is_learned, name, tmp_path_factory.mktemp(name))
+                for name in FABRICS if not implementation_named(name).missing()}
 
 
 @pytest.mark.parametrize("fabric", FABRICS)

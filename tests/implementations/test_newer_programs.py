@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.implementations.registry import named
+from fixtures.implementations.registry import implementation_named
 from fixtures.programs.announcements import Announcements
 from fixtures.programs.base import GuestClient, ask
 from fixtures.situation import Prefix
@@ -105,14 +105,14 @@ def lan(tmp_path: Path) -> Iterator[Rooms]:
 
 def test_radvd_that_does_not_hear_itself(lan: Rooms, instead: dict[str, Path], tmp_path: Path) -> None:
     instead["radvd"] = script(tmp_path / "radvd", RADVD)
-    post = lan.post("router", named("radvd"))
-    named("radvd").start(post)
+    post = lan.post("router", implementation_named("radvd"))
+    implementation_named("radvd").start(post)
     assert post.programs[0].lines == []
 
 
 def test_networkd_that_says_nothing_and_asks_whether_it_is_in_a_container(
         lan: Rooms, instead: dict[str, Path], tmp_path: Path) -> None:
-    networkd = named("systemd-networkd", "guest")
+    networkd = implementation_named("systemd-networkd", "guest")
     assert isinstance(networkd, GuestClient)
     if networkd.missing():
         pytest.skip("the version of systemd-networkd is asked")
@@ -126,24 +126,24 @@ def test_networkd_that_says_nothing_and_asks_whether_it_is_in_a_container(
 
 
 def test_keepalived_that_runs_no_symbolic_link(lan: Rooms, instead: dict[str, Path], tmp_path: Path) -> None:
-    if named("radvd").missing():
+    if implementation_named("radvd").missing():
         pytest.skip("radvd is not installed")
     instead["keepalived"] = script(tmp_path / "keepalived", KEEPALIVED)
     own = IPv6Address(lan.run("router", "sh", "-c", "ip -o -6 addr show dev lan0 scope link").stdout.split()[3][:-3])
     task = replace(VRRP, virtual_mac=False, link_local=own, advertises=True)
-    post = lan.post("router", named("keepalived"), task=cast(Any, task))
+    post = lan.post("router", implementation_named("keepalived"), task=cast(Any, task))
     with Announcements(post, ("lan0",)) as heard:
-        named("keepalived").start(post)
+        implementation_named("keepalived").start(post)
         heard.begin(post.programs[0])
 
 
 def test_zebra_that_is_told_by_mgmtd(lan: Rooms, instead: dict[str, Path], tmp_path: Path) -> None:
-    if named("frr").missing():
+    if implementation_named("frr").missing():
         pytest.skip("FRR's daemons belong to its user, which its package makes")
     instead["zebra"] = script(tmp_path / "zebra", ZEBRA)
     instead["mgmtd"] = script(tmp_path / "mgmtd", MGMTD)
-    post = lan.post("router", named("frr"))
-    named("frr").start(post)
+    post = lan.post("router", implementation_named("frr"))
+    implementation_named("frr").start(post)
     assert [program.name for program in post.programs] == ["mgmtd", "zebra"]
 
 
@@ -152,6 +152,6 @@ def test_passt_that_does_not_say_its_version_to_a_pipe(tmp_path: Path, monkeypat
     script(tmp_path / "passt", PASST)
     ask.cache_clear()
     try:
-        assert named("passt").version() == "0.0~git20250503.587980c-2"
+        assert implementation_named("passt").version() == "0.0~git20250503.587980c-2"
     finally:
         ask.cache_clear()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.implementations.registry import named
+from fixtures.implementations.registry import implementation_named
 from fixtures.programs.base import Application, Implementation, Post, ProgramError
 from fixtures.situation import (
     BgpPeer,
@@ -31,7 +31,7 @@ STATEFUL = Situation(Prefix(plan.LAN), plan.LAN_ROUTER, pool=plan.LAN_POOL, dns=
 PLAYERS = ("asyncio", "asyncio-happy-eyeballs", "bird", "curl", "dnsmasq", "kea", "linux", "ndppd", "wget")
 
 pytestmark = pytest.mark.skipif(
-    any(named(name).missing() for name in PLAYERS), reason="not all programs are installed")
+    any(implementation_named(name).missing() for name in PLAYERS), reason="not all programs are installed")
 
 
 class Scripted(Implementation):
@@ -72,7 +72,7 @@ def test_daemon_refuses_a_situation_with_its_own_words(tmp_path: Path) -> None:
     with Rooms(Lan(peers=0), STATEFUL, tmp_path) as rooms:
         elsewhere = replace(STATEFUL, pool=(IPv6Network("2001:db8:9::/64")[1], IPv6Network("2001:db8:9::/64")[2]))
         with pytest.raises(ProgramError, match=r"kea-dhcp6 ended with exit status 1 before .*element subnet6"):
-            named("kea").start(rooms.post("router", named("kea"), situation=elsewhere))
+            implementation_named("kea").start(rooms.post("router", implementation_named("kea"), situation=elsewhere))
 
 
 PROXIED = {"host1": (("cali1", "c2"), ("cali1", "c3"), ("cali2", "c1")), "host2": (("cali3", "c1"),)}
@@ -90,10 +90,10 @@ def test_containers_reach_each_other_by_proxies_and_bgp(proxy: str, tmp_path: Pa
             own, other = plan.FABRIC_HOSTS[number], plan.FABRIC_HOSTS[1 - number]
             fabric = FabricTask(IPv4Address(f"192.0.2.{number + 1}"), 64512, own, (BgpPeer(other, 64512),),
                                 (plan.CONTAINERS,))
-            named("bird").start(rooms.post(host, named("bird"), task=fabric))
+            implementation_named("bird").start(rooms.post(host, implementation_named("bird"), task=fabric))
             task = ProxyTask(tuple(Proxied(interface, IPv6Network(plan.CONTAINER_ADDRESSES[owner]))
                                    for interface, owner in PROXIED[host]))
-            named(proxy).start(rooms.post(host, named(proxy), task=task))
+            implementation_named(proxy).start(rooms.post(host, implementation_named(proxy), task=task))
         assert becomes(lambda: rooms.routes("host1", "proto", "bird") and rooms.routes("host2", "proto", "bird"), 15)
         for name in ("c1", "c3"):
             assert becomes(lambda name=name: rooms.addresses(name), 5)  # type: ignore[misc]
@@ -113,14 +113,14 @@ def dual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
             page = rooms.post(node, Scripted(""))
             page.run(["python3", "-I", "-m", "http.server", "--bind", "::", "80"], name="page")
             page.listening(80, protocol="tcp6")
-        named("dnsmasq").start(rooms.post("dns", named("dnsmasq"), "name-server"))
+        implementation_named("dnsmasq").start(rooms.post("dns", implementation_named("dnsmasq"), "name-server"))
         rooms.run("client", "sh", "-c", f"echo nameserver {plan.NAME_SERVER} >/etc/resolv.conf")
         yield rooms
 
 
 def application(name: str) -> Application:
     """That client; skips the test where it is not installed."""
-    client = named(name, "application")
+    client = implementation_named(name, "application")
     assert isinstance(client, Application)
     if client.missing():
         pytest.skip(f"{name} is not installed")

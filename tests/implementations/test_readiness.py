@@ -11,10 +11,10 @@ from typing import Any, cast
 
 import pytest
 
-from fixtures.implementations.registry import named, playing
+from fixtures.implementations.registry import implementation_named, playing
 from fixtures.programs.announcements import Announcements
 from fixtures.programs.base import GuestClient, Implementation, Post, ProgramError, find_program
-from fixtures.programs.readiness import ready, written
+from fixtures.programs.readiness import file_is_written, ready
 from fixtures.situation import FabricTask, Prefix, Proxied, ProxyTask, Situation, VrrpTask
 from tests.implementations.fakes import instead, script
 from tests.implementations.rooms import Rooms
@@ -47,7 +47,7 @@ def situation(who: Implementation, role: str) -> Situation:
 
 def begun(role: str, name: str, directory: Path) -> bool:
     """Start a program at its node; whether it still runs when it is said to be ready."""
-    who = named(name, role)
+    who = implementation_named(name, role)
     node = {"guest": "guest", "fabric": "host1"}.get(role, "router")
     task = {"fabric": TASKS[0], "neighbor-proxy": PROXY, "virtual-router": VRRP}.get(role)
     roles = who.roles & {"router", "dhcpv6-server"} if role == "router" else {role}
@@ -65,9 +65,9 @@ def begun(role: str, name: str, directory: Path) -> bool:
 @pytest.fixture(scope="module")
 def begins(instead: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         Mapping[tuple[str, str], Future[bool]]]:
-    here = [(role, name) for role, name in CASES if not named(name).missing()]
+    here = [(role, name) for role, name in CASES if not implementation_named(name).missing()]
     place = tmp_path_factory.mktemp("mute")
-    for program in sorted({program for _, name in here for program in named(name).programs}):
+    for program in sorted({program for _, name in here for program in implementation_named(name).programs}):
         instead[program] = script(place / program, f'#!/bin/sh\nexec {find_program(program)} "$@" >/dev/null 2>&1\n')
     with ThreadPoolExecutor(4) as pool:
         found = {case: pool.submit(begun, *case, tmp_path_factory.mktemp("-".join(case))) for case in here}
@@ -94,7 +94,7 @@ def lan(tmp_path: Path) -> Iterator[Rooms]:
 
 
 def test_a_router_that_is_silent_on_the_wire_is_not_ready(lan: Rooms) -> None:
-    post = lan.post("router", named("radvd"))
+    post = lan.post("router", implementation_named("radvd"))
     with Announcements(post, ("lan0",)) as heard, pytest.raises(ProgramError) as error:
         heard.begin(post.run(["sleep", "100"], name="radvd"), within=0.1)
     assert str(error.value) == ("radvd was not ready within 0.1 s: it sent no Router Advertisement at lan0; "
@@ -104,7 +104,7 @@ def test_a_router_that_is_silent_on_the_wire_is_not_ready(lan: Rooms) -> None:
 
 
 def test_a_program_that_is_never_ready_says_what_was_waited_for(lan: Rooms) -> None:
-    post = lan.post("router", named("radvd"))
+    post = lan.post("router", implementation_named("radvd"))
     with pytest.raises(ProgramError) as error:
         ready(post.run(["sleep", "100"], name="some"), lambda: False, what="it opened no socket", within=0.1)
     assert str(error.value) == "some was not ready within 0.1 s: it opened no socket; it wrote nothing"
@@ -118,11 +118,11 @@ def test_a_file_is_written_when_it_is_another_one(tmp_path: Path) -> None:
             return job()
 
     post, file = cast(Post, Here()), tmp_path / "state"
-    sign = written(post, file, "^STATE=up$")
+    sign = file_is_written(post, file, "^STATE=up$")
     assert not sign()
     file.write_text("STATE=up")
     assert sign()
-    sign = written(post, file, "^STATE=up$")
+    sign = file_is_written(post, file, "^STATE=up$")
     assert not sign(), "it is there from before"
     for text in ("STATE=down", "STATE=up"):
         (tmp_path / "new").write_text(text)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from fixtures.features import FEATURES
-from fixtures.implementations.registry import UnknownImplementation, all_implementations, demand, named, playing
+from fixtures.implementations.registry import (
+    UnknownImplementation,
+    all_implementations,
+    demand,
+    implementation_named,
+    playing,
+)
 from fixtures.programs.base import Implementation, Post, ProgramError, version_in
 
 EVERY = list(all_implementations().values())
@@ -44,13 +50,13 @@ def test_lacks_only_known_features_each_with_a_source(who: Implementation) -> No
 
 def test_unknown_name_says_the_nearest() -> None:
     with pytest.raises(UnknownImplementation) as raised:
-        named("dhclinet", "guest")
+        implementation_named("dhclinet", "guest")
     assert str(raised.value).startswith('unknown guest "dhclinet": the nearest known is "dhclient" (known: ')
 
 
 def test_name_of_another_role_is_unknown() -> None:
     with pytest.raises(UnknownImplementation, match=r'unknown router "dhclient": .*known: .*dnsmasq, .*radvd'):
-        named("dhclient", "router")
+        implementation_named("dhclient", "router")
 
 
 class Absent(Implementation):

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from fixtures.implementations import bird_radv, frr, networkd_router
-from fixtures.implementations.registry import named
-from fixtures.implementations.stream_link import connected, frames
+from fixtures.implementations.registry import implementation_named
+from fixtures.implementations.stream_link import connect_to, frames
 from fixtures.situation import Lease, Prefix, Situation, Taps
 
 NETWORK = IPv6Network("2001:db8:1::/64")
@@ -68,7 +68,7 @@ def test_networkd_is_told_the_mode() -> None:
 def test_declines_what_it_cannot_be_told(
     name: str, situation: Situation, roles: frozenset[str], why: str | None
 ) -> None:
-    reason = named(name).declines(situation, roles)
+    reason = implementation_named(name).declines(situation, roles)
     assert reason is None if why is None else reason is not None and why in reason
 
 
@@ -89,4 +89,4 @@ def test_cable_waits_for_a_stack_that_is_slow_to_listen(tmp_path: Path) -> None:
     late = threading.Timer(0.05, open_late)
     with stack:
         late.start()
-        connected(path).close()
+        connect_to(path).close()

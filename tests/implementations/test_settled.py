@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from fixtures.programs.base import Post, ProgramError
-from fixtures.programs.serving import settled
+from fixtures.programs.serving import wait_until_settled
 
 LINK_LOCAL = "fe80000000000000000000fffe000001 02 40 20 80 lan0"
 TENTATIVE = "20010db8000100000000000000000001 02 40 00 c0 lan0"
@@ -30,10 +30,10 @@ class Node:
 
 def test_waits_until_nothing_is_tentative() -> None:
     node = Node(ELSEWHERE, f"{LINK_LOCAL}\n{TENTATIVE}", f"{LINK_LOCAL}\n{GLOBAL}\n{ELSEWHERE}", "too far")
-    settled(cast(Post, node), "lan0")
+    wait_until_settled(cast(Post, node), "lan0")
     assert list(node.looks) == ["too far"]
 
 
 def test_gives_up() -> None:
     with pytest.raises(ProgramError, match=r"the addresses of lan0 of router were still tentative after 0 s"):
-        settled(cast(Post, Node(TENTATIVE)), "lan0", within=0.0)
+        wait_until_settled(cast(Post, Node(TENTATIVE)), "lan0", within=0.0)

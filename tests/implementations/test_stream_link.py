@@ -21,11 +21,11 @@ def test_a_socket_that_is_opened_late(tmp_path: Path) -> None:
 
         opening = threading.Timer(5 * stream_link.LOOK, late)
         opening.start()
-        with stream_link.connected(path):
+        with stream_link.connect_to(path):
             opening.join()
 
 
 def test_a_socket_that_nobody_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream_link, "PATIENCE", 0.1)
     with pytest.raises(SystemExit, match=r"^no user-mode stack listens at .*/stack after 0.1 s: No such file"):
-        stream_link.connected(str(tmp_path / "stack"))
+        stream_link.connect_to(str(tmp_path / "stack"))

@@ -22,7 +22,7 @@ def test_archive_is_read_by_others(tmp_path: Path) -> None:
     archive.file("etc/deep/name", b"odd")
     archive.file("init", b"#!/bin/sh\n", executable=True)
     archive.link("bin/sh", "/bin/busybox")
-    (tmp_path / "root.cpio").write_bytes(archive.finished())
+    (tmp_path / "root.cpio").write_bytes(archive.with_end())
     subprocess.run(["busybox", "cpio", "-id", "-F", "root.cpio"], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "etc/deep/name").read_bytes() == b"odd"
     assert (tmp_path / "init").stat().st_mode & 0o111
@@ -49,13 +49,13 @@ def test_a_kernel_of_another_kind_is_a_sentence() -> None:
 
 def test_no_kernel_is_no_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert kernels.cached() is None
+    assert kernels.cached_kernel() is None
     for release in ("6.1.0-9-cloud-amd64", "6.1.0-56-cloud-amd64"):
         (kernels.cache() / "kernels" / release).mkdir(parents=True)
         for name in ("version", "vmlinux", *(f"{each}.ko" for each in (*kernels.MODULES, *kernels.PCI))):
             (kernels.cache() / "kernels" / release / name).write_text("6.1\n")
-    found = kernels.cached()
+    found = kernels.cached_kernel()
     assert found is not None and found.release == "6.1.0-56-cloud-amd64", "the newest, by number"
     (found.home / "vmlinux").unlink()
-    left = kernels.cached()
+    left = kernels.cached_kernel()
     assert left is not None and left.release == "6.1.0-9-cloud-amd64", "a whole one"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.implementations.registry import named
+from fixtures.implementations.registry import implementation_named
 from fixtures.machines import legacy_state
 
 #: Asks for registers of a process that cannot be: what the kernel itself answers is ESRCH.
@@ -38,13 +38,13 @@ def test_user_mode_linux_beside_amx(flags: str, kept: bool, tmp_path: Path, monk
     monkeypatch.setattr(legacy_state, "PROCESSORS", cpuinfo)
     monkeypatch.setattr("fixtures.implementations.uml.configuration", lambda post, text: "")
     post: Any = SimpleNamespace(
-        node="guest", directory=tmp_path, write=lambda name, text: written(tmp_path / name, text))
-    uml: Any = named("uml-dhcpcd")
+        node="guest", directory=tmp_path, write=lambda name, text: write(tmp_path / name, text))
+    uml: Any = implementation_named("uml-dhcpcd")
     command = list(uml.command(post, "02:00:00:00:00:01"))
     assert (legacy_state.__file__ in command, legacy_state.WITHOUT_AVX in command) == (kept, kept)
     assert (command[0] == "linux.uml") is not kept
 
 
-def written(path: Path, text: str) -> Path:
+def write(path: Path, text: str) -> Path:
     path.write_text(text)
     return path

@@ -68,9 +68,9 @@ def test_the_guide_s_example_gets_a_lease(run: Run, tmp_path: Path) -> None:
 
 
 @needs_qemu
-@pytest.mark.skipif(kernels.cached() is None, reason="needs a kernel for microvms (script/setup --all)")
+@pytest.mark.skipif(kernels.cached_kernel() is None, reason="needs a kernel for microvms (script/setup --all)")
 def test_a_console_tells_what_is_inside(run: Run, tmp_path: Path) -> None:
-    kernel = kernels.cached()
+    kernel = kernels.cached_kernel()
     assert kernel is not None
     names = [*kernels.MODULES[:2], *kernels.PCI, *kernels.MODULES[3:]]
     files: dict[str, Path | str] = {f"modules/{name}.ko": kernel.home / f"{name}.ko" for name in names}

@@ -13,11 +13,11 @@ from fixtures.protocols.dhcpv6 import Kind
 def dhcp(kind: Kind, accept: Callable[[Message], bool] = lambda message: True) -> Callable[[bytes], bool]:
     """Whether a frame holds a message of that kind that is accepted."""
 
-    def wanted(data: bytes) -> bool:
+    def is_wanted(data: bytes) -> bool:
         message = read(data)
         return message is not None and message.kind == kind and accept(message)
 
-    return wanted
+    return is_wanted
 
 
 def read(data: bytes) -> Message | None:

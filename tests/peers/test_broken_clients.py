@@ -26,7 +26,7 @@ POOL = (FIRST, IPv6Address("2001:db8:1::1ff"))
 SHORT = Lease(t1=1, t2=2, preferred=3, valid=4)
 
 
-def served(stage: Cable, client: ScriptedDhcpv6Client, lease: Lease = SHORT) -> ScriptedDhcpv6Server:
+def serve(stage: Cable, client: ScriptedDhcpv6Client, lease: Lease = SHORT) -> ScriptedDhcpv6Server:
     """A server at the other end, the client at the guest's, its lease in hand."""
     server: ScriptedDhcpv6Server = stage.put(ScriptedDhcpv6Server(
         Bindings(IPv6Network("2001:db8:1::/64"), POOL), lease=lease, preference=255))
@@ -45,7 +45,7 @@ def next_of(stage: Cable, *wanted: Kind, within: float = 6) -> Message:
 
 
 def test_a_correct_client_renews_rebinds_expires_and_starts_again(stage: Cable) -> None:
-    server = served(stage, ScriptedDhcpv6Client(begin="now"))
+    server = serve(stage, ScriptedDhcpv6Client(begin="now"))
     renew = next_of(stage, Kind.RENEW)
     assert renew.server_id == server.duid and renew.associations[0].addresses[0].address == FIRST
     server.die()
@@ -58,7 +58,7 @@ def test_a_correct_client_renews_rebinds_expires_and_starts_again(stage: Cable) 
 @pytest.mark.parametrize("client, expected", [
     (broken.SolicitsAtT1, Kind.SOLICIT), (broken.DropsAddressAtT1, Kind.RENEW)])
 def test_what_happens_at_t1(stage: Cable, client: type[ScriptedDhcpv6Client], expected: Kind) -> None:
-    server = served(stage, client(begin="now"), Lease(t1=3, t2=30, preferred=60, valid=90))
+    server = serve(stage, client(begin="now"), Lease(t1=3, t2=30, preferred=60, valid=90))
     stage.guest.until(f"{FIRST}/128 scope global dynamic", 6)
     server.die()
     next_of(stage, expected)
@@ -69,7 +69,7 @@ def test_what_happens_at_t1(stage: Cable, client: type[ScriptedDhcpv6Client], ex
 @pytest.mark.parametrize("client, kind, names_server", [
     (broken.RenewsForEver, Kind.RENEW, True), (broken.NamesServerInRebind, Kind.REBIND, True)])
 def test_what_happens_at_t2(stage: Cable, client: type[ScriptedDhcpv6Client], kind: Kind, names_server: bool) -> None:
-    server = served(stage, client(begin="now"), Lease(t1=1, t2=2, preferred=60, valid=90))
+    server = serve(stage, client(begin="now"), Lease(t1=1, t2=2, preferred=60, valid=90))
     server.die()
     next_of(stage, Kind.RENEW)
     second = next_of(stage, Kind.RENEW, Kind.REBIND)
@@ -84,7 +84,7 @@ def test_how_a_lease_is_released(
     stage: Cable, client: type[ScriptedDhcpv6Client], source: IPv6Address, stays: bool
 ) -> None:
     made = client(begin="now")
-    server = served(stage, made, Lease())
+    server = serve(stage, made, Lease())
     stage.guest.until(f"{FIRST}/128 scope global dynamic", 6)
     made.release()
     assert next_of(stage, Kind.RELEASE).source == source
@@ -97,13 +97,13 @@ def test_how_a_lease_is_released(
     (ScriptedDhcpv6Client, Kind.DECLINE), (broken.AbandonsDuplicate, Kind.SOLICIT)])
 def test_what_follows_a_duplicate(stage: Cable, client: type[ScriptedDhcpv6Client], then: Kind) -> None:
     stage.put(ScriptedNeighbor(link_local=IPv6Address("fe80::99"), mac="02:00:00:00:00:99")).defend(FIRST)
-    served(stage, client(begin="now"), Lease())
+    serve(stage, client(begin="now"), Lease())
     assert next_of(stage, Kind.DECLINE, Kind.SOLICIT).kind == then
 
 
 def test_a_duplicate_can_be_kept_and_a_duid_be_of_the_wrong_kind(stage: Cable) -> None:
     stage.put(ScriptedNeighbor(link_local=IPv6Address("fe80::99"), mac="02:00:00:00:00:99")).defend(FIRST)
-    served(stage, broken.KeepsDuplicate(KernelAddresses(flags=("nodad",)), begin="now"), Lease())
+    serve(stage, broken.KeepsDuplicate(KernelAddresses(flags=("nodad",)), begin="now"), Lease())
     stage.guest.until(f"{FIRST}/128 scope global nodad", 3)
     stage.peers.pop().close()
     stage.put(broken.UsesLinkLayerTimeDuid(begin="now"), stage.guest)

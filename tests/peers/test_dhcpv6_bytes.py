@@ -15,7 +15,7 @@ from fixtures.recording.model import Frame
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.scenarios.dhcpv6.invalid import INVALID
-from fixtures.scenarios.dhcpv6.malformed import ROOM, malformed
+from fixtures.scenarios.dhcpv6.malformed import ROOM, malformed_messages
 from topologies.stage import addressing as plan
 
 SERVER = octets.duid(0xAA)
@@ -40,8 +40,8 @@ def test_request_is_read_as_it_was_meant() -> None:
 
 def test_relays_are_read_outermost_first() -> None:
     inner = octets.message(Kind.SOLICIT, 1, octets.client_id(7), octets.ia_na(7))
-    near = octets.relayed(inner, link=IPv6Address("::"), peer=IPv6Address("fe80::7"), interface_id=b"near")
-    seen = read(octets.relayed(near, link=plan.LAN2_ROUTER, peer=IPv6Address("fe80::8"), hops=1))
+    near = octets.relay_forward(inner, link=IPv6Address("::"), peer=IPv6Address("fe80::7"), interface_id=b"near")
+    seen = read(octets.relay_forward(near, link=plan.LAN2_ROUTER, peer=IPv6Address("fe80::8"), hops=1))
     assert seen.malformed is None
     assert [(one.hop_count, one.link_address, one.interface_id) for one in seen.relays] == [
         (1, plan.LAN2_ROUTER, None), (0, IPv6Address("::"), b"near")]
@@ -53,8 +53,8 @@ def test_invalid_messages_are_well_formed() -> None:
 
 
 def test_malformed_messages_fit_a_frame_and_are_the_same_for_a_seed() -> None:
-    rows = malformed(SERVER, seed=1)
-    assert rows == malformed(SERVER, seed=1) != malformed(SERVER, seed=2)
+    rows = malformed_messages(SERVER, seed=1)
+    assert rows == malformed_messages(SERVER, seed=1) != malformed_messages(SERVER, seed=2)
     assert len(rows) > 100
     assert max(len(each.data) for each in rows) <= ROOM
     wrong = [each for each in rows if read(each.data).malformed]

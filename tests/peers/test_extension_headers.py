@@ -14,7 +14,7 @@ from topologies.stage import addressing as plan
 EVERY = (*PARCELS, *HOP_BY_HOP_PARCELS)
 
 
-def built(parcel: Parcel) -> Headers:
+def build(parcel: Parcel) -> Headers:
     frame = parcel_frame(parcel, source=plan.LAN_CLIENT, to=plan.OUTSIDE, mac="02:00:00:00:00:01",
                          to_mac="02:00:00:00:00:02")
     found = headers(wire.as_bytes(frame))
@@ -24,7 +24,7 @@ def built(parcel: Parcel) -> Headers:
 
 @pytest.mark.parametrize("parcel", EVERY, ids=lambda parcel: parcel.name)
 def test_headers_are_whole(parcel: Parcel) -> None:
-    found = built(parcel)
+    found = build(parcel)
     assert found.malformed is None
     assert (found.source, found.destination, found.hop_limit) == (plan.LAN_CLIENT, plan.OUTSIDE, 64)
     assert found.payload or parcel.headers
@@ -33,19 +33,19 @@ def test_headers_are_whole(parcel: Parcel) -> None:
 @pytest.mark.parametrize("parcel", [each for each in EVERY if each.protocol is None and each.end is None
                                     and not each.begin], ids=lambda parcel: parcel.name)
 def test_the_echo_reply_is_right(parcel: Parcel) -> None:
-    found = built(parcel)
+    found = build(parcel)
     assert (found.protocol, found.payload[0], checksum(found)) == (ICMPV6, ECHO_REPLY, 0)
 
 
 def test_two_fragments_make_the_whole() -> None:
-    parts = {parcel.name: built(parcel) for parcel in PARCELS}
+    parts = {parcel.name: build(parcel) for parcel in PARCELS}
     first, last = parts["first-fragment"], parts["last-fragment"]
     assert (first.fragment, last.fragment) == ((0, True), (HALF, False))
     assert first.payload + last.payload == parts["plain"].payload
 
 
 def test_an_unknown_protocol_is_unknown() -> None:
-    assert {parcel.name: built(parcel).protocol for parcel in PARCELS}["protocol-unknown"] == UNKNOWN
+    assert {parcel.name: build(parcel).protocol for parcel in PARCELS}["protocol-unknown"] == UNKNOWN
 
 
 def test_no_two_have_the_same_name() -> None:

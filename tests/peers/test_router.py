@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.peers import wire
-from fixtures.peers.advertisement import Advertisement, RouteInformation, malformed
+from fixtures.peers.advertisement import Advertisement, RouteInformation, malformed_advertisements
 from fixtures.peers.neighbor import ScriptedNeighbor, Solicitation
 from fixtures.peers.router import ScriptedRouter
 from fixtures.protocols.addresses import ALL_NODES
@@ -70,7 +70,7 @@ def test_malformed_advertisements_are_malformed_as_said_and_leave_nothing(stage:
     good = stage.put(ScriptedRouter(GOOD, answer="silent"))
     stage.up()
     stage.tap.until(icmpv6(ROUTER_SOLICITATION), 8)
-    for advertisement in malformed(bad).values():
+    for advertisement in malformed_advertisements(bad).values():
         assert stage.peers[0].advertise(advertisement)
     assert good.advertise()
     stage.guest.until("default via", 3)

@@ -30,7 +30,7 @@ def ask(sock: socket.socket, name: str, kind: str) -> None:
     sock.send(bytes(DNS(id=len(name), rd=1, qd=DNSQR(qname=name, qtype=kind))))
 
 
-def heard(sock: socket.socket) -> tuple[str, int, list[str]]:
+def hear_answer(sock: socket.socket) -> tuple[str, int, list[str]]:
     """The name that an answer is about, its code, and its addresses."""
     answer = DNS(sock.recv(4096))
     name = next(iter(answer.qd)).qname.decode().rstrip(".")
@@ -46,7 +46,7 @@ def test_the_name_server_answers_when_it_is_told_to(stage: Cable) -> None:
         ask(sock, "b.example.com", "A")         # 0.1 s
         ask(sock, "a.example.com", "A")         # at once
         ask(sock, "nobody.example.com", "A")    # at once
-        assert [heard(sock) for _ in range(4)] == [
+        assert [hear_answer(sock) for _ in range(4)] == [
             ("a.example.com", 0, [str(FOUR)]), ("nobody.example.com", 3, []), ("b.example.com", 0, []),
             ("A.example.com", 0, [str(SIX)])]
 

@@ -64,7 +64,7 @@ def test_bad_input_is_one_sentence(failing: dict[str, str], arguments: list[str]
 
 def test_a_root_that_somebody_uses_is_left_alone(failing: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", failing["XDG_CACHE_HOME"])
-    with roots.held("sid"):
+    with roots.hold("sid"):
         done = platforms(failing, "sid", "--shell")
     assert "another script/platforms is at work in its root." in done.stderr
 

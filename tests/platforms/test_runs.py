@@ -8,7 +8,7 @@ import pytest
 
 from platforms import runs
 from platforms.known import PLATFORMS
-from platforms.runs import Result, Root, Run, report, saved
+from platforms.runs import Result, Root, Run, report, saved_result
 
 SID = PLATFORMS["sid"]
 
@@ -35,7 +35,7 @@ def test_a_later_command_keeps_what_the_default_run_told(root: Root) -> None:
     told = Result("Debian", "3.13.5", 51.0, "2026-01-01 12:00", {"root": Run(0, 80.0)})
     told.save(SID)
     root.set_up()
-    assert saved(SID) == told
+    assert saved_result(SID) == told
 
 
 def test_a_run_with_arguments_leaves_the_report_of_the_default_run(root: Root) -> None:

@@ -32,9 +32,9 @@ def test_what_the_machine_stood_still_for_is_given_on_top(moment: Time) -> None:
     clock = StallClock()
     deadline = Deadline(5.0, clock)
     moment.now += 4.0
-    assert deadline.left() == pytest.approx(1.0)
+    assert deadline.seconds_left() == pytest.approx(1.0)
     clock.note(3.0)
-    assert deadline.left() == pytest.approx(4.0)
+    assert deadline.seconds_left() == pytest.approx(4.0)
     moment.now += 4.0
     assert deadline.over()
     assert str(deadline) == "5 s, not counting the 3.0 s for which the host stalled"
@@ -58,9 +58,9 @@ def test_who_overslept_hears_first_for_how_long_the_machine_stood_still(moment: 
     clock = StallClock()
     deadline = Deadline(5.0, clock)
     moment.now += 8.0
-    assert deadline.left() == pytest.approx(SAYS)
+    assert deadline.seconds_left() == pytest.approx(SAYS)
     clock.note(4.0)
-    assert deadline.left() == pytest.approx(1.0)
+    assert deadline.seconds_left() == pytest.approx(1.0)
     moment.now += 3.0
     assert deadline.over(), "it asks once"
 

@@ -75,7 +75,7 @@ def test_a_stall_makes_fewer_plays_begin() -> None:
     begun = Governor(lambda seconds: 0.0, window)
     for _ in range(4):
         begun.admit()
-    begun.stalled(0.5)
+    begun.note_stall(0.5)
     assert window.limit == 2
 
 

@@ -61,7 +61,7 @@ def test_the_list_names_every_topology(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", topologies.all_topologies())
 def test_every_topology_has_a_drawing(name: str) -> None:
-    assert "--" in drawing(topologies.named(name))
+    assert "--" in drawing(topologies.topology_named(name))
 
 
 @pytest.mark.parametrize("user", [(), ORDINARY_USER], ids=["as-we-are", "ordinary-user"])
@@ -70,7 +70,7 @@ def test_commands_of_a_script(tmp_path: Path, user: tuple[str, ...]) -> None:
                "--command", "guest ip -6 addr show dev eth0 scope global", "--command", "guest ping -6 -c 1 outside",
                "--command", "sh ls /tmp/lab-*/router/dnsmasq", user=user)
     assert (done.returncode, done.stderr) == (0, "")
-    assert drawing(topologies.named("lan")) in done.stdout
+    assert drawing(topologies.topology_named("lan")) in done.stdout
     assert "router: dnsmasq is router and dhcpv6-server; its configuration and log: /tmp/lab-" in done.stdout
     assert "guest: linux is guest\n" in done.stdout
     assert "inet6 2001:db8:1:" in re.sub(r"\x1b\[[\d;]*m", "", done.stdout)  # the ip of some systems is coloured

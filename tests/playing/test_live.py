@@ -11,7 +11,7 @@ from fixtures.deadlines import stall_clock
 from fixtures.programs.base import GuestClient, Post
 from fixtures.recording.model import Frame, KernelEvent, Mark
 from fixtures.situation import GuestSettings
-from tests.playing.tiny import played, started
+from tests.playing.tiny import play_once, play_start
 
 Before, Two = NamedTuple("Before", []), NamedTuple("Two", [])
 One = NamedTuple("One", [("figure", int)])
@@ -32,7 +32,7 @@ def test_a_guest_is_down_until_its_scenario_raises_it(tmp_path: Path) -> None:
         live.at("guest").up("eth0")
         assert isinstance(live.until(link_up, within=10), KernelEvent)
 
-    recording = played(happens, tmp_path)
+    recording = play_once(happens, tmp_path)
     assert recording.error is None
     (before,) = recording.marked(Before)
     assert not [frame for frame in recording.frames if frame.node == "guest" and frame.ns < before.ns]
@@ -49,7 +49,7 @@ def test_until_hears_what_was_before_it_and_can_be_told_not_to(tmp_path: Path) -
         found.append(live.until(link_up, within=10))
         found.append(live.until(lambda seen: True, within=0.01, since=Mark(1 << 60, "later")))
 
-    assert played(happens, tmp_path).error is None
+    assert play_once(happens, tmp_path).error is None
     assert found[0] is not None and found[0] == found[1]
     assert found[2] is None
 
@@ -70,7 +70,7 @@ def test_settled_are_those_whose_link_local_addresses_have_passed_dad_too(tmp_pa
         live.settle("peer", within=0.05)
         live.snapshot("given up", "peer")
 
-    recording = played(happens, tmp_path)
+    recording = play_once(happens, tmp_path)
     assert recording.error is None
     assert left[0] < 10
     for shot in recording.snapshots:
@@ -80,7 +80,7 @@ def test_settled_are_those_whose_link_local_addresses_have_passed_dad_too(tmp_pa
 
 
 def test_marks_are_on_the_clock_of_the_play(tmp_path: Path) -> None:
-    recording = played(lambda live: [live.mark(One(figure=1)), live.mark(Two())], tmp_path)
+    recording = play_once(lambda live: [live.mark(One(figure=1)), live.mark(Two())], tmp_path)
     one, two = recording.marks
     assert 0 < one.ns < two.ns <= recording.duration_ns
     assert (one.name, one.fields) == ("one", {"figure": 1})
@@ -120,7 +120,7 @@ def test_a_boot_is_settings_links_client(tmp_path: Path) -> None:
         live.start("guest")
         live.kill("guest")
 
-    recording = played(happens, tmp_path, client)
+    recording = play_once(happens, tmp_path, client)
     assert recording.error is None
     assert client.done == ["prepare forwarding=True", "start", "release", "start"]
     assert names(recording) == ["up", "start", "ready", "call", "call-done", "stop", "stopped", "start", "ready",
@@ -146,7 +146,7 @@ def test_power_off_is_silent_and_the_disk_stays(tmp_path: Path) -> None:
         live.start("guest")
 
     client = Client()
-    recording = played(happens, tmp_path, client)
+    recording = play_once(happens, tmp_path, client)
     assert (recording.error, found) == (None, [True, 0])
     assert client.done == ["start", "start"], "its program ended with the power"
     assert [shot.node for shot in recording.snapshots] == ["peer"]
@@ -154,7 +154,7 @@ def test_power_off_is_silent_and_the_disk_stays(tmp_path: Path) -> None:
 
 
 def test_a_play_may_end_in_the_dark(tmp_path: Path) -> None:
-    recording = played(lambda live: [live.at("guest").up(), live.at("guest").power_off()], tmp_path)
+    recording = play_once(lambda live: [live.at("guest").up(), live.at("guest").power_off()], tmp_path)
     assert recording.error is None
     assert {count.node for count in recording.counts} == {"guest", "peer"}
 
@@ -167,7 +167,7 @@ def test_sysctl_resolver_and_ip_are_the_node_s_own(tmp_path: Path) -> None:
         live.at("guest").run(["cat", "/etc/resolv.conf"], name="cat")
         live.snapshot("now", "guest")
 
-    recording = played(happens, tmp_path)
+    recording = play_once(happens, tmp_path)
     assert recording.error is None
     shot = recording.snapshot("now", "guest")
     assert shot is not None and shot.tables["sysctl"]["net.ipv6.conf.eth0.accept_ra"] == 0
@@ -176,7 +176,7 @@ def test_sysctl_resolver_and_ip_are_the_node_s_own(tmp_path: Path) -> None:
 
 
 def test_ip_that_fails_says_where(tmp_path: Path) -> None:
-    error = played(lambda live: live.at("guest").ip("link", "set", "eth7", "up"), tmp_path).error
+    error = play_once(lambda live: live.at("guest").ip("link", "set", "eth7", "up"), tmp_path).error
     assert error == ("at guest: ip link set eth7 up ended with exit status 1; its output ends: "
                      'Cannot find device "eth7"')
 
@@ -188,7 +188,7 @@ def test_helpers_end_with_the_play_and_their_last_words_are_not_waited_for(tmp_p
         begun.append(live.at("peer").begin(["sleep", "1000"], name="helper"))
         assert begun[0].returncode is None
 
-    assert played(happens, tmp_path).error is None
+    assert play_once(happens, tmp_path).error is None
     assert begun[0].returncode == -9
 
 
@@ -197,13 +197,13 @@ def test_frames_are_seen_within_the_play(tmp_path: Path) -> None:
         live.at("guest").up()
         assert isinstance(live.until(lambda seen: isinstance(seen, Frame) and seen.node == "peer", within=10), Frame)
 
-    recording = played(happens, tmp_path)
+    recording = play_once(happens, tmp_path)
     assert recording.error is None
     assert all(0 <= frame.ns <= recording.duration_ns + 10**9 for frame in recording.frames)
 
 
 def test_output_belongs_to_its_node_and_program(tmp_path: Path) -> None:
-    recording = started("echo ready; echo more", tmp_path, then=lambda live: live.listen(0.2))
+    recording = play_start("echo ready; echo more", tmp_path, then=lambda live: live.listen(0.2))
     assert {(each.node, each.program) for each in recording.outputs} == {("guest", "script")}
 
 
@@ -220,7 +220,7 @@ class LinkLocal(GuestClient):
 
 
 def test_a_link_local_address_that_does_not_come(tmp_path: Path) -> None:
-    recording = played(lambda live: live.start("guest"), tmp_path, LinkLocal())
+    recording = play_once(lambda live: live.start("guest"), tmp_path, LinkLocal())
     assert str(recording.error).startswith("eth0 of guest had no usable link-local address within 0.1 s")
 
 
@@ -229,5 +229,5 @@ def test_a_machine_that_stood_still_gets_as_much_longer(tmp_path: Path) -> None:
         threading.Timer(0.05, stall_clock.note, [1.0]).start()
         live.start("guest")
 
-    recording = played(happens, tmp_path, LinkLocal())
+    recording = play_once(happens, tmp_path, LinkLocal())
     assert str(recording.error).startswith("eth0 of guest had no usable link-local address within 0.1 s, not counting")

@@ -40,7 +40,7 @@ def pump() -> Iterator[OutputPump]:
     pump.close()
 
 
-def said(pump: OutputPump, *chunks: bytes) -> list[str]:
+def lines_of(pump: OutputPump, *chunks: bytes) -> list[str]:
     reading, writing = os.pipe()
     heard = Said()
     pump.add(reading, heard)
@@ -61,7 +61,7 @@ def said(pump: OutputPump, *chunks: bytes) -> list[str]:
     ((), []),
 ])
 def test_lines(pump: OutputPump, chunks: tuple[bytes, ...], lines: list[str]) -> None:
-    assert said(pump, *chunks) == lines
+    assert lines_of(pump, *chunks) == lines
 
 
 def test_lines_are_stamped_when_they_are_read(pump: OutputPump) -> None:
@@ -90,7 +90,7 @@ def test_a_line_without_an_end_is_cut_off_too(pump: OutputPump) -> None:
 
 def test_pipes_come_and_go_from_many_threads(pump: OutputPump) -> None:
     found: list[list[str]] = []
-    threads = [threading.Thread(target=lambda: found.append(said(pump, b"a\n", b"b\n"))) for _ in range(40)]
+    threads = [threading.Thread(target=lambda: found.append(lines_of(pump, b"a\n", b"b\n"))) for _ in range(40)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -134,7 +134,7 @@ def test_a_long_output_is_quoted_from_its_end(pump: OutputPump) -> None:
 
 def test_collected_is_all_that_it_wrote(pump: OutputPump) -> None:
     it = program(pump, "seq 1000")
-    assert it.collected(10).splitlines() == [str(number) for number in range(1, 1001)]
+    assert it.collect_output(10).splitlines() == [str(number) for number in range(1, 1001)]
     assert it.wait(10) == 0
 
 
@@ -145,6 +145,6 @@ def test_it_has_left_when_its_helpers_have(pump: OutputPump, tmp_path: Path) -> 
     it = program(pump, f"cat {pipe} & exit 0")
     assert it.wait(10) == 0
     with pytest.raises(ProgramError, match=r"^it has ended, and what it started has not within 0\.01 s$"):
-        it.left(0.01)
+        it.wait_until_closed(0.01)
     pipe.write_text("end")
-    it.left(10)
+    it.wait_until_closed(10)

@@ -22,7 +22,7 @@ from fixtures.playing.window import Window
 from fixtures.recording.model import Recording
 from fixtures.recording.storage import SavedError, load
 from linux import system
-from tests.playing.tiny import Tiny, played, tiny
+from tests.playing.tiny import Tiny, play_once, tiny
 from topologies.stage.topology import Topology
 
 
@@ -121,7 +121,7 @@ def test_a_bug_in_a_scenario_is_an_error_of_its_play_alone(tmp_path: Path) -> No
 
 
 def test_a_scenario_that_asks_for_what_is_not_there(tmp_path: Path) -> None:
-    assert played(lambda live: live.start("router"), tmp_path).error == (
+    assert play_once(lambda live: live.start("router"), tmp_path).error == (
         "the scenario asks for the role router, which its `roles` do not name")
 
 
@@ -142,7 +142,7 @@ def test_a_stage_that_cannot_be_built(tmp_path: Path) -> None:
 
 def test_a_peer_that_fails(tmp_path: Path) -> None:
     class Clumsy(Peer):
-        def started(self) -> None:
+        def on_start(self) -> None:
             self.after(0.0, self.stumble)
 
         def stumble(self) -> None:
@@ -152,7 +152,7 @@ def test_a_peer_that_fails(tmp_path: Path) -> None:
         live.peer("peer", Clumsy())
         live.listen(0.2)
 
-    recording = played(happens, tmp_path)
+    recording = play_once(happens, tmp_path)
     assert recording.error == "the Clumsy failed: ValueError: stumbled"
     assert recording.trace[-1].text == 'raise ValueError("stumbled")'
     assert recording.marked(PeerFailed)
@@ -208,10 +208,10 @@ class Chatter(Peer):
 
     frames = 0
 
-    def started(self) -> None:
+    def on_start(self) -> None:
         self.send(b"\xff" * 6 + bytes.fromhex(self.mac.replace(":", "")) + b"\x88\xb5" + bytes(50))
         self.frames += 1
-        self.after(0.005, self.started)
+        self.after(0.005, self.on_start)
 
 
 def test_every_frame_of_a_busy_link_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +228,7 @@ def test_every_frame_of_a_busy_link_is_counted(tmp_path: Path, monkeypatch: pyte
         live.at("guest").up()
         live.listen(0.4)
 
-    recording = played(happens, tmp_path)
+    recording = play_once(happens, tmp_path)
     assert recording.error is None
     assert_complete(recording)
     assert chatter.frames > 100

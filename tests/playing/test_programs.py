@@ -11,7 +11,7 @@ import pytest
 from fixtures.playing.output import LINES
 from fixtures.playing.request import PlayRequest
 from fixtures.programs.base import ProgramError
-from tests.playing.tiny import Script, played, started, tiny
+from tests.playing.tiny import Script, play_once, play_start, tiny
 from topologies.stage.processes import processes_in
 
 
@@ -20,17 +20,17 @@ def lines(recording: Any) -> list[str]:
 
 
 def test_ends_at_once(tmp_path: Path) -> None:
-    recording = started("echo 'bad option' >&2; exit 2", tmp_path)
+    recording = play_start("echo 'bad option' >&2; exit 2", tmp_path)
     assert recording.error == "script ended with exit status 2 before it was ready; its output ends: bad option"
     assert lines(recording) == ["bad option"]
 
 
 def test_is_killed_at_once(tmp_path: Path) -> None:
-    assert started("kill -9 $$", tmp_path).error == "script ended by SIGKILL before it was ready; it wrote nothing"
+    assert play_start("kill -9 $$", tmp_path).error == "script ended by SIGKILL before it was ready; it wrote nothing"
 
 
 def test_is_never_ready(tmp_path: Path) -> None:
-    recording = started("echo starting; sleep 100", tmp_path, patience=0.2)
+    recording = play_start("echo starting; sleep 100", tmp_path, patience=0.2)
     assert recording.error == "script was not ready within 0.2 s; its output ends: starting"
 
 
@@ -41,7 +41,7 @@ def test_ignores_every_signal_that_can_be_ignored(tmp_path: Path) -> None:
         statuses.append(post.programs[0].returncode)
 
     statuses: list[int | None] = []
-    recording = started("trap '' TERM INT HUP; echo ready; while :; do sleep 100; done", tmp_path, then=end)
+    recording = play_start("trap '' TERM INT HUP; echo ready; while :; do sleep 100; done", tmp_path, then=end)
     assert (recording.error, statuses) == (None, [-signal.SIGKILL])
 
 
@@ -54,7 +54,7 @@ def test_forks_away(tmp_path: Path) -> None:
         left.extend(pid for pid in processes_in({room.inode}) if pid != room.init)
         assert left, "the daemon runs"
 
-    assert started(script, tmp_path, then=note).error is None
+    assert play_start(script, tmp_path, then=note).error is None
     assert not [pid for pid in left if Path(f"/proc/{pid}/exe").exists()], "a daemon outlives its play"
 
 
@@ -63,7 +63,7 @@ def test_floods_its_output(tmp_path: Path) -> None:
         statuses.append(live._posts["guest", "script"].programs[0].wait(20.0))
 
     statuses: list[int] = []
-    recording = started("echo ready; yes 0123456789 | head -c 3000000; exit 7", tmp_path, then=wait)
+    recording = play_start("echo ready; yes 0123456789 | head -c 3000000; exit 7", tmp_path, then=wait)
     assert recording.error is None
     assert statuses == [7], "a program must not die of being cut off"
     assert lines(recording)[-1] == f"(output cut off after {LINES} lines)"
@@ -86,7 +86,7 @@ def test_cannot_be_executed(tmp_path: Path) -> None:
         program.chmod(0o755)
         live.at("guest").run([str(program)], name="it")
 
-    assert str(played(run, tmp_path).error).endswith("/program cannot be started: Exec format error")
+    assert str(play_once(run, tmp_path).error).endswith("/program cannot be started: Exec format error")
 
 
 def test_run_gives_the_status_and_ends_what_is_late(tmp_path: Path) -> None:
@@ -95,6 +95,6 @@ def test_run_gives_the_status_and_ends_what_is_late(tmp_path: Path) -> None:
         statuses.append(live.at("guest").run(["sleep", "100"], name="late", within=0.1))
 
     statuses: list[int] = []
-    recording = played(run, tmp_path)
+    recording = play_once(run, tmp_path)
     assert (recording.error, statuses) == (None, [3, 124])
     assert [(each.node, each.program, each.text) for each in recording.outputs] == [("guest", "fails", "said")]

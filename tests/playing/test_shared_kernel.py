@@ -18,7 +18,7 @@ from fixtures.playing.host.neighbor_table import NeighborWatch, Table, tables
 from fixtures.recording import recorder
 from fixtures.recording.disturbances import NeighborTableFull, crowding_words, refusal_words
 from fixtures.recording.model import Mark
-from tests.playing.tiny import played
+from tests.playing.tiny import play_once
 from topologies.stage import addressing as plan
 
 NDISC = Table("ndisc_cache", entries=100, soft=512, hard=1024, forced=7, fulls=1)
@@ -33,7 +33,7 @@ def test_the_tables_can_be_read_in_any_namespace(tmp_path: Path) -> None:
         found.extend([before, {table.name: table for table in node.inside(tables)}])
 
     found: list[dict[str, Table]] = []
-    assert played(look, tmp_path).error is None
+    assert play_once(look, tmp_path).error is None
     assert set(found[0]) >= {"ndisc_cache", "arp_cache"}
     for table in found[1].values():
         assert table.entries >= 0 and 0 < table.soft <= table.hard and table.forced >= 0 and table.fulls >= 0
@@ -82,7 +82,7 @@ def test_a_play_knows_that_the_table_was_too_full(
         state[0] = replace(state[0], forced=state[0].forced + early, fulls=state[0].fulls + fulls)
         assert told.wait(10)
 
-    recording = played(fill, tmp_path)
+    recording = play_once(fill, tmp_path)
     (mark,) = recording.marked(NeighborTableFull)
     assert 0 < mark.ns <= recording.duration_ns
     assert said in (refusal_words(recording) if fulls else crowding_words(recording))
@@ -156,6 +156,6 @@ def test_a_canary_s_requests_are_granted(monkeypatch: pytest.MonkeyPatch, tmp_pa
         threading.Thread(target=run, daemon=True).start()
         assert heard.wait(10)
 
-    recording = played(happens, tmp_path)
+    recording = play_once(happens, tmp_path)
     assert (recording.error, len(told)) == (None, 4)
     assert [event.action for event in recording.happened("peer", "address", local="fd00::ca")] == ["new", "del"] * 2

@@ -36,7 +36,7 @@ class Host:
             self.clock.time += STEP
             self.ends = [end for end in self.ends if end > self.clock.time]
             if len(self.ends) > self.bears:
-                self.window.stalled(late, len(self.ends))
+                self.window.note_stall(late, len(self.ends))
                 self.late += 1
             else:
                 self.window.calm(len(self.ends))
@@ -71,36 +71,36 @@ def test_it_halves_on_a_stall_once_and_keeps_one() -> None:
     window, limits = Window(64, clock := Clock()), []
     window.limit = 40
     for late in (0.5, 0.5, 0.5):
-        window.stalled(late, window.limit)
+        window.note_stall(late, window.limit)
         limits.append(window.limit)
     assert limits == [20, 20, 20], "all three tell of the same stall"
     for _ in range(9):
         clock.time += SAME
-        window.stalled(0.5, window.limit)
+        window.note_stall(0.5, window.limit)
     assert window.limit == 1
 
 
 def test_what_is_in_flight_is_halved_not_what_would_be_allowed() -> None:
     window = Window(64, Clock())
     window.limit = 40
-    window.stalled(0.5, 6)
+    window.note_stall(0.5, 6)
     assert window.limit == 3
 
 
 def test_a_halving_has_to_have_its_effect_first() -> None:
     window, clock = Window(64, clock := Clock()), clock
     window.limit = 40
-    window.stalled(0.5, 40)
+    window.note_stall(0.5, 40)
     clock.time += 5
-    window.stalled(0.5, 30)
+    window.note_stall(0.5, 30)
     assert window.limit == 20, "ten more are still in flight than are allowed"
-    window.stalled(0.5, 20)
+    window.note_stall(0.5, 20)
     assert window.limit == 10
 
 
 def test_a_short_stall_is_none() -> None:
     window = Window(64, Clock())
-    window.stalled(TOO_LATE / 2, FIRST)
+    window.note_stall(TOO_LATE / 2, FIRST)
     assert window.limit == FIRST
 
 
@@ -114,7 +114,7 @@ def test_it_does_not_grow_where_fewer_are_in_flight_than_allowed() -> None:
 def test_after_a_stall_it_grows_slowly() -> None:
     window = Window(64, clock := Clock())
     window.limit = 64
-    window.stalled(0.5, 64)
+    window.note_stall(0.5, 64)
     assert grown(window, clock, REGROWTH / 2) == pytest.approx(48, abs=2)
     assert grown(window, clock, REGROWTH) == 64
 

@@ -76,19 +76,19 @@ class Script(Implementation):
         post.run(["sh", "-c", self.text], name="script").says("ready", self.patience)
 
 
-def played(happens: Callable[[Any], object], into: Path, who: str | Implementation = "linux") -> Recording:
+def play_once(happens: Callable[[Any], object], into: Path, who: str | Implementation = "linux") -> Recording:
     """Play one happening and load its recording."""
     saved = play_all([PlayRequest(tiny(happens), {"guest": who})], into)
     (path,) = saved.values()
     return load(path)
 
 
-def started(script: str, into: Path, patience: float = 5.0,
-            then: Callable[[Any], object] = lambda live: None) -> Recording:
+def play_start(script: str, into: Path, patience: float = 5.0,
+               then: Callable[[Any], object] = lambda live: None) -> Recording:
     """Play the start of a script at the guest, then something."""
 
     def happens(live: Any) -> None:
         live.start("guest")
         then(live)
 
-    return played(happens, into, Script(script, patience))
+    return play_once(happens, into, Script(script, patience))

@@ -9,7 +9,7 @@ from functools import partial
 from ipaddress import IPv6Address
 from pathlib import Path
 
-from fixtures.recording.assembly import assembled
+from fixtures.recording.assembly import assemble
 from fixtures.recording.camera import Camera
 from fixtures.recording.eyes import open_eyes
 from fixtures.recording.feed import Feed, Item
@@ -56,7 +56,7 @@ def recorded_boot(directory: Path) -> Recording:
         kernel = {room.name: room.inside(counters) for room in rooms}
         tallies = camera.close("boot")
         assert all(tally.complete for tally in tallies), tallies
-        return assembled(PLAY, feed, feed.now(), tallies, kernel, configurations={"router/dnsmasq.conf": DNSMASQ})
+        return assemble(PLAY, feed, feed.now(), tallies, kernel, configurations={"router/dnsmasq.conf": DNSMASQ})
     finally:
         camera.stop()
         for room in rooms:

@@ -91,10 +91,10 @@ def reports() -> list[Any]:
 
 def vrrp_advertisements() -> list[Any]:
     """One of a virtual router with two addresses, and its last one."""
-    def said(priority: int, *addresses: str) -> Any:
+    def advertisement(priority: int, *addresses: str) -> Any:
         return ip(to="ff02::12") / VRRPv3(vrid=51, priority=priority, adv=350, addrlist=list(addresses))
 
-    return [said(200, "fe80::1", "2001:db8::1"), said(0, "fe80::1")]
+    return [advertisement(200, "fe80::1", "2001:db8::1"), advertisement(0, "fe80::1")]
 
 
 def dhcpv6_messages() -> list[Any]:

@@ -28,7 +28,7 @@ BURST = 20_000
 FLOOD = bytes.fromhex("ffffffffffff020000000001 88b5") + b"sextant" * 7
 
 
-def watched(camera: Camera, *rooms: Room, token: str = "play", blocks: int = BLOCKS) -> Feed:
+def feed_of(camera: Camera, *rooms: Room, token: str = "play", blocks: int = BLOCKS) -> Feed:
     """A feed of a play that watches these rooms, with rings of so many blocks."""
     feed = Feed(time.time_ns())
     camera.begin(token, feed)
@@ -37,7 +37,7 @@ def watched(camera: Camera, *rooms: Room, token: str = "play", blocks: int = BLO
     return feed
 
 
-def joined(feed: Feed, *rooms: Room) -> None:
+def join_rooms(feed: Feed, *rooms: Room) -> None:
     """Join two watched rooms, and wait until both ends carry: until then the kernel drops what is sent, unseen."""
     pair(*rooms)
     for each in rooms:
@@ -50,12 +50,12 @@ def carries(item: Item, node: str) -> bool:
             and (item.fields["ifname"], item.fields["operstate"]) == ("eth0", "UP"))
 
 
-def named(item: Item, name: str) -> bool:
+def tells_of(item: Item, name: str) -> bool:
     """Whether an item tells of the interface of that name."""
     return isinstance(item, KernelEvent) and item.fields.get("ifname") == name
 
 
-def sent(room: Room, frame: bytes, times: int = 1) -> None:
+def send(room: Room, frame: bytes, times: int = 1) -> None:
     """Send a frame from a room's eth0."""
     def send() -> None:
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sock:
@@ -88,9 +88,9 @@ def test_frames_and_events_are_on_one_clock(boot: Recording) -> None:
 def test_a_flood_is_recorded_whole_and_in_order(camera: Camera, room: MakeRoom) -> None:
     """20 000 frames as fast as one sender can, both ends recorded: 3 MiB in rings of 4, however busy the machine."""
     rooms = room("sender"), room("receiver")
-    feed = watched(camera, *rooms, blocks=64)
-    joined(feed, *rooms)
-    sent(rooms[0], FLOOD, BURST)
+    feed = feed_of(camera, *rooms, blocks=64)
+    join_rooms(feed, *rooms)
+    send(rooms[0], FLOOD, BURST)
     kernel = {each.name: each.inside(counters) for each in rooms}
     tallies = camera.close("play")
     assert all(tally.complete for tally in tallies), tallies
@@ -104,11 +104,11 @@ def test_a_flood_is_recorded_whole_and_in_order(camera: Camera, room: MakeRoom) 
 def test_a_full_ring_is_counted(camera: Camera, room: MakeRoom) -> None:
     """With the recorder stopped, what finds no room in the ring is told as dropped, exactly."""
     rooms = room("sender"), room("receiver")
-    feed = watched(camera, *rooms)
-    joined(feed, *rooms)
+    feed = feed_of(camera, *rooms)
+    join_rooms(feed, *rooms)
     os.kill(camera.pid, signal.SIGSTOP)
     try:
-        sent(rooms[0], FLOOD, BURST)
+        send(rooms[0], FLOOD, BURST)
     finally:
         os.kill(camera.pid, signal.SIGCONT)
     for tally in camera.close("play"):
@@ -121,10 +121,10 @@ def test_a_full_ring_is_counted(camera: Camera, room: MakeRoom) -> None:
 def test_a_vlan_tag_is_put_back(camera: Camera, room: MakeRoom) -> None:
     """The kernel strips the tag on receipt; the recording has the frame as it was on the wire."""
     rooms = room("sender"), room("receiver")
-    feed = watched(camera, *rooms)
-    joined(feed, *rooms)
+    feed = feed_of(camera, *rooms)
+    join_rooms(feed, *rooms)
     tagged = FLOOD[:12] + b"\x81\x00\x20\x64" + FLOOD[12:]
-    sent(rooms[0], tagged)
+    send(rooms[0], tagged)
     camera.close("play")
     assert {frame.node for frame in feed.of(Frame) if frame.data == tagged} == {"sender", "receiver"}
 
@@ -132,8 +132,8 @@ def test_a_vlan_tag_is_put_back(camera: Camera, room: MakeRoom) -> None:
 def test_interfaces_may_come_late_and_change_their_names(camera: Camera, room: MakeRoom) -> None:
     """Frames carry the name that the interface had when they passed."""
     rooms = room("one"), room("two")
-    feed = watched(camera, *rooms)
-    joined(feed, *rooms)
+    feed = feed_of(camera, *rooms)
+    join_rooms(feed, *rooms)
     assert feed.wait(lambda item: link_local(item, "one"), within=10)
     rooms[1].ip("link", "set", "eth0", "down")
     rooms[1].ip("link", "set", "eth0", "name", "lan7")
@@ -149,7 +149,7 @@ def test_interfaces_may_come_late_and_change_their_names(camera: Camera, room: M
 def test_the_loopback_device_is_not_recorded(camera: Camera, room: MakeRoom) -> None:
     """Neither its frames nor its name; its events are."""
     here = room("here")
-    feed = watched(camera, here)
+    feed = feed_of(camera, here)
     here.call("ping", "-c", "1", "::1")
     (tally,) = camera.close("play")
     assert tally.complete and tally.seen > 0
@@ -159,7 +159,7 @@ def test_the_loopback_device_is_not_recorded(camera: Camera, room: MakeRoom) -> 
 def test_a_node_can_be_left_and_watched_again(camera: Camera, room: MakeRoom) -> None:
     """A power cycle: the namespace is let go, the new one is the same node, and the tallies add up."""
     before = room("guest")
-    feed = watched(camera, before)
+    feed = feed_of(camera, before)
     before.ip("link", "add", "first", "type", "bridge")
     left = camera.leave("play", "guest")
     before.close()
@@ -178,11 +178,11 @@ def test_a_node_can_be_left_and_watched_again(camera: Camera, room: MakeRoom) ->
 def test_many_plays_at_once_keep_apart(camera: Camera, room: MakeRoom) -> None:
     """Two plays with a node of the same name: each sees its own, on its own clock."""
     rooms = room("guest"), room("guest")
-    feeds = [watched(camera, each, token=f"play {number}") for number, each in enumerate(rooms)]
+    feeds = [feed_of(camera, each, token=f"play {number}") for number, each in enumerate(rooms)]
     for number, each in enumerate(rooms):
         each.ip("link", "add", f"only{number}", "type", "bridge")
     for number, feed in enumerate(feeds):
-        assert feed.wait(partial(named, name=f"only{number}"), within=5)
+        assert feed.wait(partial(tells_of, name=f"only{number}"), within=5)
         camera.close(f"play {number}")
         names = {event.fields.get("ifname") for event in feed.of(KernelEvent) if event.kind == "link"}
         assert f"only{1 - number}" not in names
@@ -191,7 +191,7 @@ def test_many_plays_at_once_keep_apart(camera: Camera, room: MakeRoom) -> None:
 def test_waiting_ends_when_the_recorder_dies(room: MakeRoom) -> None:
     """Who waits learns it at once, and closing says it, too: nothing looks like silence."""
     camera = Camera()
-    feed = watched(camera, room("here"))
+    feed = feed_of(camera, room("here"))
     os.kill(camera.pid, signal.SIGKILL)
     with pytest.raises(FeedBroken):
         feed.wait(lambda item: False, within=30)
@@ -203,7 +203,7 @@ def test_waiting_ends_when_the_recorder_dies(room: MakeRoom) -> None:
 def test_a_recorder_that_closes_late_is_a_stall(room: MakeRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     """It lives, and only did not get to it: whoever repeats disturbed plays must see why."""
     recorder = Camera()
-    feed = watched(recorder, room("here"))
+    feed = feed_of(recorder, room("here"))
     os.kill(recorder.pid, signal.SIGSTOP)
     try:
         with monkeypatch.context() as short, pytest.raises(CameraError, match="did not close here within"):

@@ -31,7 +31,7 @@ from scapy.layers.l2 import ARP, Dot1Q, Ether
 
 from fixtures.recording.model import Frame
 from fixtures.recording.views.base import View
-from fixtures.recording.views.frames import decoded
+from fixtures.recording.views.frames import decode
 from tests.recording import crafted
 from tests.recording.crafted import MAC, OTHER_MAC, ip
 
@@ -45,7 +45,7 @@ MACS = f"MAC {MAC} > {OTHER_MAC}"
 
 def text(packet: Any) -> str:
     """The packet in one line."""
-    return str(decoded(Frame(1, 0, "guest", "eth0", False, bytes(packet))))
+    return str(decode(Frame(1, 0, "guest", "eth0", False, bytes(packet))))
 
 
 @pytest.mark.parametrize(("packet", "line"), [
@@ -143,7 +143,7 @@ def samples() -> Iterator[View]:
                QUIET / UDP(sport=53) / DNS(qr=1, qd=DNSQR(qname="a.example", qtype="AAAA"), an=DNSRR(
                    rrname="a.example", type="AAAA", rdata="2001:db8::1", ttl=60))]
     for packet in packets:
-        view = decoded(Frame(1, 0, "guest", "eth0", False, bytes(packet)))
+        view = decode(Frame(1, 0, "guest", "eth0", False, bytes(packet)))
         assert isinstance(view, View)
         yield view
 
@@ -152,15 +152,15 @@ def samples() -> Iterator[View]:
 SILENT = ("frame", "types", "about", "tcp", "others")
 
 
-def changed(value: Any) -> Iterator[Any]:
+def changes(value: Any) -> Iterator[Any]:
     """The value with one thing in it changed, in every way."""
     if is_dataclass(value) and not isinstance(value, type):
         for each in fields(value):
             if each.name not in SILENT and not (isinstance(value, View) and each.name == "headers"):
-                yield from (replace(value, **{each.name: other}) for other in changed(getattr(value, each.name)))
+                yield from (replace(value, **{each.name: other}) for other in changes(getattr(value, each.name)))
     elif isinstance(value, tuple):
         for at, item in enumerate(value):
-            yield from ((*value[:at], other, *value[at + 1:]) for other in changed(item))
+            yield from ((*value[:at], other, *value[at + 1:]) for other in changes(item))
     elif isinstance(value, bool):
         yield not value
     elif isinstance(value, (int, float)):
@@ -178,7 +178,7 @@ def changed(value: Any) -> Iterator[Any]:
 @pytest.mark.parametrize("view", [pytest.param(view, id=type(view).__name__) for view in samples()])
 def test_every_field_is_told(view: View) -> None:
     """A field that is added to a view, and not to its text, is found here."""
-    found = list(changed(view))
+    found = list(changes(view))
     assert found
     for other in found:
         assert str(other) != str(view), f"not told: {other}"

@@ -72,7 +72,7 @@ def some_recording(dice: random.Random) -> Recording:
         {f"{name}/x.conf": text() for name in names[:dice.randrange(3)]}, dice.choice([None, text()]),
         dice.choice([None, text()]), tuple(names[:dice.randrange(3)]),
         dice.choice([None, Refusal(text(), text())]),
-        several(lambda: TraceLine(text(), dice.randrange(99), text(), text())))
+        several(lambda: TraceLine(text(), dice.randrange(99), text(), text())), dice.random() < 0.5)
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -11,7 +11,7 @@ from scapy.layers.inet6 import ICMPv6ND_RA, ICMPv6NDOptMTU
 
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import dhcpv6, dns, mld, ndp, transport
-from fixtures.recording.views.frames import decoded
+from fixtures.recording.views.frames import decode
 from fixtures.recording.views.headers import headers
 from tests.recording import crafted
 
@@ -26,9 +26,9 @@ def frame(data: bytes) -> Frame:
     return Frame(1, 0, "guest", "eth0", False, data)
 
 
-def viewed(data: bytes) -> list[Any]:
+def all_views(data: bytes) -> list[Any]:
     """Every view of these bytes; each of them, and the frame, has a text."""
-    assert str(decoded(frame(data)))
+    assert str(decode(frame(data)))
     return [view for decode in ALL for view in decode([frame(data)])]
 
 
@@ -43,7 +43,7 @@ def test_a_cut_frame_is_malformed_or_not_that_message(boot: Recording) -> None:
     """At every length of every message, nothing raises, and nothing cut passes for whole."""
     for data in samples(boot):
         for length in range(len(data)):
-            for view in viewed(data[:length]):
+            for view in all_views(data[:length]):
                 assert view.malformed, view
 
 
@@ -55,9 +55,9 @@ def test_noise_never_raises(boot: Recording) -> None:
             noisy = bytearray(data)
             for _ in range(dice.randrange(1, 6)):
                 noisy[dice.randrange(12, len(noisy))] = dice.randrange(256)
-            for view in viewed(bytes(noisy)):
+            for view in all_views(bytes(noisy)):
                 assert isinstance(view.checksum_ok, bool)
-        viewed(data[:62] + dice.randbytes(len(data)))
+        all_views(data[:62] + dice.randbytes(len(data)))
 
 
 @pytest.mark.parametrize(("options", "reason"), [

@@ -16,7 +16,7 @@ def ip_json(room: Room, *arguments: str) -> list[dict[str, Any]]:
     return [row for row in rows if row]
 
 
-def furnished(room: Callable[[str], Room]) -> Room:
+def furnish(room: Callable[[str], Room]) -> Room:
     """A room with addresses, routes and neighbors of every kind."""
     here, there = room("here"), room("there")
     pair(here, there)
@@ -38,7 +38,7 @@ def furnished(room: Callable[[str], Room]) -> Room:
 
 def test_links_as_ip_words_them(room: Callable[[str], Room]) -> None:
     """Flags, state, MTU and address."""
-    here = furnished(room)
+    here = furnish(room)
     ours, theirs = here.inside(take)["link"], ip_json(here, "link", "show")
     assert len(ours) == len(theirs) == 2
     for our, their in zip(ours, theirs, strict=True):
@@ -49,7 +49,7 @@ def test_links_as_ip_words_them(room: Callable[[str], Room]) -> None:
 
 def test_addresses_as_ip_words_them(room: Callable[[str], Room]) -> None:
     """`ip` tells the flags one by one, and leaves out `permanent` (it says dynamic for the others)."""
-    here = furnished(room)
+    here = furnish(room)
     ours = {(row["ifname"], row["local"]): row for row in here.inside(take)["address"]}
     theirs = [(link["ifname"], row) for link in ip_json(here, "address", "show") for row in link["addr_info"]]
     assert len(ours) == len(theirs) > 5
@@ -67,7 +67,7 @@ def test_addresses_as_ip_words_them(room: Callable[[str], Room]) -> None:
 
 def test_routes_as_ip_words_them(room: Callable[[str], Room]) -> None:
     """All tables of both families; what `ip` leaves out (unicast, main) is there."""
-    here = furnished(room)
+    here = furnish(room)
     ours = here.inside(take)["route"]
     theirs = [{"family": family, **row} for flag, family in (("-6", "inet6"), ("-4", "inet"))
               for row in ip_json(here, "-d", flag, "route", "show", "table", "all")]
@@ -86,7 +86,7 @@ def test_routes_as_ip_words_them(room: Callable[[str], Room]) -> None:
 
 def test_neighbors_as_ip_words_them(room: Callable[[str], Room]) -> None:
     """Entries and proxy entries. Those of multicast groups may come between the two looks."""
-    here = furnished(room)
+    here = furnish(room)
     ours = {row["dst"]: row for row in here.inside(take)["neighbor"] if not row["dst"].startswith("ff")}
     theirs = [row for row in (*ip_json(here, "neigh", "show", "nud", "all"), *ip_json(here, "neigh", "show", "proxy"))
               if not row["dst"].startswith("ff")]
@@ -111,7 +111,7 @@ def test_sysctls_are_those_of_the_node(room: Callable[[str], Room]) -> None:
 
 def test_counters_are_those_of_the_interface(room: Callable[[str], Room]) -> None:
     """As `ip -s` tells them."""
-    here = furnished(room)
+    here = furnish(room)
     here.ip("link", "set", "eth0", "down")
     (their,) = [row["stats64"] for row in ip_json(here, "-s", "link", "show") if row["ifname"] == "eth0"]
     ours = here.inside(counters)

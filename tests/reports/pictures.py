@@ -37,7 +37,7 @@ def main(report: Path) -> int:
     return 0
 
 
-def shown(page: Page, report: Path, place: str) -> None:
+def show(page: Page, report: Path, place: str) -> None:
     """Show an address of the report."""
     page.goto("about:blank")
     page.goto(f"file://{report.resolve()}/index.html{place}")
@@ -59,7 +59,7 @@ def whole(place: str, under: str = "") -> Callable[[Page, Path, Path], bool]:
     """A picture of a page, or of it from one of its sections on."""
 
     def take(page: Page, report: Path, into: Path) -> bool:
-        shown(page, report, place)
+        show(page, report, place)
         if under and not page.locator(under).count():
             return False
         if under:
@@ -77,7 +77,7 @@ def packet(requirement: str, *words: str) -> Callable[[Page, Path, Path], bool]:
         anchor = cell(report, requirement, *words)
         if anchor is None:
             return False
-        shown(page, report, f"#/cell/{anchor}")
+        show(page, report, f"#/cell/{anchor}")
         page.set_viewport_size({"width": WIDTH, "height": 1250})
         page.screenshot(path=into)
         page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
@@ -97,7 +97,7 @@ def ladder(requirement: str, *words: str, click: str = "") -> Callable[[Page, Pa
         if anchor is None:
             return False
         page.set_viewport_size({"width": WIDTH, "height": 760})
-        shown(page, report, f"#/cell/{anchor}")
+        show(page, report, f"#/cell/{anchor}")
         page.wait_for_timeout(300)  # the page itself scrolls to the deciding packet
         if click:
             page.locator(".ladder .arrow", has_text=click).first.dispatch_event("click")

@@ -77,7 +77,7 @@ def recording(name: str, said: str = "listening") -> Recording:
     )
 
 
-def staged(directory: Path, size: int = 24, said: str = "listening") -> Compliance:
+def staged_report(directory: Path, size: int = 24, said: str = "listening") -> Compliance:
     """A document whose first verdict is a failure that the recording beside it shows."""
     made = document(size)
     first = made["verdicts"][0]

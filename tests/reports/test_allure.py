@@ -8,7 +8,7 @@ import pytest
 
 from reports.allure import page as allure_page
 from reports.allure.results import write_results
-from tests.reports.staged import staged
+from tests.reports.staged import staged_report
 from tests.reports.synthetic import document
 
 
@@ -38,7 +38,7 @@ def test_history_keeps_its_ids_from_run_to_run(tmp_path: Path) -> None:
 
 
 def test_a_failure_has_its_packets_and_its_topology(tmp_path: Path) -> None:
-    made = staged(tmp_path)
+    made = staged_report(tmp_path)
     write_results(made, tmp_path)
     failed = next(each for each in results(tmp_path) if "believed an RA" in each["statusDetails"]["message"])
     attached = {each["name"]: tmp_path / "allure-results" / each["source"] for each in failed["attachments"]}

@@ -13,12 +13,12 @@ import pytest
 
 from conformance.catalogue import traceability
 from conformance.selection import sentences
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from reports import clouds_doc
 from reports.build import build
 from reports.document import catalogue_rows, compliance
 from reports.document.compliance import Compliance, Requirement, Sentence, Stage
-from reports.document.sentences import judged, judges
+from reports.document.sentences import judge_sentences, judges
 from reports.drawing.layout import arrange
 from reports.drawing.pictures import draw
 from tests.reports.synthetic import document
@@ -72,7 +72,7 @@ def test_a_check_of_the_cloud_counts_alone() -> None:
     assert [each["test"] for each in judges(SENTENCE, made)] == ["test_own"]
     verdicts = results(("RA-00", "test_general", "fail"), ("RA-00", "test_own", "pass"),
                        ("RA-00", "test_foreign", "fail"))
-    found = judged([SENTENCE], [made], verdicts)[0]
+    found = judge_sentences([SENTENCE], [made], verdicts)[0]
     assert (found["verdict"], found["counts"], found["unjudged"]) == ("pass", {"pass": 1}, ["DHCP6-01"])
 
 
@@ -83,7 +83,7 @@ def test_a_sentence_that_rests_on_a_model_alone_says_so(parties: tuple[str, str]
     sentence: Sentence = {**SENTENCE, "requirements": ["RA-00"]}
     verdicts = [{**each, "party": party} for each, party in
                 zip(results(("RA-00", "test_own", "pass"), ("RA-00", "test_own", "pass")), parties, strict=True)]
-    found = judged([sentence], [requirement({"test": "test_own"})], verdicts)[0]  # type: ignore[list-item]
+    found = judge_sentences([sentence], [requirement({"test": "test_own"})], verdicts)[0]  # type: ignore[list-item]
     assert found["model_alone"] is alone
 
 
@@ -100,12 +100,12 @@ def test_a_sentence_that_rests_on_a_model_alone_says_so(parties: tuple[str, str]
 def test_the_worst_that_says_something(words: list[str], verdict: str | None, unjudged: list[str]) -> None:
     sentence: Sentence = {**SENTENCE, "requirements": ["RA-00"]}
     verdicts = results(*(("RA-00", "test_general", word) for word in words))
-    found = judged([sentence], [requirement({"test": "test_general"})], verdicts)[0]
+    found = judge_sentences([sentence], [requirement({"test": "test_general"})], verdicts)[0]
     assert (found["verdict"], found["unjudged"]) == (verdict, unjudged)
 
 
 def test_report_and_selection_keep_the_same_rule() -> None:
-    checks, requirements = declared(), {each["id"]: each for each in catalogue_rows.requirements()}
+    checks, requirements = declared_checks(), {each["id"]: each for each in catalogue_rows.requirements()}
     for cloud in traceability.clouds().values():
         for sentence, said in zip(
             cloud.sentences, (each for each in catalogue_rows.sentences() if each["cloud"] == cloud.name), strict=True
@@ -132,7 +132,7 @@ def whole() -> Compliance:
         "requirements": requirements,
         "clouds": catalogue_rows.clouds(),
         "verdicts": verdicts,
-        "sentences": judged(catalogue_rows.sentences(), requirements, verdicts),
+        "sentences": judge_sentences(catalogue_rows.sentences(), requirements, verdicts),
     }
 
 
@@ -174,4 +174,4 @@ def test_layers_and_distances() -> None:
 
 
 def test_docs_are_up_to_date() -> None:
-    assert not clouds_doc.outdated(), "run python -m reports clouds-doc"
+    assert not clouds_doc.outdated_files(), "run python -m reports clouds-doc"

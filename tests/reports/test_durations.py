@@ -12,7 +12,8 @@ from reports.document.durations import write
 from reports.errors import ReportError
 
 
-def recorded(report: Path, name: str, scenario: str, seconds: float, *programs: str, error: str | None = None) -> None:
+def write_recording(report: Path, name: str, scenario: str, seconds: float, *programs: str,
+                    error: str | None = None) -> None:
     """A recording, as far as it is read here."""
     folder = report / "recordings" / name
     folder.mkdir(parents=True)
@@ -24,8 +25,8 @@ def recorded(report: Path, name: str, scenario: str, seconds: float, *programs: 
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
     for number, (program, seconds) in enumerate([("linux", 9.6), ("dhcpcd", 10.4), ("dhclient", 31.0)]):
-        recorded(tmp_path / "report", f"boot-{number}", "guest-boot", seconds, program, "dnsmasq")
-    recorded(tmp_path / "report", "broken", "guest-boot", 0.1, "linux", error="no stage")
+        write_recording(tmp_path / "report", f"boot-{number}", "guest-boot", seconds, program, "dnsmasq")
+    write_recording(tmp_path / "report", "broken", "guest-boot", 0.1, "linux", error="no stage")
     return tmp_path / "report"
 
 

@@ -21,7 +21,7 @@ from tests.reports.synthetic import document
 
 
 @pytest.fixture
-def made() -> Compliance:
+def compliance() -> Compliance:
     return document(200)
 
 
@@ -34,10 +34,10 @@ def hostile() -> Compliance:
     return found
 
 
-def test_junit_counts_what_pytest_counts(made: Compliance) -> None:
-    root = ElementTree.fromstring(junit(made))
-    words = [each["verdict"] for each in made["verdicts"]]
-    known = sum(bool(each["known_deviation"]) for each in made["verdicts"])
+def test_junit_counts_what_pytest_counts(compliance: Compliance) -> None:
+    root = ElementTree.fromstring(junit(compliance))
+    words = [each["verdict"] for each in compliance["verdicts"]]
+    known = sum(bool(each["known_deviation"]) for each in compliance["verdicts"])
     totals = {
         name: sum(int(suite.get(name, "0")) for suite in root) for name in ("tests", "failures", "errors", "skipped")
     }
@@ -50,8 +50,8 @@ def test_junit_counts_what_pytest_counts(made: Compliance) -> None:
     assert len({(case.get("classname"), case.get("name")) for case in root.iter("testcase")}) == 200
 
 
-def test_ktap_has_a_subtest_for_each_family(made: Compliance) -> None:
-    lines = ktap(made).splitlines()
+def test_ktap_has_a_subtest_for_each_family(compliance: Compliance) -> None:
+    lines = ktap(compliance).splitlines()
     assert lines[:2] == ["KTAP version 1", "1..3"]
     assert sum(line.startswith(("  ok ", "  not ok ")) for line in lines) == 200
     for line in lines:
@@ -61,19 +61,21 @@ def test_ktap_has_a_subtest_for_each_family(made: Compliance) -> None:
     assert any("# XFAIL known" in line for line in lines) and any("# SKIP not-run" in line for line in lines)
 
 
-def test_gitlab_shows_what_is_not_right(made: Compliance) -> None:
-    entries = json.loads(code_quality(made))
-    bad = [each for each in made["verdicts"] if each["verdict"] in ("error", "fail", "flaky", "inconclusive", "warn")]
+def test_gitlab_shows_what_is_not_right(compliance: Compliance) -> None:
+    entries = json.loads(code_quality(compliance))
+    bad = [each for each in compliance["verdicts"]
+           if each["verdict"] in ("error", "fail", "flaky", "inconclusive", "warn")]
     assert len(entries) == len(bad) == len({each["fingerprint"] for each in entries})
     assert {each["severity"] for each in entries} == {"blocker", "critical", "major", "minor", "info"}
     assert all(each["location"]["lines"]["begin"] >= 1 for each in entries)
 
 
 def test_github_is_told_at_the_line_of_the_check() -> None:
-    made = document(1)
+    compliance = document(1)
     path = "conformance/checks/router_discovery/test_router_flags.py"
-    made["verdicts"][0] |= {"verdict": "fail", "test": f"{path}::test_flags_match_the_mode[x]", "known_deviation": None}
-    (line,) = github.commands(made)
+    compliance["verdicts"][0] |= {"verdict": "fail", "test": f"{path}::test_flags_match_the_mode[x]",
+                                  "known_deviation": None}
+    (line,) = github.commands(compliance)
     assert line.startswith(f"::error file={path},line=")
     assert int(line.split("line=")[1].split(",")[0]) > 1
     assert len(list(github.commands(document(1000)))) == github.MOST
@@ -88,14 +90,14 @@ def test_hostile_words_break_no_format(hostile: Compliance) -> None:
     assert all(line.count("\n") == 0 for line in github.commands(hostile))
 
 
-def test_the_badge_says_how_many_pass(made: Compliance) -> None:
-    told = "".join(ElementTree.fromstring(badge(made)).itertext())
+def test_the_badge_says_how_many_pass(compliance: Compliance) -> None:
+    told = "".join(ElementTree.fromstring(badge(compliance)).itertext())
     assert "IPv6 conformance" in told and re.search(r"\d+ of \d+ pass", told)
-    assert "nothing judged" in badge({**made, "verdicts": []})
+    assert "nothing judged" in badge({**compliance, "verdicts": []})
 
 
-def test_all_files_are_in_the_report(tmp_path: Path, made: Compliance) -> None:
-    build(made, tmp_path, one_file=True)
+def test_all_files_are_in_the_report(tmp_path: Path, compliance: Compliance) -> None:
+    build(compliance, tmp_path, one_file=True)
     names = {path.name for path in tmp_path.iterdir()}
     assert {"sextant.junit.xml", "results.ktap", "gl-code-quality.json"} <= names
     assert {"badge.svg", "summary.md", "sextant.html"} <= names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from reports.document.cells import named
+from reports.document.cells import named_cells
 from reports.document.compliance import Compliance
 from reports.site.squares import squares
 from tests.reports.synthetic import document
@@ -44,7 +44,7 @@ def test_a_square_says_what_works_and_how_far_it_conforms() -> None:
         "play-bird-dhcpcd-1": {"address": True, "default route": True, "reached from outside": False},
         "play-bird-dhcpcd-2": {"renewed": False},
     }
-    found = squares(named(matrix()["verdicts"]), marks)
+    found = squares(named_cells(matrix()["verdicts"]), marks)
     assert found is not None
     assert (found["guests"], found["networks"]) == (list(GUESTS), ["bird + kea", "dnsmasq", "radvd + kea"])
     told = square(found, "dhcpcd", "bird + kea")
@@ -54,11 +54,11 @@ def test_a_square_says_what_works_and_how_far_it_conforms() -> None:
 
 
 def test_what_nobody_judged_does_not_count() -> None:
-    found = squares(named(matrix()["verdicts"]), {})
+    found = squares(named_cells(matrix()["verdicts"]), {})
     assert found is not None
     told = square(found, "ipxe", "bird + kea")
     assert (told["passed"], told["judged"], told["marks"]) == (1, 1, [None] * 5)
 
 
 def test_nothing_to_compare_is_no_grid() -> None:
-    assert squares(named(matrix()["verdicts"][:3]), {}) is None
+    assert squares(named_cells(matrix()["verdicts"][:3]), {}) is None

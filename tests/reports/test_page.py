@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from reports.build import build
-from reports.document.cells import named
+from reports.document.cells import named_cells
 from reports.document.compliance import VERDICTS, Compliance
 from reports.site.situations import situation
-from tests.reports.staged import HOSTILE, staged
+from tests.reports.staged import HOSTILE, staged_report
 from tests.reports.synthetic import document
 
 
@@ -47,7 +47,7 @@ def test_every_verdict_is_in_the_index_and_with_its_play(tmp_path: Path) -> None
     made = document(200)
     told = index(site(made, tmp_path / "out"))
     loaded = plays(tmp_path / "out")
-    cells = named(made["verdicts"])
+    cells = named_cells(made["verdicts"])
     assert [row[0] for row in told["cells"]] == [cell.anchor for cell in cells]
     for cell, row in zip(cells, told["cells"], strict=True):
         assert told["verdicts"][row[8]] == cell.verdict["verdict"]
@@ -58,8 +58,8 @@ def test_every_verdict_is_in_the_index_and_with_its_play(tmp_path: Path) -> None
 
 def test_addresses_of_cells_stay_when_others_come_and_go() -> None:
     made = document(64)["verdicts"]
-    before = {cell.verdict["test"]: cell.anchor for cell in named(made)}
-    after = {cell.verdict["test"]: cell.anchor for cell in named(made[::3])}
+    before = {cell.verdict["test"]: cell.anchor for cell in named_cells(made)}
+    after = {cell.verdict["test"]: cell.anchor for cell in named_cells(made[::3])}
     assert after.items() <= before.items()
 
 
@@ -106,7 +106,7 @@ def test_parts_of_a_requirement_go_with_it(tmp_path: Path) -> None:
 
 
 def test_what_programs_say_is_never_markup(tmp_path: Path) -> None:
-    made = staged(tmp_path / "out", said=HOSTILE)
+    made = staged_report(tmp_path / "out", said=HOSTILE)
     for verdict in made["verdicts"]:
         verdict["reason"] = HOSTILE
     made["run"]["command"] = HOSTILE
@@ -152,7 +152,7 @@ def test_without_javascript_the_findings_are_there(tmp_path: Path) -> None:
 
 
 def test_the_recording_and_its_packets_are_with_the_cell(tmp_path: Path) -> None:
-    made = staged(tmp_path / "out")
+    made = staged_report(tmp_path / "out")
     site(made, tmp_path / "out")
     name = str(made["verdicts"][0]["recording"])
     told = plays(tmp_path / "out")[name]

@@ -15,7 +15,7 @@ EVERY_BOOK = pytest.mark.parametrize("book", BOOKS.values(), ids=BOOKS)
 
 @EVERY_BOOK
 def test_the_page_is_up_to_date(book: Book) -> None:
-    assert not page.outdated(book), f"run python -m reports {book.name}-doc"
+    assert not page.outdated_pages(book), f"run python -m reports {book.name}-doc"
 
 
 @EVERY_BOOK
@@ -44,4 +44,4 @@ def test_verdicts_are_taken_over_the_worst_first(tmp_path: Path, monkeypatch: py
     assert found == {"dhcpcd": {"RA-11.code": "fail"}, "linux": {"RA-11.code": "pass"}}
     verdicts.keep(IPV6_READY, found)
     verdicts.keep(IPV6_READY, {"linux": {"MTU-06.late": "warn"}})
-    assert verdicts.kept(IPV6_READY) == {**found, "linux": {"RA-11.code": "pass", "MTU-06.late": "warn"}}
+    assert verdicts.kept_verdicts(IPV6_READY) == {**found, "linux": {"RA-11.code": "pass", "MTU-06.late": "warn"}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.document.cells import named
+from reports.document.cells import named_cells
 from reports.terminal import MOST, failures
 from tests.reports.staged import HOSTILE
 from tests.reports.synthetic import document
@@ -16,7 +16,7 @@ def test_each_new_failure_has_its_page_and_known_ones_have_none() -> None:
         verdict["verdict"] = "pass"
     told = list(failures(made, "reports/out/index.html"))
     assert told[0].startswith("RA-00  fail  linux + dnsmasq  it is deaf")
-    assert told[1].strip() == f"reports/out/index.html#/cell/{named(made['verdicts'])[0].anchor}"
+    assert told[1].strip() == f"reports/out/index.html#/cell/{named_cells(made['verdicts'])[0].anchor}"
     assert len(told) == 2 and "\x1b" not in "".join(told)
 
 

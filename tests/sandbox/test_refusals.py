@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.sandbox.refusal import refused
+from fixtures.sandbox.refusal import explain_refusal
 from tests.sandbox.trial import ORDINARY_USER, Trial
 
 _RESTRICTED = (sys.executable, "-I", "-S", str(Path(__file__).with_name("restricted.py")))
@@ -65,20 +65,20 @@ def test_sysctls_of_other_kernels(tmp_path: Path, name: str, value: str, change:
     folder = tmp_path / "proc/sys/kernel"
     folder.mkdir(parents=True)
     (folder / name).write_text(f"{value}\n")
-    sentence = str(refused(_denied(), ["pytest"], root=False, machine=str(tmp_path)))
+    sentence = str(explain_refusal(_denial(), ["pytest"], root=False, machine=str(tmp_path)))
     assert change in sentence
     assert "`sudo pytest`" in sentence
 
 
 def test_nothing_known_forbids_it(tmp_path: Path) -> None:
-    sentence = str(refused(_denied(), ["pytest"], root=True, machine=str(tmp_path)))
+    sentence = str(explain_refusal(_denial(), ["pytest"], root=True, machine=str(tmp_path)))
     assert "--security-opt seccomp=unconfined" in sentence
     assert "sudo" not in sentence
 
 
 def test_kernel_without_namespaces(tmp_path: Path) -> None:
     error = OSError(errno.EINVAL, os.strerror(errno.EINVAL), "unshare")
-    assert "CONFIG_USER_NS" in str(refused(error, ["pytest"], root=False, machine=str(tmp_path)))
+    assert "CONFIG_USER_NS" in str(explain_refusal(error, ["pytest"], root=False, machine=str(tmp_path)))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="about root in a container")
@@ -96,5 +96,5 @@ def test_ordinary_user_is_one(tmp_path: Path) -> None:
     assert done.stdout.split() == ["1000", "CapEff:", "0000000000000000", "refused"]
 
 
-def _denied() -> OSError:
+def _denial() -> OSError:
     return OSError(errno.EPERM, os.strerror(errno.EPERM), "unshare")

@@ -19,21 +19,21 @@ GITLAB = ROOT / ".gitlab-ci.yml"
 KUBERNETES = ROOT / "docs/ci/kubernetes.yaml"
 
 
-def parsed(path: Path) -> list[Any]:
+def parse(path: Path) -> list[Any]:
     return list(YAML(typ="safe", pure=True).load_all(path))
 
 
 def job_of_kubernetes() -> Any:
-    return next(each for each in parsed(KUBERNETES) if each["kind"] == "Job")["spec"]
+    return next(each for each in parse(KUBERNETES) if each["kind"] == "Job")["spec"]
 
 
 def shell_of(path: Path) -> list[str]:
     """Every piece of shell in a recipe."""
     if path in WORKFLOWS:
-        steps = [step for job in parsed(path)[0]["jobs"].values() for step in job["steps"]]
+        steps = [step for job in parse(path)[0]["jobs"].values() for step in job["steps"]]
         return [re.sub(r"\$\{\{.*?\}\}", "1", step["run"]) for step in steps if "run" in step]
     if path == GITLAB:
-        jobs = [job for job in parsed(path)[0].values() if isinstance(job, dict)]
+        jobs = [job for job in parse(path)[0].values() if isinstance(job, dict)]
         return ["\n".join(job["script"]) for job in jobs if "script" in job]
     return [job_of_kubernetes()["template"]["spec"]["containers"][0]["args"][0]]
 
@@ -66,7 +66,7 @@ def test_the_engines_own_schema_accepts_it(schema: str, paths: list[Path]) -> No
 
 
 def test_github_counts_its_shards_from_one_and_without_a_gap() -> None:
-    shards = parsed(ROOT / ".github/workflows/matrix.yml")[0]["jobs"]["shard"]["strategy"]["matrix"]["shard"]
+    shards = parse(ROOT / ".github/workflows/matrix.yml")[0]["jobs"]["shard"]["strategy"]["matrix"]["shard"]
     assert shards == list(range(1, len(shards) + 1))
 
 

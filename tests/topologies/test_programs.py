@@ -18,7 +18,7 @@ from topologies.stage.rooms import RoomClosed
 from topologies.stage.stage import Stage
 
 
-def said(stage: Stage, node: str, *argv: str, **options: object) -> str:
+def output_of(stage: Stage, node: str, *argv: str, **options: object) -> str:
     done = stage.get(node).spawn(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
     text, _ = done.communicate()
     return str(text)
@@ -61,39 +61,39 @@ def test_no_process_until_one_is_asked_for(lan: Stage) -> None:
 
 def test_systemd_takes_a_node_for_the_container_that_it_is(lan: Stage) -> None:
     """systemd.io/CONTAINER_INTERFACE: /sys is read-only, and /run says it to whoever is not process 1."""
-    assert said(lan, "guest", "cat", "/run/systemd/container") == "container-other\n"
+    assert output_of(lan, "guest", "cat", "/run/systemd/container") == "container-other\n"
     if which("systemd-detect-virt"):
-        assert said(lan, "guest", "systemd-detect-virt", "--container") == "container-other\n"
+        assert output_of(lan, "guest", "systemd-detect-virt", "--container") == "container-other\n"
 
 
 @pytest.mark.parametrize("directory", ["/run", "/tmp", "/var/tmp"])
 def test_directories_are_private_and_empty(lan: Stage, directory: str) -> None:
     mark = f"{directory}/of-one-node"
-    assert said(lan, "guest", "touch", mark) == ""
-    assert "of-one-node" in said(lan, "guest", "ls", directory)
-    assert "of-one-node" not in said(lan, "peer", "ls", directory)
+    assert output_of(lan, "guest", "touch", mark) == ""
+    assert "of-one-node" in output_of(lan, "guest", "ls", directory)
+    assert "of-one-node" not in output_of(lan, "peer", "ls", directory)
     assert not Path(mark).exists()
 
 
 def test_etc_is_private_and_writable(lan: Stage) -> None:
     ours = Path("/etc/hosts").read_text()
-    assert said(lan, "guest", "sh", "-c", "cat /etc/resolv.conf; echo nameserver ::1 > /etc/resolv.conf") == ""
-    assert said(lan, "guest", "sh", "-c", "echo x > /etc/n && mv /etc/n /etc/hosts; cat /etc/hosts") == "x\n"
-    assert "nameserver" not in said(lan, "peer", "cat", "/etc/resolv.conf")
+    assert output_of(lan, "guest", "sh", "-c", "cat /etc/resolv.conf; echo nameserver ::1 > /etc/resolv.conf") == ""
+    assert output_of(lan, "guest", "sh", "-c", "echo x > /etc/n && mv /etc/n /etc/hosts; cat /etc/hosts") == "x\n"
+    assert "nameserver" not in output_of(lan, "peer", "cat", "/etc/resolv.conf")
     assert Path("/etc/hosts").read_text() == ours
     assert lan.get("guest").inside(lambda: Path("/etc/resolv.conf").read_text()) == "nameserver ::1\n"
 
 
 def test_sys_shows_the_nodes_links_and_is_read_only(lan: Stage) -> None:
-    assert said(lan, "router", "ls", "/sys/class/net").split() == ["lan0", "lo", "up0"]
-    assert "Read-only" in said(lan, "router", "sh", "-c", "echo 1 > /sys/class/net/lan0/ifalias")
+    assert output_of(lan, "router", "ls", "/sys/class/net").split() == ["lan0", "lo", "up0"]
+    assert "Read-only" in output_of(lan, "router", "sh", "-c", "echo 1 > /sys/class/net/lan0/ifalias")
 
 
 def test_the_working_directory_stays_visible(lan: Stage, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("seen")
-    assert said(lan, "guest", "cat", "file", cwd=tmp_path) == "seen"
-    assert said(lan, "guest", "cat", str(tmp_path / "file")) == "seen"
-    assert said(lan, "guest", sys.executable, "-c", "print(1)") == "1\n"
+    assert output_of(lan, "guest", "cat", "file", cwd=tmp_path) == "seen"
+    assert output_of(lan, "guest", "cat", str(tmp_path / "file")) == "seen"
+    assert output_of(lan, "guest", sys.executable, "-c", "print(1)") == "1\n"
 
 
 def test_a_hidden_directory_is_a_disk_that_outlives_power(lan: Stage, tmp_path: Path) -> None:
@@ -103,12 +103,12 @@ def test_a_hidden_directory_is_a_disk_that_outlives_power(lan: Stage, tmp_path: 
     guest.hide("/run/state", disk)
     guest.hide("/run/state", disk)
     guest.hide("/var/tmp")
-    said(lan, "guest", "sh", "-c", "echo lease > /run/state/leases; echo x > /var/tmp/x")
+    output_of(lan, "guest", "sh", "-c", "echo lease > /run/state/leases; echo x > /var/tmp/x")
     assert (disk / "leases").read_text() == "lease\n"
     lan.power_off("guest")
     lan.power_on("guest")
-    assert said(lan, "guest", "cat", "/run/state/leases") == "lease\n"
-    assert said(lan, "guest", "ls", "/var/tmp") == ""
+    assert output_of(lan, "guest", "cat", "/run/state/leases") == "lease\n"
+    assert output_of(lan, "guest", "ls", "/var/tmp") == ""
 
 
 def test_hiding_never_changes_the_machine(lan: Stage) -> None:

@@ -22,7 +22,7 @@ from topologies.stage.stage import Stage
 from topologies.stage.topology import Topology
 
 
-def held(node: Any) -> dict[int, list[str]]:
+def held_addresses(node: Any) -> dict[int, list[str]]:
     """The addresses of a node by interface index, without loopback."""
     found: dict[int, list[str]] = {}
     for one in node.room.netlink.addresses():
@@ -70,16 +70,16 @@ def test_a_taken_mac_is_not_given_twice() -> None:
 
 def test_start_raises_all_but_the_held(lan: Stage) -> None:
     assert lan.settle()
-    assert held(lan.get("guest")) == {}
+    assert held_addresses(lan.get("guest")) == {}
     assert not lan.get("guest").intf("eth0").isUp()
     router = lan.get("router")
     link_local = plan.link_local(dict(router.interfaces())["lan0"])
-    assert sorted(held(router)[2]) == sorted([str(plan.on(plan.LAN_ROUTER, plan.LAN)), f"{link_local}/64"])
+    assert sorted(held_addresses(router)[2]) == sorted([str(plan.on(plan.LAN_ROUTER, plan.LAN)), f"{link_local}/64"])
     lan.get("guest").set_link("eth0", up=True)
     assert lan.settle()
-    assert held(lan.get("guest")) == {2: [f"{plan.link_local(lan.get('guest').interfaces()[0][1])}/64"]}
+    assert held_addresses(lan.get("guest")) == {2: [f"{plan.link_local(lan.get('guest').interfaces()[0][1])}/64"]}
     lan.get("guest").set_link("eth0", up=False)
-    assert held(lan.get("guest")) == {}
+    assert held_addresses(lan.get("guest")) == {}
 
 
 def test_on_room_comes_before_the_links_and_spares_segments() -> None:
@@ -111,7 +111,7 @@ def test_timers_and_dad_of_a_guest_are_the_kernels(lan: Stage, name: str, defaul
 
 def test_segments_say_nothing_and_forward_at_once(lan: Stage) -> None:
     segment = lan.get("lan")
-    assert held(segment) == {}
+    assert held_addresses(segment) == {}
     told = segment.cmd("ip -color=never -d link show br0")
     for words in ("stp_state 0", "forward_delay 0", "mcast_snooping 0", "nf_call_ip6tables 0"):
         assert words in told
@@ -184,11 +184,11 @@ def test_power_on_calls_on_room_again_and_raises_the_far_end() -> None:
     with Stage(Pair(), on_room=lambda node: seen.append(node.name)) as stage:
         stage.start()
         stage.power_off("c")
-        assert held(stage.get("host")) == {}
+        assert held_addresses(stage.get("host")) == {}
         stage.power_on("c")
         assert seen == ["c", "host", "c"]
         assert stage.get("host").intf("cali1").isUp()
-        assert "2001:db8:c::1/64" in next(iter(held(stage.get("host")).values()))
+        assert "2001:db8:c::1/64" in next(iter(held_addresses(stage.get("host")).values()))
         with pytest.raises(RuntimeError, match="powered on already"):
             stage.power_on("c")
 

@@ -21,7 +21,7 @@ BESIDES = {"cloudstack": [ip_network("fec0::/10")]}
 @pytest.mark.parametrize("name", topologies.all_topologies())
 def test_it_starts_with_addresses_of_the_plan_only(name: str) -> None:
     allowed = [*DOCUMENTATION, *BESIDES.get(name, [])]
-    with Stage(topologies.named(name)()) as stage:
+    with Stage(topologies.topology_named(name)()) as stage:
         stage.start()
         for node in stage.hosts:
             node.up()
@@ -36,7 +36,7 @@ def test_it_starts_with_addresses_of_the_plan_only(name: str) -> None:
 
 @pytest.mark.parametrize("name", topologies.all_topologies())
 def test_its_picture_names_every_node(name: str) -> None:
-    topology = topologies.named(name)
+    topology = topologies.topology_named(name)
     for node in topology().nodes():
         assert node in (topology.__doc__ or ""), f"the picture of {name} lacks {node}"
 
@@ -44,11 +44,11 @@ def test_its_picture_names_every_node(name: str) -> None:
 @pytest.mark.parametrize("wrong", ["two-router", "two_routerz", "TwoRouters"])
 def test_an_unknown_name_gets_the_nearest(wrong: str) -> None:
     with pytest.raises(topologies.UnknownTopology, match="did you mean two-routers"):
-        topologies.named(wrong)
+        topologies.topology_named(wrong)
 
 
 def test_underscores_are_as_good_as_dashes() -> None:
-    assert topologies.named("two_routers") is TwoRouters
+    assert topologies.topology_named("two_routers") is TwoRouters
 
 
 def test_dual_reaches_in_both_families() -> None:

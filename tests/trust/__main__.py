@@ -1,4 +1,7 @@
-"""The figures of docs/trust.md on any run's recordings: python -m tests.trust RECORDINGS [MUTANTS [EXAMPLES]]."""
+"""The figures of docs/trust.md on a run's recordings: python -m tests.trust RECORDINGS [MUTANTS [EXAMPLES [MATRIX]]].
+
+MATRIX is the file that takes the kill matrix: kill-matrix.tsv where none is named.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,13 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
 
 from fixtures.recording.storage import load
-from tests.trust.generic import tried
+from tests.trust.generic import try_mutants
 from tests.trust.hostile import HARMS, Harm, crashes, harmed
 from tests.trust.judged import Bench
-from tests.trust.oracle import compared
+from tests.trust.oracle import compare
 
 
-def main(folder: str, mutants: str = "2000", examples: str = "2000") -> int:
+def main(folder: str, mutants: str = "2000", examples: str = "2000", table: str = "kill-matrix.tsv") -> int:
     """Print the figures, and what stands behind those that are not 0. Returns the exit status."""
     whole = [load(path) for path in sorted(Path(folder).iterdir()) if path.is_dir()]
     whole = [each for each in whole if each.frames and not each.error and not each.declined]
@@ -24,15 +27,14 @@ def main(folder: str, mutants: str = "2000", examples: str = "2000") -> int:
         print(f"{folder} holds no recording of a play")
         return 4
     with tempfile.TemporaryDirectory() as kept:
-        opinions = compared(whole, Path(kept))
+        opinions = compare(whole, Path(kept))
     print(opinions, *opinions.differences, sep="\n")
 
     bench = Bench()
     todo = [(recording, bench.checks(recording)) for recording in whole]
-    matrix = tried(todo, int(mutants), seed=1)
-    print(matrix, "fields of which no edit was noticed:", *matrix.survivors(), sep="\n")
-    print("checks that killed most:", *(f"{label}: {count}" for label, count in matrix.killers.most_common(20)),
-          sep="\n")
+    matrix = try_mutants(todo, int(mutants), seed=1)
+    Path(table).write_text(matrix.table())
+    print(matrix, f"the kill matrix: {table}", "survivors:", *matrix.survivors(), sep="\n")
 
     found: Counter[str] = Counter()
 

@@ -22,6 +22,6 @@ class Bench:
             scenario.name == play.scenario and dict(scenario.options) == dict(play.options)
             for scenario in check.scenarios))]
 
-    def judged(self, recording: Recording) -> dict[str, Judgement]:
+    def judgements(self, recording: Recording) -> dict[str, Judgement]:
         """What each of them says, by its label."""
         return {check.label: judge(check, recording) for check in self.checks(recording)}

@@ -57,11 +57,11 @@ class Opinions:
                 f" ({self.left_out} left out)")
 
 
-def compared(recordings: Iterable[Recording], folder: Path) -> Opinions:
+def compare(recordings: Iterable[Recording], folder: Path) -> Opinions:
     """Both opinions on every different frame; the capture that tshark read is kept in the folder."""
     frames, homes = _different(recordings)
     capture = folder / "all.pcapng"
-    capture.write_bytes(pcapng.written((), frames, 0))
+    capture.write_bytes(pcapng.as_pcapng((), frames, 0))
     differences: list[str] = []
     read: set[int] = set()
     values = left_out = 0
@@ -100,10 +100,10 @@ def _beyond(kind: str, view: Any, row: dict[str, list[str]] | None) -> bool:
         return False
     if kind == "DNS message" and (view is None or _adds(row)):
         return True
-    return bool(row["_ws.malformed"]) or (kind == "DHCPv6 message" and _misplaced(view, row))
+    return bool(row["_ws.malformed"]) or (kind == "DHCPv6 message" and _is_misplaced(view, row))
 
 
-def _misplaced(view: Any, row: dict[str, list[str]]) -> bool:
+def _is_misplaced(view: Any, row: dict[str, list[str]]) -> bool:
     """Whether an identity association stands inside another, or one that counts once is there twice."""
     if view is not None and any(view.options.count(code) > 1 for code in (1, 2, 13)):
         return True

@@ -9,7 +9,7 @@ from scapy.layers.inet6 import ICMPv6ND_RA, ICMPv6ND_RS, ICMPv6NDOptPrefixInfo, 
 from scapy.layers.l2 import Ether
 
 from fixtures.scenarios.common.networks import Mode, network
-from fixtures.uplink.cable import HEAD, NEEDS_CHECKSUM, advertised, completed, solicitation
+from fixtures.uplink.cable import HEAD, NEEDS_CHECKSUM, completed, network_advertised, solicitation
 from fixtures.uplink.uplink import difference, uplink
 
 MAC = "02:00:00:00:00:01"
@@ -40,15 +40,15 @@ def ra(**flags: int) -> bytes:
 
 
 def test_what_a_router_advertises() -> None:
-    assert advertised(ra(M=0, O=1, routerlifetime=600)) == {
+    assert network_advertised(ra(M=0, O=1, routerlifetime=600)) == {
         "managed": False, "other": True, "lifetime": 600,
         "prefixes": [{"prefix": "2001:db8:1::/64", "on_link": True, "autonomous": True}]}
-    assert advertised(ra()[:-1])["prefixes"] == []  # type: ignore[index]
-    assert advertised(solicitation(bytes(6))) is None and advertised(b"") is None
+    assert network_advertised(ra()[:-1])["prefixes"] == []  # type: ignore[index]
+    assert network_advertised(solicitation(bytes(6))) is None and network_advertised(b"") is None
 
 
 def test_a_network_is_the_plays_or_not() -> None:
-    said = advertised(ra(M=0, O=0, routerlifetime=600))
+    said = network_advertised(ra(M=0, O=0, routerlifetime=600))
     assert said is not None
     assert difference(said, network(Mode.SLAAC)) is None
     assert difference(said, network(Mode.STATEFUL)) == (

@@ -97,7 +97,7 @@ def _up(index: int, up: bool = True) -> bytes:
     return link(index, IFF_UP if up else 0, IFF_UP)
 
 
-def _described(end: End) -> bytes:
+def _describe(end: End) -> bytes:
     return text(IFLA_IFNAME, end.name) + attribute(IFLA_ADDRESS, _mac(end.mac)) + number(IFLA_MTU, end.mtu)
 
 
@@ -135,9 +135,9 @@ class Netlink:
         `here` may be born up and as a port of the bridge with index `master`; a peer is always born down.
         """
         peer = link(there.index)
-        peer += _described(there) + number(IFLA_NET_NS_FD, namespace)
+        peer += _describe(there) + number(IFLA_NET_NS_FD, namespace)
         body = _up(here.index) if up else link(here.index)
-        body += _described(here) + _info("veth", attribute(_VETH_PEER, peer))
+        body += _describe(here) + _info("veth", attribute(_VETH_PEER, peer))
         if master is not None:
             body += number(IFLA_MASTER, master)
         self._ask(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, body, f"link add {here.name} type veth peer {there.name}")
@@ -194,7 +194,7 @@ class Netlink:
                     if message.kind == NLMSG_DONE:
                         return found
                     if message.kind == RTM_NEWADDR:
-                        found.append(_held(message.body))
+                        found.append(_held_address(message.body))
 
     def drain(self) -> None:
         """Forget the notifications that wait."""
@@ -212,7 +212,7 @@ class Netlink:
             raise NetlinkError(code, f"ip {what}: {os.strerror(code)}")
 
 
-def _held(payload: bytes) -> HeldAddress:
+def _held_address(payload: bytes) -> HeldAddress:
     _, prefix, flags, _, index = struct.unpack_from("=BBBBI", payload)
     values = dict(attributes(payload, 8))
     packed = values.get(IFA_LOCAL) or values[IFA_ADDRESS]

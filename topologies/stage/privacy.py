@@ -101,11 +101,11 @@ def _still_visible(keep: Iterable[Path]) -> list[Path]:
     with suppress(OSError):
         wanted.add(Path(os.readlink("/proc/self/cwd")))
     wanted.add(Path(__file__).resolve().parents[2])
-    hidden = sorted(path for path in wanted if emptied(path) and path.exists())
+    hidden = sorted(path for path in wanted if emptied_directory(path) and path.exists())
     return [path for path in hidden if not any(other in path.parents for other in hidden)]
 
 
-def emptied(path: Path) -> Path | None:
+def emptied_directory(path: Path) -> Path | None:
     """The emptied directory that the path lies below, None when it lies elsewhere."""
     return next((directory for directory in EMPTY if directory in path.parents), None)
 

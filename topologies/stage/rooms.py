@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from linux.system import CLONE_FS, CLONE_NEWNET, CLONE_NEWNS, open_tree, setns, unshare
 from topologies.stage.netlink import Netlink
-from topologies.stage.privacy import emptied, furnish, lay, own_proc
+from topologies.stage.privacy import emptied_directory, furnish, lay, own_proc
 from topologies.stage.quarters import Home, Quarters
 
 T = TypeVar("T")
@@ -162,9 +162,9 @@ class Room:
 
     def start(self, job: Callable[[], T]) -> T:
         """Run a job whose children are programs of this node: they get its quarters, made with the first of them."""
-        return self._hands.run(lambda: self._visit(lambda: self._quartered(job), files=True))
+        return self._hands.run(lambda: self._visit(lambda: self._run_in_quarters(job), files=True))
 
-    def _quartered(self, job: Callable[[], T]) -> T:
+    def _run_in_quarters(self, job: Callable[[], T]) -> T:
         with self._furnishing:
             if self._quarters is None:
                 self._quarters = Quarters(self._name, self._hands.home)
@@ -194,7 +194,7 @@ class Room:
 
     def show(self, path: Path) -> None:
         """Keep a directory of ours visible that lies in what the room has for itself (/tmp, /var/tmp, /run)."""
-        top = emptied(path)
+        top = emptied_directory(path)
         if top is None:
             return
         shown = top / path.relative_to(top).parts[0]

@@ -24,15 +24,15 @@ def ready_address(node: StageNode, *, everywhere: bool) -> IPv6Address | None:
     return None
 
 
-def settled(nodes: Sequence[StageNode], within: float) -> bool:
+def settle(nodes: Sequence[StageNode], within: float) -> bool:
     """Wait until these nodes have what their kernels form by themselves: a link-local address at every link that is
     raised at both ends, and no tentative address. False when that is not so after `within` seconds.
     """
     deadline = time.monotonic() + within
-    return all(_settled(node, deadline) for node in nodes)
+    return all(_settle(node, deadline) for node in nodes)
 
 
-def _settled(node: StageNode, deadline: float) -> bool:
+def _settle(node: StageNode, deadline: float) -> bool:
     watch = node.inside(lambda: Netlink(RTMGRP_IPV6_IFADDR))  # subscribed before it asks
     try:
         poll = select.poll()
@@ -40,7 +40,7 @@ def _settled(node: StageNode, deadline: float) -> bool:
         while True:
             watch.drain()
             held = [one for one in node.room.netlink.addresses() if one.interface.version == 6]
-            if _expected(node) <= {one.index for one in held} and not any(one.tentative for one in held):
+            if _expected_links(node) <= {one.index for one in held} and not any(one.tentative for one in held):
                 return True
             if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
                 return False
@@ -48,7 +48,7 @@ def _settled(node: StageNode, deadline: float) -> bool:
         watch.close()
 
 
-def _expected(node: StageNode) -> set[int]:
+def _expected_links(node: StageNode) -> set[int]:
     """The links that will have an address: raised here and there, IPv6 not switched off."""
     def speaks(intf: StageIntf) -> bool:
         path = Path("/proc/sys/net/ipv6/conf", intf.name, "disable_ipv6")

@@ -14,7 +14,7 @@ from mininet.net import Mininet
 from topologies.stage.links import StageLink
 from topologies.stage.nodes import Guest, Segment
 from topologies.stage.rooms import Stagehands
-from topologies.stage.settling import ready_address, settled
+from topologies.stage.settling import ready_address, settle
 from topologies.stage.stagenode import StageNode
 
 # Mininet would insist on the machine's root and raise its limits; the stage needs neither.
@@ -140,7 +140,7 @@ class Stage(Mininet):
 
     def settle(self, within: float = 8.0) -> bool:
         """Wait until no address of a running node is tentative any more; False after `within` seconds."""
-        return settled([node for node in self.hosts if node.powered], within)
+        return settle([node for node in self.hosts if node.powered], within)
 
     def ping6(self, hosts: Sequence[StageNode] | None = None, timeout: int = 1) -> float:
         """Ping every host from every other one once over IPv6; returns the loss in percent, and prints who failed.

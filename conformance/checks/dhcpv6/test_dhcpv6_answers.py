@@ -9,8 +9,8 @@ from typing import Any
 from conformance.broken.dhcpv6_edits import of_kind, with_address, with_message
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
-from conformance.reading.granting import formed, grants_of, last_exchange, less
-from conformance.reading.leases import address_events, first_grant, grants, sent, taken
+from conformance.reading.granting import formed_addresses, grants_of, last_exchange, less
+from conformance.reading.leases import address_events, client_messages, first_grant, grants, signs_of_address
 from fixtures.peers.dhcpv6.misleading_server import LIES, UNCOMMITTED, PeerLied
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Mark, Recording
@@ -37,7 +37,7 @@ ENOUGH = 3
 
 def transactions(recording: Recording, notebook: Notebook) -> list[list[Message]]:
     """The Solicits of each transaction that has enough of them; a machine with two network stacks has two at once."""
-    solicits = notebook.stimulus(sent(recording, "Solicit"), "the guest sent no Solicit")
+    solicits = notebook.stimulus(client_messages(recording, "Solicit"), "the guest sent no Solicit")
     series = [list(each) for _, each in groupby(sorted(solicits, key=_transaction), key=_transaction)]
     longest = [each for each in series if len(each) >= ENOUGH]
     few = f"the guest began {len(series)} transactions with {len(solicits)} Solicits, though nobody answered"
@@ -110,12 +110,12 @@ def client_without_a_clock(recording: Recording) -> Recording:
     def reset(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptElapsedTime].elapsedtime = 0
 
-    return editing.rewritten(recording, sent(recording, "Solicit")[1:], reset)
+    return editing.rewritten(recording, client_messages(recording, "Solicit")[1:], reset)
 
 
 @edited(test_repeats_one_transaction, because="began 4 transactions with 4 Solicits")
 def client_that_begins_anew_each_time(recording: Recording) -> Recording:
-    for number, message in enumerate(sent(recording, "Solicit")[1:], 1):
+    for number, message in enumerate(client_messages(recording, "Solicit")[1:], 1):
 
         def renumber(packet: Any, by: int = number) -> None:
             packet[layer("dhcp6").DHCP6_Solicit].trid ^= by
@@ -127,26 +127,26 @@ def client_that_begins_anew_each_time(recording: Recording) -> Recording:
 @edited(test_retransmits_solicits, because={"back-off": "came 1.0"})
 def client_without_back_off(recording: Recording, part: str) -> Recording:
     """Every second, with the right Elapsed Time."""
-    solicits = sent(recording, "Solicit")
+    solicits = client_messages(recording, "Solicit")
     gone = editing.without(recording, frames=solicits[2:])
     changed = with_message(gone, solicits[1], solicits[1].time + 1.01)
 
     def later(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptElapsedTime].elapsedtime += 101
 
-    return editing.rewritten(changed, sent(changed, "Solicit")[2:], later)
+    return editing.rewritten(changed, client_messages(changed, "Solicit")[2:], later)
 
 
 @edited(test_retransmits_solicits, because={"first-wait": "Solicit 2 came 0.5"})
 def client_in_a_hurry(recording: Recording, part: str) -> Recording:
     """Its second Solicit comes after half a second."""
-    first, second = sent(recording, "Solicit")[:2]
+    first, second = client_messages(recording, "Solicit")[:2]
     return editing.shifted(recording, first.time + 0.5 - second.time, frames=[second])
 
 
 @edited(test_repeats_one_transaction, because="began 1 transactions with 1 Solicits")
 def client_that_asks_once(recording: Recording) -> Recording:
-    return editing.without(recording, frames=sent(recording, "Solicit")[1:])
+    return editing.without(recording, frames=client_messages(recording, "Solicit")[1:])
 
 
 def lies(recording: Recording, kind: str) -> list[tuple[Mark, Message]]:
@@ -182,9 +182,9 @@ def test_discards_invalid_answers(recording: Recording, notebook: Notebook, part
     for message in lie(recording, notebook, part):
         notebook.cite(message)
         believed: list[Any] = [
-            each for each in sent(recording, "Request", after=message.time)
+            each for each in client_messages(recording, "Request", after=message.time)
             if set(each.addresses) & set(message.addresses)] if kind == "Advertise" else [
-            event for address in message.addresses for event in taken(recording, address)]
+            event for address in message.addresses for event in signs_of_address(recording, address)]
         notebook.expect(not believed, f"the guest believed an answer ({kind}) with {name}", *believed[:1])
 
 
@@ -193,7 +193,7 @@ def test_goes_on_until_the_valid_answer(recording: Recording, notebook: Notebook
     """After the bad answers the client uses what a valid one leases (RFC 9915 section 16, as RFC 8415)."""
     bad = notebook.stimulus(lies(recording, "Reply"), "no invalid Reply reached the guest")
     good = [each for each in grants(recording) if each.reply.server_duid == leased_by(recording)]
-    used = [sign for each in good for sign in taken(recording, each.address, bad[0][1].time)]
+    used = [sign for each in good for sign in signs_of_address(recording, each.address, bad[0][1].time)]
     notebook.expect(used,
                     "the guest did not believe the valid Reply that came later",
                     *(each.reply for each in good), *used[:1])
@@ -201,7 +201,7 @@ def test_goes_on_until_the_valid_answer(recording: Recording, notebook: Notebook
 
 def leased_by(recording: Recording) -> bytes | None:
     """The Server Identifier of who answers truly: the one that the guest's Requests name."""
-    named = [each.server_duid for each in sent(recording, "Request")]
+    named = [each.server_duid for each in client_messages(recording, "Request")]
     return named[-1] if named else None
 
 
@@ -210,12 +210,12 @@ def leased_by(recording: Recording) -> bytes | None:
 def client_that_takes_any_offer(recording: Recording, part: str) -> Recording:
     """It requests what the bad Advertise offered."""
     offer = lie(recording, Notebook(recording), part)[0]
-    more = with_message(recording, sent(recording, "Request")[0], offer.time + 0.01)
+    more = with_message(recording, client_messages(recording, "Request")[0], offer.time + 0.01)
 
     def of_the_lie(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIAAddress].addr = str(offer.addresses[0])
 
-    return editing.rewritten(more, sent(more, "Request", after=offer.time)[:1], of_the_lie)
+    return editing.rewritten(more, client_messages(more, "Request", after=offer.time)[:1], of_the_lie)
 
 
 @edited(test_discards_invalid_answers, because="the guest believed an answer (Reply)",
@@ -242,14 +242,14 @@ def test_discards_an_uncommitted_reply(recording: Recording, notebook: Notebook)
     heard = [each for each in dhcpv6.messages(recording.at("guest", "eth0", outgoing=False), "Reply")
              if UNCOMMITTED.address in each.addresses]
     reply = notebook.stimulus(heard, "no Reply to a Solicit reached the guest")[0]
-    used = taken(recording, UNCOMMITTED.address)
+    used = signs_of_address(recording, UNCOMMITTED.address)
     notebook.expect(not used, "the guest configured what a Reply without Rapid Commit leased", reply, *used[:1])
-    later = sent(recording, after=reply.time)
+    later = client_messages(recording, after=reply.time)
     notebook.expect(later, "the guest sent nothing more after a Reply without Rapid Commit", reply)
     notebook.expect(later[0].name in ("Solicit", "Request"),
                     f"the guest went on with {later[0].name}, not with a new Solicit, after a Reply without Rapid "
                     "Commit", later[0])
-    solicit = notebook.stimulus(sent(recording, "Solicit"), "the guest sent no Solicit")[0]
+    solicit = notebook.stimulus(client_messages(recording, "Solicit"), "the guest sent no Solicit")[0]
     asked = "which had asked for it" if solicit.rapid_commit else "which had not asked for it"
     notebook.finding = f"a Reply without Rapid Commit to a Solicit {asked} was discarded"
 
@@ -263,7 +263,7 @@ def client_that_takes_any_reply(recording: Recording) -> Recording:
 @edited(test_discards_an_uncommitted_reply, because="went on with Renew")
 def client_that_believes_to_be_bound(recording: Recording) -> Recording:
     reply = next(mark for mark in recording.marked(PeerLied) if mark.what.lie == UNCOMMITTED.name)
-    return editing.rewritten(recording, sent(recording, "Solicit", after=reply.time), of_kind("Renew"))
+    return editing.rewritten(recording, client_messages(recording, "Solicit", after=reply.time), of_kind("Renew"))
 
 
 @check("DHCP6-24", STATEFUL, role="guest", needs=("dhcpv6",))
@@ -277,7 +277,7 @@ def test_rapid_commit_takes_two(recording: Recording, notebook: Notebook) -> Non
     for event in recording.kernel("guest"):
         if address_ready("guest", within=plan.LAN, interface="eth0")(event):
             mine = [each for each in agreed if str(each[2].address) == event.fields["local"]]
-            if formed(recording, [IPv6Address(event.fields["local"])]):
+            if formed_addresses(recording, [IPv6Address(event.fields["local"])]):
                 continue
             notebook.expect(mine,
                             f"the guest configured {event.fields['local']}, which no Rapid Commit that it had asked "
@@ -287,11 +287,11 @@ def test_rapid_commit_takes_two(recording: Recording, notebook: Notebook) -> Non
                     "the guest was sent a Reply without Rapid Commit, or with it to a Solicit without it", first.reply)
     asked, reply, _ = agreed[0]
     if asked.name == "Solicit":
-        requests = [each for each in sent(recording, "Request") if each.time < reply.time + SOL_TIMEOUT]
+        requests = [each for each in client_messages(recording, "Request") if each.time < reply.time + SOL_TIMEOUT]
         notebook.expect(not requests,
                         "the guest requested what Rapid Commit had already leased to it", reply, *requests[:1])
     notebook.cite(asked, reply)
-    wanted = any(each.rapid_commit for each in sent(recording, "Solicit"))
+    wanted = any(each.rapid_commit for each in client_messages(recording, "Solicit"))
     messages = "two" if asked.name == "Solicit" else "four"
     notebook.finding = f"{messages} messages; the client {'had' if wanted else 'had not'} asked for Rapid Commit"
 
@@ -301,5 +301,5 @@ def server_that_commits_unasked(recording: Recording) -> Recording:
     """The client, which takes it, had not asked."""
     asked = next(grants_of(recording))[0]
     if asked.name == "Request":
-        return editing.rewritten(recording, sent(recording, "Request"), of_kind("Confirm"))
-    return editing.rewritten(recording, sent(recording, "Solicit"), less("DHCP6OptRapidCommit"))
+        return editing.rewritten(recording, client_messages(recording, "Request"), of_kind("Confirm"))
+    return editing.rewritten(recording, client_messages(recording, "Solicit"), less("DHCP6OptRapidCommit"))

@@ -7,7 +7,7 @@ from typing import Any
 from conformance.broken.dhcpv6_edits import of_kind, with_message
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
-from conformance.reading.leases import grants, sent
+from conformance.reading.leases import client_messages, grants
 from conformance.reading.receivable import server_answers
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
@@ -35,7 +35,7 @@ def test_collects_offers_and_takes_the_best(recording: Recording, notebook: Note
 
     Then it requests what the server with the highest preference offered, never of one that has no addresses.
     """
-    rounds = [(solicit, _offers(recording, solicit)) for solicit in sent(recording, "Solicit")]
+    rounds = [(solicit, _offers(recording, solicit)) for solicit in client_messages(recording, "Solicit")]
     complete = [(solicit, offers) for solicit, offers in rounds if {EMPTY, HIGH} <= set(offers)]
     for solicit, offers in notebook.stimulus(complete, "no Solicit was answered by all servers"):
         _expect_best(recording, notebook, solicit, offers)
@@ -50,7 +50,7 @@ def _offers(recording: Recording, solicit: Message) -> dict[int | None, Message]
 
 def _expect_best(recording: Recording, notebook: Notebook, solicit: Message, offers: dict[int | None, Message]) -> None:
     """Expect that the guest takes the best of these offers when the first wait after its Solicit is over."""
-    requests = sent(recording, "Request", after=solicit.time)
+    requests = client_messages(recording, "Request", after=solicit.time)
     notebook.expect(requests, "the guest requested nothing of what was offered", *offers.values())
     request, best, empty = requests[0], offers[HIGH], offers[EMPTY]
     notebook.expect(request.server_duid != empty.server_duid,
@@ -70,20 +70,20 @@ def _expect_best(recording: Recording, notebook: Notebook, solicit: Message, off
 
 @edited(test_collects_offers_and_takes_the_best, because="without waiting 1 s for others")
 def client_that_takes_the_first_offer_at_once(recording: Recording) -> Recording:
-    request = sent(recording, "Request")[0]
+    request = client_messages(recording, "Request")[0]
     return editing.shifted(recording, -0.8, frames=request)
 
 
 @edited(test_collects_offers_and_takes_the_best, because="the highest preference")
 def client_that_ignores_preferences(recording: Recording) -> Recording:
     other = min(advertises(recording), key=lambda each: each.preference or 0)
-    return editing.rewritten(recording, sent(recording, "Request")[0], _of_server(other))
+    return editing.rewritten(recording, client_messages(recording, "Request")[0], _of_server(other))
 
 
 @edited(test_collects_offers_and_takes_the_best, because="the server that offered none")
 def client_that_looks_at_preferences_only(recording: Recording) -> Recording:
     best = max(advertises(recording), key=lambda each: each.preference or 0)
-    return editing.rewritten(recording, sent(recording, "Request")[0], _of_server(best))
+    return editing.rewritten(recording, client_messages(recording, "Request")[0], _of_server(best))
 
 
 def _of_server(offer: Message) -> Any:
@@ -99,7 +99,7 @@ def test_takes_the_highest_preference_at_once(recording: Recording, notebook: No
     """An Advertise with preference 255 is taken at once: nothing better can come (RFC 8415 section 18.2.1)."""
     offers = [each for each in advertises(recording) if each.preference == 255]
     for offer in notebook.stimulus(offers, "no Advertise with preference 255 reached the guest"):
-        requests = sent(recording, "Request", after=offer.time)
+        requests = client_messages(recording, "Request", after=offer.time)
         notebook.expect(requests, "the guest requested nothing of what was offered with preference 255", offer)
         waited = requests[0].time - offer.time
         notebook.in_time(waited, PROMPT,
@@ -110,7 +110,7 @@ def test_takes_the_highest_preference_at_once(recording: Recording, notebook: No
 
 @edited(test_takes_the_highest_preference_at_once, because="the guest waited for other offers")
 def client_that_always_waits(recording: Recording) -> Recording:
-    return editing.shifted(recording, 1.0, frames=sent(recording, "Request")[:1])
+    return editing.shifted(recording, 1.0, frames=client_messages(recording, "Request")[:1])
 
 
 def refusals(recording: Recording) -> list[tuple[str, Message]]:
@@ -141,7 +141,7 @@ def test_finds_its_way_around_refusals(recording: Recording, notebook: Notebook,
     another server, perhaps by looking for one anew. UnspecFail: it may try again, and silence is worth a warning.
     """
     for reply in _refusals(recording, notebook, part):
-        later = sent(recording, after=reply.time)
+        later = client_messages(recording, after=reply.time)
         silent = f"the guest sent nothing more after {REFUSED[part]}"
         if part == "unspec-fail" and not later:
             notebook.recommend(later, silent, reply)
@@ -163,7 +163,7 @@ def test_finds_its_way_around_refusals(recording: Recording, notebook: Notebook,
 def test_asks_again_at_a_limited_rate(recording: Recording, notebook: Notebook) -> None:
     """After refusals, UnspecFail among them, the client does not flood the servers (RFC 8415 section 14.1)."""
     reply = _refusals(recording, notebook, "unspec-fail")[0]
-    notebook.cite(reply, *sent(recording, after=reply.time)[:1])
+    notebook.cite(reply, *client_messages(recording, after=reply.time)[:1])
     _moderate(recording, notebook)
 
 
@@ -177,7 +177,7 @@ def test_has_a_lease_in_the_end(recording: Recording, notebook: Notebook) -> Non
     first = refusals(recording)[0][1]
     end = max(reply.time for reply in last)
     leased = [each for each in grants(recording) if each.time > end]
-    if not sent(recording, after=_refusals(recording, notebook, "unspec-fail")[-1].time):
+    if not client_messages(recording, after=_refusals(recording, notebook, "unspec-fail")[-1].time):
         notebook.recommend(leased, "the guest sent nothing more after UnspecFail, and got no lease", *last)
         return
     notebook.expect(leased,
@@ -191,7 +191,7 @@ def test_has_a_lease_in_the_end(recording: Recording, notebook: Notebook) -> Non
 def _moderate(recording: Recording, notebook: Notebook) -> None:
     """Expect that the guest does not flood the servers with messages of any kind."""
     for kind in ("Solicit", "Request"):
-        asked = sent(recording, kind)
+        asked = client_messages(recording, kind)
         for number, message in enumerate(asked):
             burst = [each for each in asked[number:] if each.time < message.time + WINDOW]
             notebook.expect(len(burst) <= MOST,
@@ -212,7 +212,7 @@ def client_that_insists(recording: Recording, part: str) -> Recording:
     part: f"sent nothing more after {name}" for part, name in REFUSED.items()})
 def client_that_gives_up(recording: Recording, part: str) -> Recording:
     reply, _ = _asked_and_refused(recording, part)
-    return editing.without(recording, frames=sent(recording, after=reply.time))
+    return editing.without(recording, frames=client_messages(recording, after=reply.time))
 
 
 @edited(test_asks_again_at_a_limited_rate, because="Request in 10 s")
@@ -227,12 +227,12 @@ def client_that_floods(recording: Recording) -> Recording:
 @edited(test_has_a_lease_in_the_end, because="no lease in the end")
 def client_that_asks_for_information_only(recording: Recording) -> Recording:
     last = refusals(recording)[-1][1]
-    changed = editing.rewritten(recording, sent(recording, after=last.time), of_kind("Information-request"))
+    changed = editing.rewritten(recording, client_messages(recording, after=last.time), of_kind("Information-request"))
     return editing.without(changed, frames=[each.reply for each in grants(changed) if each.time > last.time])
 
 
 def _asked_and_refused(recording: Recording, part: str) -> tuple[Message, Message]:
     """The first Reply with the status of a part, and the Request that it refuses."""
     reply = next(reply for name, reply in refusals(recording) if name == REFUSED[part])
-    requests = [each for each in sent(recording, "Request") if each.transaction_id == reply.transaction_id]
+    requests = [each for each in client_messages(recording, "Request") if each.transaction_id == reply.transaction_id]
     return reply, requests[0]

@@ -11,7 +11,7 @@ from conformance.broken import clients
 from conformance.broken.dhcpv6_edits import of_kind, with_address, with_message
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.leases import Grant, address_events, grants, names_server, sent
+from conformance.reading.leases import Grant, address_events, client_messages, grants, names_server
 from conformance.reading.receivable import server_answers
 from fixtures.peers.dhcpv6.lease_teller import ANOTHER, INVALID, UPSIDE_DOWN
 from fixtures.recording import editing
@@ -49,7 +49,7 @@ def test_requests_what_the_server_does_not_know(recording: Recording, notebook: 
     """
     reply = notebook.stimulus(unknown(recording), "no Reply with NoBinding reached the guest")[0]
     grant = grants(recording)[0]
-    later = sent(recording, after=reply.time)
+    later = client_messages(recording, after=reply.time)
     notebook.expect(later, "the guest sent nothing more after NoBinding, no Request", reply)
     waited = later[0].time - reply.time
     notebook.expect(later[0].name == "Request",
@@ -69,12 +69,12 @@ def client_that_requests() -> Broken:
 @edited(test_requests_what_the_server_does_not_know, because="sent Solicit after NoBinding")
 def client_that_starts_anew(recording: Recording) -> Recording:
     reply = unknown(recording)[0]
-    return editing.rewritten(recording, sent(recording, after=reply.time)[:1], of_kind("Solicit"))
+    return editing.rewritten(recording, client_messages(recording, after=reply.time)[:1], of_kind("Solicit"))
 
 
 @edited(test_requests_what_the_server_does_not_know, because="sent nothing more")
 def client_that_believes_in_its_lease(recording: Recording) -> Recording:
-    return editing.without(recording, frames=sent(recording, after=unknown(recording)[0].time))
+    return editing.without(recording, frames=client_messages(recording, after=unknown(recording)[0].time))
 
 
 @check("DHCP6-31", CompetingServers(), role="guest", needs=("dhcpv6",))
@@ -87,7 +87,7 @@ def test_chooses_its_own_times(recording: Recording, notebook: Notebook) -> None
     granted = [each for each in grants(recording) if (each.ia.t1, each.ia.t2) == (0, 0)]
     grant = notebook.stimulus(granted, "no lease without T1 and T2 was granted")[0]
     preferred, valid = grant.leased.preferred, grant.leased.valid
-    asked = sent(recording, after=grant.time)
+    asked = client_messages(recording, after=grant.time)
     notebook.stimulus([1] if recording.duration >= grant.time + preferred else asked,
                       "the play ended before the lease was to be renewed")
     over = recording.duration - grant.time
@@ -101,7 +101,7 @@ def test_chooses_its_own_times(recording: Recording, notebook: Notebook) -> None
     notebook.in_time(waited, preferred,
                      f"the guest sent {first.name} only when the address was deprecated", grant.reply, first)
     for later in granted[1:]:
-        for again in sent(recording, "Renew", "Rebind", after=later.time):
+        for again in client_messages(recording, "Renew", "Rebind", after=later.time):
             if again.transaction_id != later.reply.transaction_id:
                 notebook.expect(again.time - later.time >= RASH,
                                 f"the guest sent {again.name} only {again.time - later.time:.3f} s after a later Reply,"
@@ -114,7 +114,8 @@ def test_chooses_its_own_times(recording: Recording, notebook: Notebook) -> None
 def client_that_renews_continuously(recording: Recording) -> Recording:
     grant = grants(recording)[0]
     for number in range(5):
-        recording = with_message(recording, sent(recording, "Renew", "Rebind")[0], grant.time + 0.05 * (number + 1))
+        recording = with_message(recording, client_messages(recording, "Renew", "Rebind")[0],
+                                 grant.time + 0.05 * (number + 1))
     return recording
 
 
@@ -122,20 +123,20 @@ def client_that_renews_continuously(recording: Recording) -> Recording:
 def client_that_hurries_once_renewed(recording: Recording) -> Recording:
     """It waits for its first renewal alone, and then asks again as soon as it is answered."""
     first = grants(recording)[0]
-    renewal = sent(recording, "Renew", "Rebind")[0]
+    renewal = client_messages(recording, "Renew", "Rebind")[0]
     extended = with_message(recording, first.reply, renewal.time + 0.01)
     hurried = with_message(extended, renewal, renewal.time + 0.1)
 
     def anew(packet: Any) -> None:
         packet[layer("inet6").UDP].payload.trid ^= 1
 
-    return editing.rewritten(hurried, sent(hurried, after=renewal.time + 0.05)[:1], anew)
+    return editing.rewritten(hurried, client_messages(hurried, after=renewal.time + 0.05)[:1], anew)
 
 
 @edited(test_chooses_its_own_times, because="sent no Renew")
 def client_that_needs_to_be_told(recording: Recording) -> Recording:
     grant = grants(recording)[0]
-    silent = editing.without(recording, frames=sent(recording, after=grant.time))
+    silent = editing.without(recording, frames=client_messages(recording, after=grant.time))
     return replace(silent, duration_ns=grant.reply.frame.ns + (grant.leased.valid + 1) * 10**9)
 
 
@@ -147,7 +148,7 @@ def test_never_renews_what_is_for_ever(recording: Recording, notebook: Notebook)
     alone = notebook.stimulus(recording.marked(LeftAlone), "the guest never had its address")[0]
     until = next((mark.time for mark in recording.marked(ReconfigureSent)), recording.duration)
     notebook.stimulus([1] if until > alone.time + QUIET / 2 else [], "the guest was not watched after the Reply")
-    asked = [each for each in sent(recording, after=grant.time) if each.time < until]
+    asked = [each for each in client_messages(recording, after=grant.time) if each.time < until]
     notebook.expect(not asked,
                     "the guest asked again, though T1 and the lifetimes are infinite", grant.reply, *asked[:1])
     events = [each for each in address_events(recording, grant.address, grant.time) if each.action == "new"]
@@ -161,7 +162,7 @@ def test_never_renews_what_is_for_ever(recording: Recording, notebook: Notebook)
 def client_that_renews_in_a_hurry(recording: Recording) -> Recording:
     """For ever plus one is soon."""
     grant = grants(recording)[-1]
-    return with_message(recording, sent(recording, "Request")[-1], grant.time + 1.0, kind="Renew")
+    return with_message(recording, client_messages(recording, "Request")[-1], grant.time + 1.0, kind="Renew")
 
 
 @edited(test_never_renews_what_is_for_ever, because="for 7200 s, not for ever")
@@ -239,7 +240,7 @@ def test_ignores_an_association_with_t1_after_t2(recording: Recording, notebook:
     reply = notebook.stimulus(replies(recording, INVALID), "no such association reached the guest")[0]
     used = address_events(recording, INVALID)
     notebook.expect(not used, f"the guest configured {INVALID}, though T1 of its IA exceeds T2", reply, *used[:1])
-    later = sent(recording, after=reply.time)
+    later = client_messages(recording, after=reply.time)
     notebook.recommend(later, "the guest asked for no other lease", reply)
     wrong = [each for each in later[:1] if each.name in ("Renew", "Rebind")]
     notebook.expect(not wrong,
@@ -250,7 +251,7 @@ def test_ignores_an_association_with_t1_after_t2(recording: Recording, notebook:
 @edited(test_ignores_an_association_with_t1_after_t2, because="went on with Renew")
 def client_that_renews_nothing(recording: Recording) -> Recording:
     reply = replies(recording, INVALID)[0]
-    return editing.rewritten(recording, sent(recording, after=reply.time)[:1], of_kind("Renew"))
+    return editing.rewritten(recording, client_messages(recording, after=reply.time)[:1], of_kind("Renew"))
 
 
 @played(test_ignores_an_association_with_t1_after_t2, because=f"configured {INVALID}")

@@ -11,12 +11,12 @@ from conformance.judging.verdict import Notebook
 from conformance.reading.leases import (
     Grant,
     address_events,
+    client_messages,
     first_grant,
+    frames_from,
     grants,
     names_lease,
     names_server,
-    sent,
-    used,
 )
 from conformance.reading.receivable import server_answers
 from fixtures.recording import editing
@@ -29,11 +29,11 @@ from fixtures.scenarios.dhcpv6.lease_release import AnotherAsks, Asked, LeaseRel
 from fixtures.stagecraft.watching import usable
 
 
-def released(recording: Recording, notebook: Notebook) -> tuple[Grant, list[Message]]:
+def releases_of_lease(recording: Recording, notebook: Notebook) -> tuple[Grant, list[Message]]:
     """The lease that the client was told to release, and its Releases; a violation where it sent none."""
     grant = first_grant(recording, notebook)
     told = notebook.stimulus(recording.marked(ToldToRelease), "the guest's client was not made to release its lease")[0]
-    releases = sent(recording, "Release", after=told.time)
+    releases = client_messages(recording, "Release", after=told.time)
     notebook.expect(releases, "the guest sent no Release", told)
     notebook.cite(*releases)
     return grant, releases
@@ -42,7 +42,7 @@ def released(recording: Recording, notebook: Notebook) -> tuple[Grant, list[Mess
 @check("DHCP6-13.sent", LeaseRelease(), role="guest", needs=("dhcpv6", "release"))
 def test_releases_the_lease_when_told_to(recording: Recording, notebook: Notebook) -> None:
     """A client that is told to give its lease back sends a Release (RFC 9915 section 18.2.7, as RFC 8415)."""
-    _, releases = released(recording, notebook)
+    _, releases = releases_of_lease(recording, notebook)
     told = recording.marked(ToldToRelease)[0]
     notebook.figure("Release after the order", releases[0].time - told.time, "s")
 
@@ -50,7 +50,7 @@ def test_releases_the_lease_when_told_to(recording: Recording, notebook: Noteboo
 @check("DHCP6-13.source", LeaseRelease(), role="guest", needs=("dhcpv6", "release"))
 def test_releases_from_another_address(recording: Recording, notebook: Notebook) -> None:
     """The Release does not come from the released address (RFC 9915 section 18.2.7, as RFC 8415)."""
-    grant, releases = released(recording, notebook)
+    grant, releases = releases_of_lease(recording, notebook)
     for release in releases:
         notebook.expect(release.source != grant.address,
                         "the guest sent the Release from the released address", release)
@@ -59,7 +59,7 @@ def test_releases_from_another_address(recording: Recording, notebook: Notebook)
 @check("DHCP6-13.form", LeaseRelease(), role="guest", needs=("dhcpv6", "release"))
 def test_releases_to_its_server_what_it_has(recording: Recording, notebook: Notebook) -> None:
     """The Release goes to ff02::1:2, with the Server Identifier, and the address in its IA (RFC 9915 18.2.7)."""
-    grant, releases = released(recording, notebook)
+    grant, releases = releases_of_lease(recording, notebook)
     for release in releases:
         names_lease(release, grant, notebook)
         names_server(release, grant, notebook)
@@ -68,7 +68,7 @@ def test_releases_to_its_server_what_it_has(recording: Recording, notebook: Note
 @check("DHCP6-13.not-used", LeaseRelease(), role="guest", needs=("dhcpv6", "release"))
 def test_uses_no_released_address(recording: Recording, notebook: Notebook) -> None:
     """From the Release on nothing is sent from the address, and it is removed (RFC 9915 section 18.2.7)."""
-    grant, releases = released(recording, notebook)
+    grant, releases = releases_of_lease(recording, notebook)
     notebook.cite(notebook.stimulus(recording.marked(Asked), "no node solicited the address afterwards")[0])
     uses = _claims(recording, grant.address, releases[0].time)
     later = f"{uses[0].time - releases[0].time:.3f} s after the Release" if uses else ""
@@ -81,7 +81,7 @@ def test_uses_no_released_address(recording: Recording, notebook: Notebook) -> N
 @check("DHCP6-13.freed", LeaseRelease(), role="guest", needs=("dhcpv6", "release"))
 def test_another_client_has_what_was_released(recording: Recording, notebook: Notebook) -> None:
     """Another client gets the lease at once (RFC 9915 section 18.3.7, as RFC 8415)."""
-    grant, _ = released(recording, notebook)
+    grant, _ = releases_of_lease(recording, notebook)
     _another_has_it(recording, notebook, grant)
 
 
@@ -89,7 +89,7 @@ def _claims(recording: Recording, address: IPv6Address, after: float) -> list[Fr
     """The frames after a moment in which the guest sends from an address or says that it has it."""
     said = [each.frame for each in ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=True))
             if each.target == address and each.time > after]
-    return sorted({*used(recording, address, after), *said}, key=lambda frame: frame.ns)
+    return sorted({*frames_from(recording, address, after), *said}, key=lambda frame: frame.ns)
 
 
 def _another_has_it(recording: Recording, notebook: Notebook, grant: Grant) -> None:
@@ -116,7 +116,7 @@ def client_that_keeps_what_it_released() -> Broken:
 
 @edited(test_releases_the_lease_when_told_to, because="no Release")
 def client_that_forgets_its_lease(recording: Recording) -> Recording:
-    return editing.without(recording, frames=sent(recording, "Release"))
+    return editing.without(recording, frames=client_messages(recording, "Release"))
 
 
 @edited(test_releases_to_its_server_what_it_has, because="names the server")
@@ -124,7 +124,7 @@ def client_that_releases_to_another_server(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptServerId].duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:99")
 
-    return editing.rewritten(recording, sent(recording, "Release"), change)
+    return editing.rewritten(recording, client_messages(recording, "Release"), change)
 
 
 @edited(test_another_client_has_what_was_released, because="did not give")
@@ -161,7 +161,7 @@ def test_declines_a_lease_that_somebody_else_has(recording: Recording, notebook:
     contest = notebook.stimulus(defence, "no NA of the neighbor reached the guest")[0]
     notebook.cite(probes[0], contest)
     notebook.expect(not uses, f"the guest used {address}, which its neighbor has", *uses[:1])
-    declines = sent(recording, "Decline", after=contest.time)
+    declines = client_messages(recording, "Decline", after=contest.time)
     patience = recording.duration - contest.time
     notebook.stimulus([1] if declines or patience > ANOTHER else [], "the play ended before the Decline was due")
     notebook.expect(declines, f"the guest sent no Decline in the {patience:.0f} s after the neighbor's NA", contest)
@@ -203,7 +203,7 @@ def client_that_abandons_a_duplicate() -> Broken:
 @edited(test_declines_a_lease_that_somebody_else_has, because="which its neighbor has")
 def client_that_declines_and_uses(recording: Recording) -> Recording:
     """After its Decline it answers for the address."""
-    inet6, ether, decline = layer("inet6"), layer("l2").Ether, sent(recording, "Decline")[0]
+    inet6, ether, decline = layer("inet6"), layer("l2").Ether, client_messages(recording, "Decline")[0]
     address = str(decline.addresses[0])
     claim = ether(src=decline.mac_source) / inet6.IPv6(src=address, dst="ff02::1", hlim=255)
     claim /= inet6.ICMPv6ND_NA(tgt=address, R=0, S=0, O=1)
@@ -215,17 +215,17 @@ def client_that_declines_another_address(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIAAddress].addr = "2001:db8:1::1fff"
 
-    return editing.rewritten(recording, sent(recording, "Decline"), change)
+    return editing.rewritten(recording, client_messages(recording, "Decline"), change)
 
 
 @edited(test_declines_a_lease_that_somebody_else_has, because="sent the Decline late")
 def client_that_declines_late(recording: Recording) -> Recording:
-    return editing.shifted(recording, ANOTHER + 1.0, frames=sent(recording, "Decline"))
+    return editing.shifted(recording, ANOTHER + 1.0, frames=client_messages(recording, "Decline"))
 
 
 @edited(test_declines_a_lease_that_somebody_else_has, because="no other lease")
 def client_that_is_content_without(recording: Recording) -> Recording:
     """It declines, and asks for nothing more."""
-    declined = sent(recording, "Decline")[0].time
+    declined = client_messages(recording, "Decline")[0].time
     later = [each for each in dhcpv6.messages(recording.at("guest")) if each.time > declined]
     return editing.without(recording, frames=later)

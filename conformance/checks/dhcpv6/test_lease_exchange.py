@@ -8,7 +8,7 @@ from typing import Any
 from conformance.broken.lease_guests import FOR_EVER, SIXTY_FOUR
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.granting import formed, grants_of, invitations, inviting, last_exchange, less
+from conformance.reading.granting import formed_addresses, grants_of, invitations, inviting, last_exchange, less
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, KernelEvent, Recording
 from fixtures.recording.views import dhcpv6, ndp, transport
@@ -57,7 +57,7 @@ def test_four_messages_then_the_address(recording: Recording, notebook: Notebook
     for request in dhcpv6.messages(recording.at("guest", "eth0", outgoing=True), "Request"):
         notebook.expect(request.server_duid, "the guest's Request has no Server Identifier", request)
     leases, addresses = list(grants_of(recording)), in_use(recording)
-    own = formed(recording, addresses)
+    own = formed_addresses(recording, addresses)
     addresses = {address: sign for address, sign in addresses.items() if address not in own}
     notebook.stimulus([*leases, *addresses], "no server leased anything, and nothing was configured")
     for address, sign in addresses.items():

@@ -9,13 +9,13 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.leases import (
     address_events,
-    extended,
+    client_messages,
+    extending_grant,
     first_grant,
     flow,
     grants,
     names_lease,
     names_server,
-    sent,
     stays_assigned,
 )
 from fixtures.recording import editing
@@ -50,7 +50,7 @@ def test_renews_the_lease_at_t1(recording: Recording, notebook: Notebook) -> Non
     """
     grant = first_grant(recording, notebook)
     t1, t2 = grant.ia.t1, grant.ia.t2
-    asked = sent(recording, after=grant.time)
+    asked = client_messages(recording, after=grant.time)
     instead = f"; the guest sent {asked[0].name} after {asked[0].time - grant.time:.3f} s" if asked else ""
     renewals = [each for each in asked if each.name == "Renew"]
     over = renewals or recording.duration > grant.time + t2
@@ -63,7 +63,7 @@ def test_renews_the_lease_at_t1(recording: Recording, notebook: Notebook) -> Non
     notebook.figure("Renew after T1", waited - t1, "s")
     names_lease(renew, grant, notebook)
     names_server(renew, grant, notebook)
-    renewed = extended(recording, notebook, renew)
+    renewed = extending_grant(recording, notebook, renew)
     stays_assigned(recording, grant, notebook)
     news = [each for each in address_events(recording, grant.address, renewed.time)
             if each.fields.get("valid_life_time", 0) >= renewed.leased.valid - COARSE]
@@ -99,20 +99,20 @@ def client_that_drops_its_address_at_t1() -> Broken:
 @edited(test_renews_the_lease_at_t1, because="and T1 is")
 def client_that_renews_too_early(recording: Recording) -> Recording:
     """At half of T1."""
-    grant, renew = grants(recording)[0], sent(recording, "Renew")[0]
+    grant, renew = grants(recording)[0], client_messages(recording, "Renew")[0]
     return editing.shifted(recording, grant.time + grant.ia.t1 / 2 - renew.time, frames=renew)
 
 
 @edited(test_renews_the_lease_at_t1, because="sent the Renew after T2")
 def client_that_renews_too_late(recording: Recording) -> Recording:
     """A second after T2."""
-    grant, renew = grants(recording)[0], sent(recording, "Renew")[0]
+    grant, renew = grants(recording)[0], client_messages(recording, "Renew")[0]
     return editing.shifted(recording, grant.time + grant.ia.t2 + 1.0 - renew.time, frames=renew)
 
 
 @edited(test_renews_the_lease_at_t1, because="names the server")
 def client_that_names_another_server(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, "Renew"), _of_another_server)
+    return editing.rewritten(recording, client_messages(recording, "Renew"), _of_another_server)
 
 
 @edited(test_renews_the_lease_at_t1, because="lifetimes of the Reply")
@@ -125,7 +125,7 @@ def client_that_does_not_extend(recording: Recording) -> Recording:
 @edited(test_renews_the_lease_at_t1, because="flow broke")
 def client_that_breaks_the_flow(recording: Recording) -> Recording:
     """It answers nothing for some seconds around the Renew."""
-    renew = sent(recording, "Renew")[0]
+    renew = client_messages(recording, "Renew")[0]
     lost = [each for each in echoes(recording.at("guest", outgoing=True), reply=True)
             if abs(each.time - renew.time) < 1.5]
     return editing.without(recording, frames=lost)
@@ -145,7 +145,7 @@ def test_rebinds_when_its_server_is_silent(recording: Recording, notebook: Noteb
     grant = first_grant(recording, notebook)
     t2, valid = grant.ia.t2, grant.leased.valid
     died = notebook.stimulus(recording.marked(Kill), "the server was not killed")[0]
-    asked = sent(recording, after=grant.time)
+    asked = client_messages(recording, after=grant.time)
     over = recording.duration > grant.time + valid or any(each.name == "Rebind" for each in asked)
     notebook.stimulus([1] if over else [], f"the play ended before the lease, which is for {valid} s")
     notebook.expect(asked, f"the guest sent nothing after the lease, although T2 is {t2} s", died)
@@ -159,11 +159,11 @@ def test_rebinds_when_its_server_is_silent(recording: Recording, notebook: Noteb
     notebook.figure("Rebind after T2", waited - t2, "s")
     names_lease(rebind, grant, notebook)
     notebook.expect(rebind.server_duid is None, "the guest's Rebind names a server", rebind)
-    taken = extended(recording, notebook, rebind)
+    taken = extending_grant(recording, notebook, rebind)
     another = taken.reply.server_duid != grant.reply.server_duid
     notebook.stimulus([taken] if another else [], "the server that answered the Rebind was the first one")
     stays_assigned(recording, grant, notebook)
-    later = sent(recording, after=taken.time)
+    later = client_messages(recording, after=taken.time)
     due = later or recording.duration > taken.time + taken.ia.t2
     notebook.stimulus([1] if due else [], f"the play ended before T2 of the other server, which is {taken.ia.t2} s")
     instead = f"; the guest sent {later[0].name}" if later else ""
@@ -187,15 +187,15 @@ def client_that_names_its_server_in_rebind() -> Broken:
 @edited(test_rebinds_when_its_server_is_silent, because="and T2 is")
 def client_that_rebinds_too_early(recording: Recording) -> Recording:
     """Two seconds before T2."""
-    grant, rebind = grants(recording)[0], sent(recording, "Rebind")[0]
+    grant, rebind = grants(recording)[0], client_messages(recording, "Rebind")[0]
     return editing.shifted(recording, grant.time + grant.ia.t2 - 2.0 - rebind.time, frames=rebind)
 
 
 @edited(test_rebinds_when_its_server_is_silent, because="names the server")
 def client_that_returns_to_the_dead_server(recording: Recording) -> Recording:
     """The Renew after the Rebind names somebody else."""
-    rebind = sent(recording, "Rebind")[0]
-    return editing.rewritten(recording, sent(recording, "Renew", after=rebind.time), _of_another_server)
+    rebind = client_messages(recording, "Rebind")[0]
+    return editing.rewritten(recording, client_messages(recording, "Renew", after=rebind.time), _of_another_server)
 
 
 @edited(test_rebinds_when_its_server_is_silent, because="did not renew with the other server; the guest sent Solicit")
@@ -205,8 +205,8 @@ def client_that_takes_no_reply_of_another_server(recording: Recording) -> Record
     def solicit(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6_Renew].msgtype = 1
 
-    rebind = sent(recording, "Rebind")[0]
-    return editing.rewritten(recording, sent(recording, "Renew", after=rebind.time), solicit)
+    rebind = client_messages(recording, "Rebind")[0]
+    return editing.rewritten(recording, client_messages(recording, "Renew", after=rebind.time), solicit)
 
 
 @check("DHCP6-12", LeaseExpiry(), role="guest", needs=("dhcpv6",))
@@ -231,7 +231,7 @@ def test_gives_up_a_lease_that_ended(recording: Recording, notebook: Notebook) -
     notebook.expect(gone, f"the guest still has {grant.address} {over:.1f} s after its valid lifetime", *events[-1:])
     _about(notebook, "removed", gone[0], end)
     _used_until(recording, notebook, grant.address, end)
-    solicits = sent(recording, "Solicit", after=end - COARSE)
+    solicits = client_messages(recording, "Solicit", after=end - COARSE)
     notebook.expect(solicits, f"the guest sent no Solicit in the {over:.1f} s after the lease ended", gone[0])
     notebook.cite(solicits[0])
     notebook.figure("Solicit after the lease's end", solicits[0].time - end, "s")

@@ -10,7 +10,7 @@ from conformance.broken import clients
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
-from conformance.reading.leases import address_events, first_grant, grants, names_lease, sent, used
+from conformance.reading.leases import address_events, client_messages, first_grant, frames_from, grants, names_lease
 from fixtures.recording import editing
 from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import dhcpv6
@@ -42,7 +42,7 @@ def test_confirms_its_lease_when_the_link_returns(recording: Recording, notebook
     grant = first_grant(recording, notebook)
     back, moved = stay(recording, notebook)
     notebook.cite(back)
-    asked = [each for each in sent(recording, after=back.time) if each.time < moved.time]
+    asked = [each for each in client_messages(recording, after=back.time) if each.time < moved.time]
     confirms = [each for each in asked if each.name == "Confirm"]
     first = asked[0].name if asked else "nothing"
     notebook.recommend(first == "Confirm", f"the guest sent {first} when its link was back, not Confirm", *asked[:1])
@@ -81,13 +81,13 @@ def client_that_names_another_address(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIAAddress].addr = "2001:db8:1::1fff"
 
-    return editing.rewritten(recording, sent(recording, "Confirm"), change)
+    return editing.rewritten(recording, client_messages(recording, "Confirm"), change)
 
 
 @edited(test_confirms_its_lease_when_the_link_returns, because="for longer than CNF_MAX_RD")
 def client_that_never_stops_asking(recording: Recording) -> Recording:
     moved = recording.marked(PowerOff)[0]
-    last = [each for each in sent(recording, "Confirm") if each.time < moved.time][-1]
+    last = [each for each in client_messages(recording, "Confirm") if each.time < moved.time][-1]
     return editing.shifted(recording, moved.time - 0.01 - last.time, frames=last)
 
 
@@ -112,15 +112,15 @@ def test_starts_anew_where_its_lease_does_not_fit(recording: Recording, notebook
     """
     old = first_grant(recording, notebook)
     reply = notebook.stimulus(refusals(recording), "no NotOnLink reached the guest")[0]
-    asked = [each for each in sent(recording, "Confirm") if each.transaction_id == reply.transaction_id]
+    asked = [each for each in client_messages(recording, "Confirm") if each.transaction_id == reply.transaction_id]
     notebook.stimulus(asked, "NotOnLink answered another message than a Confirm")
     notebook.expect(asked[-1].server_duid is None, "the guest's Confirm names a server", asked[-1])
     names_lease(asked[-1], old, notebook)
-    later = sent(recording, after=reply.time)
+    later = client_messages(recording, after=reply.time)
     instead = f"; the guest sent {later[0].name}" if later else ""
     notebook.expect(later and later[0].name == "Solicit",
                     f"the guest sent no Solicit after NotOnLink{instead}", reply, *later[:1])
-    still = used(recording, old.address, reply.time)
+    still = frames_from(recording, old.address, reply.time)
     notebook.expect(not still, f"the guest went on using {old.address} after NotOnLink", reply, *still[:1])
     _has_left(recording, notebook, old.address)
     new = [each for each in grants(recording) if each.time > reply.time and each.address in plan.LAN2]
@@ -141,7 +141,7 @@ def _has_left(recording: Recording, notebook: Notebook, address: IPv6Address) ->
 @edited(test_starts_anew_where_its_lease_does_not_fit, because="no Solicit after NotOnLink")
 def client_that_stays_as_it_is(recording: Recording) -> Recording:
     """As if the server always replied Success."""
-    return editing.without(recording, frames=sent(recording, after=refusals(recording)[0].time))
+    return editing.without(recording, frames=client_messages(recording, after=refusals(recording)[0].time))
 
 
 @edited(test_starts_anew_where_its_lease_does_not_fit, because="still has")
@@ -156,4 +156,4 @@ def client_that_keeps_the_old_address(recording: Recording) -> Recording:
 
 @edited(test_starts_anew_where_its_lease_does_not_fit, because="does not name")
 def client_that_asks_about_nothing(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, "Confirm"), less("DHCP6OptIA_NA"))
+    return editing.rewritten(recording, client_messages(recording, "Confirm"), less("DHCP6OptIA_NA"))

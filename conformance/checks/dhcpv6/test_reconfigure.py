@@ -6,7 +6,7 @@ from conformance.broken import clients
 from conformance.broken.dhcpv6_edits import with_message
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.leases import sent
+from conformance.reading.leases import client_messages
 from fixtures.protocols.dhcpv6 import RECONFIGURE_ACCEPT
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6, ndp
@@ -37,7 +37,7 @@ def test_obeys_no_stranger_without_a_lease(recording: Recording, notebook: Noteb
 
 @edited(test_obeys_no_stranger_without_a_lease, because="the guest sent Information-request")
 def client_that_obeys_without_a_lease(recording: Recording) -> Recording:
-    asked = sent(recording, "Information-request")[0]
+    asked = client_messages(recording, "Information-request")[0]
     return with_message(recording, asked, recording.marked(ReconfigureSent)[-1].time + 0.5)
 
 
@@ -50,9 +50,10 @@ def _discards(recording: Recording, notebook: Notebook, kind: str) -> None:
     ras = [ra for ra in ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
            if told[0].time - NEWS < ra.time < told[-1].time + QUIET]
     notebook.stimulus([] if ras else [1], "an RA came shortly before, after which a client may ask as well")
-    obeyed = [each for each in sent(recording, kind, after=told[0].time) if each.time < told[-1].time + QUIET]
+    obeyed = [each for each in client_messages(recording, kind, after=told[0].time)
+              if each.time < told[-1].time + QUIET]
     notebook.expect(not obeyed,
                     f"the guest sent {kind} for a Reconfigure that nobody had authenticated", *told, *obeyed[:1])
-    ready = any(RECONFIGURE_ACCEPT in each.options for each in sent(recording))
+    ready = any(RECONFIGURE_ACCEPT in each.options for each in client_messages(recording))
     notebook.finding = f"{len(told)} Reconfigures without a valid key were discarded; the client " \
         f"{'accepts' if ready else 'does not accept'} any at all"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from conformance.broken.dhcpv6_edits import with_message
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
-from conformance.reading.leases import address_events, sent, taken
+from conformance.reading.leases import address_events, client_messages, signs_of_address
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
@@ -60,7 +60,7 @@ def timers(part: str) -> Timers:
 def series(recording: Recording, notebook: Notebook, part: str) -> list[Message]:
     """The first message of that kind that got no answer, and its repetitions; a violation where it is alone."""
     name = timers(part).name
-    everything = notebook.stimulus(sent(recording, name), f"the guest sent no {name}")
+    everything = notebook.stimulus(client_messages(recording, name), f"the guest sent no {name}")
     numbers = [each.transaction_id for each in everything]
     answered = {each.transaction_id for each in answers(recording)}
     found = notebook.stimulus([each for each in everything if each.transaction_id not in answered
@@ -69,7 +69,7 @@ def series(recording: Recording, notebook: Notebook, part: str) -> list[Message]
     only = f"the guest's {name} has another transaction id each time" if len(found) > 1 else \
         f"the guest did not repeat its {name}, which nobody answered"
     wait = timers(part).first * (1 + RAND) + SLACK
-    other = [each for each in sent(recording, after=found[0].time) if each.name != name and not again[1:]
+    other = [each for each in client_messages(recording, after=found[0].time) if each.name != name and not again[1:]
              and each.time < found[0].time + wait]
     notebook.stimulus([] if other else [1], f"the guest went on to {other[0].name if other else ''} before the {name} "
                       "was due again")
@@ -146,7 +146,7 @@ def client_that_asks_once(recording: Recording, part: str) -> Recording:
     """And nobody answers that, either."""
     again = series(recording, Notebook(recording), part)
     told = [each for each in answers(recording) if each.transaction_id == again[0].transaction_id]
-    later = [each for each in sent(recording, timers(part).name) if each.time > again[0].time]
+    later = [each for each in client_messages(recording, timers(part).name) if each.time > again[0].time]
     return editing.without(recording, frames=[*later, *told])
 
 
@@ -157,9 +157,9 @@ def test_discards_bad_information(recording: Recording, notebook: Notebook) -> N
     Without a Server Identifier, with another's Client Identifier, of another transaction, or to another port.
     """
     lies = notebook.stimulus(recording.marked(LiesTold), "the guest was told no lies")[0]
-    asked = sent(recording, "Information-request", after=lies.time)
+    asked = client_messages(recording, "Information-request", after=lies.time)
     notebook.expect(asked, "the guest asked for no information any more after bad answers", lies)
-    first = sent(recording, "Information-request")[0]
+    first = client_messages(recording, "Information-request")[0]
     notebook.expect(asked[0].transaction_id == first.transaction_id,
                     "the guest began another exchange after bad answers", lies, asked[0])
     notebook.finding = f"it asked on, and was told neither of {', '.join(map(str, LIARS))}"
@@ -168,16 +168,17 @@ def test_discards_bad_information(recording: Recording, notebook: Notebook) -> N
 @edited(test_discards_bad_information, because="asked for no information any more")
 def client_that_believes_anybody(recording: Recording) -> Recording:
     lies = recording.marked(LiesTold)[0]
-    return editing.without(recording, frames=sent(recording, "Information-request", after=lies.time))
+    return editing.without(recording, frames=client_messages(recording, "Information-request", after=lies.time))
 
 
 def _replies(recording: Recording, notebook: Notebook, name: str) -> tuple[Message, list[Message]]:
     """The first Reply to a message of that name, and what the guest sent of that transaction afterwards."""
-    numbers = {each.transaction_id for each in sent(recording, name)}
+    numbers = {each.transaction_id for each in client_messages(recording, name)}
     found = [each for each in answers(recording) if each.transaction_id in numbers]
     reply = notebook.stimulus(found, f"no Reply to a {name} reached the guest")[0]
     notebook.cite(reply)
-    return reply, [each for each in sent(recording, after=reply.time) if each.transaction_id == reply.transaction_id]
+    later = client_messages(recording, after=reply.time)
+    return reply, [each for each in later if each.transaction_id == reply.transaction_id]
 
 
 @check("DHCP6-52.misplaced", LEASE, role="guest", needs=("dhcpv6",))
@@ -188,7 +189,7 @@ def test_is_not_misled_by_options_without_a_place(recording: Recording, notebook
     a Relay Message.
     """
     reply, again = _replies(recording, notebook, "Request")
-    used = [sign for address in reply.addresses for sign in taken(recording, address, reply.time)]
+    used = [sign for address in reply.addresses for sign in signs_of_address(recording, address, reply.time)]
     notebook.expect(used or again, "the guest neither took the lease of a Reply with options that have no place there, "
                     "nor asked again", reply, *used[:1])
     notebook.cite(*used[:1], *again[:1])
@@ -209,7 +210,7 @@ def test_ignores_unknown_options_of_a_reply(recording: Recording, notebook: Note
     wait = REB_TIMEOUT * 2 * (1 + RAND)
     notebook.expect(not again, "the guest repeated its Rebind after a Reply with an option that it does not know",
                     reply, *again[:1])
-    went_on = [each for each in sent(recording, after=reply.time) if each.name in ("Renew", "Release")]
+    went_on = [each for each in client_messages(recording, after=reply.time) if each.name in ("Renew", "Release")]
     renewed = [event for address in reply.addresses for event in address_events(recording, address, reply.time)
                if event.action == "new"]
     notebook.cite(*went_on[:1], *renewed[:1])
@@ -220,4 +221,4 @@ def test_ignores_unknown_options_of_a_reply(recording: Recording, notebook: Note
 @edited(test_ignores_unknown_options_of_a_reply, because="repeated its Rebind")
 def client_that_knows_all_options(recording: Recording) -> Recording:
     reply, _ = _replies(recording, Notebook(recording), "Rebind")
-    return with_message(recording, sent(recording, "Rebind")[-1], reply.time + 0.5)
+    return with_message(recording, client_messages(recording, "Rebind")[-1], reply.time + 0.5)

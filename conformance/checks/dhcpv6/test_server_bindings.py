@@ -76,7 +76,7 @@ def server_that_confirms_nothing_at_all(recording: Recording) -> Recording:
     return editing.with_frame(recording, answer, time=asked.frame.time, node=ASKER, interface="eth0")
 
 
-def _extended(ia: Ia) -> str | None:
+def _fault_in_extension(ia: Ia) -> str | None:
     """What is wrong with the answer to a Renew of the server's own lease."""
     if any(leased.valid for leased in ia.addresses):
         return None
@@ -84,7 +84,7 @@ def _extended(ia: Ia) -> str | None:
     return f"the server answered a Renew of its own lease with {told}"
 
 
-def _disowned(ia: Ia) -> str | None:
+def _fault_in_refusal(ia: Ia) -> str | None:
     """What is wrong with the answer to a Renew of a lease that nobody has."""
     if any(leased.valid for leased in ia.addresses) or code(ia.status) == StatusCode.NO_BINDING:
         return None
@@ -106,7 +106,7 @@ def _ended_elsewhere(ia: Ia) -> str | None:
 
 #: By part: what is wrong with the IA_NA that answers a Renew, if anything.
 RENEWED: dict[str, Callable[[Ia], str | None]] = {
-    "known": _extended, "unknown": _disowned, "off-link": _ended_elsewhere}
+    "known": _fault_in_extension, "unknown": _fault_in_refusal, "off-link": _ended_elsewhere}
 
 
 @check("DHCP6-19", ASKED, role="dhcpv6-server", parts=RENEWED)

@@ -218,11 +218,11 @@ def test_answers_what_is_asked(recording: Recording, notebook: Notebook, part: s
             return
     name = next((each.name for each in asked.answers if each.name in names), names[0])
     answer = asked.answer(notebook, name)
-    wrong = complaint(asked.question, answer, _held(recording, notebook))
+    wrong = complaint(asked.question, answer, _first_lease(recording, notebook))
     notebook.expect(wrong is None, f"the server's answer ({name}) to `{row}` is wrong: {wrong}", asked.frame, answer)
 
 
-def _held(recording: Recording, notebook: Notebook) -> IPv6Address:
+def _first_lease(recording: Recording, notebook: Notebook) -> IPv6Address:
     """What the holder was leased first."""
     return notebook.stimulus(_lease(recording).answers[0].addresses, "nobody was leased an address")[0]
 
@@ -239,12 +239,12 @@ def _associations(packet: Any) -> Iterator[Any]:
         part = part.payload
 
 
-def _emptied(packet: Any) -> None:
+def _empty(packet: Any) -> None:
     for each in _associations(packet):
         each.ianaopts = []
 
 
-def _failed(packet: Any) -> Any:
+def _with_failure(packet: Any) -> Any:
     """The message has the status UnspecFail, and so has each IA_NA that has one."""
     status = layer("dhcp6").DHCP6OptStatusCode
     for each in _associations(packet):
@@ -261,7 +261,7 @@ def _with_association(packet: Any) -> Any:
     return packet / layer("dhcp6").DHCP6OptIA_NA(iaid=STRANGER)
 
 
-def _committed(packet: Any) -> Any:
+def _with_other_commit(packet: Any) -> Any:
     """Rapid Commit where there is none, and the other way about."""
     option = layer("dhcp6").DHCP6OptRapidCommit
     return less("DHCP6OptRapidCommit")(packet) if option in packet else packet / option()
@@ -270,16 +270,16 @@ def _committed(packet: Any) -> Any:
 #: By what is wrong with an answer: an edit after which it is so, and what is said of it.
 SPOILT: dict[Complaint, tuple[Callable[[Any], Any], str]] = {
     **dict.fromkeys((has_addresses, has_each_its_own, extends_and_adds, says_or_leases),
-                    (_emptied, "has neither an address nor a status")),
-    has_what_is_held: (_emptied, "which the client holds"),
-    ends_what_is_elsewhere: (_emptied, "does not come back with lifetimes of 0"),
-    says_success: (_failed, "its status is UnspecFail"),
+                    (_empty, "has neither an address nor a status")),
+    has_what_is_held: (_empty, "which the client holds"),
+    ends_what_is_elsewhere: (_empty, "does not come back with lifetimes of 0"),
+    says_success: (_with_failure, "its status is UnspecFail"),
     has_no_lease: (_with_association, "it has an IA"),
-    commits_or_offers: (_committed, "Rapid Commit"),
+    commits_or_offers: (_with_other_commit, "Rapid Commit"),
     has_options: (less("DHCP6OptDNSServers"), "it lacks the option 23"),
-    says_success_and_what_is_unknown: (_emptied, "has neither an address nor a status"),
+    says_success_and_what_is_unknown: (_empty, "has neither an address nor a status"),
 }
-EDITS = {part: SPOILT.get(complaint, (_failed, "UnspecFail")) for part, (_, _, complaint) in EXPECTED.items()
+EDITS = {part: SPOILT.get(complaint, (_with_failure, "UnspecFail")) for part, (_, _, complaint) in EXPECTED.items()
          if complaint not in (has_nothing_of_others, offers_something_else, says_anything, has_no_answer)}
 
 

@@ -8,7 +8,7 @@ from conformance.broken.dhcpv6_edits import of_kind, with_message, with_option
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
-from conformance.reading.leases import sent
+from conformance.reading.leases import client_messages
 from conformance.reading.receivable import believable, server_answers
 from fixtures.protocols.addresses import ALL_DHCP_AGENTS
 from fixtures.protocols.dhcpv6 import IA_NA, IA_PD, IA_TA, INF_MAX_RT, REFRESH_TIME
@@ -44,9 +44,9 @@ def test_asks_for_information_only(recording: Recording, notebook: Notebook) -> 
     It goes to ff02::1:2 port 547 from a link-local address, with Elapsed Time, and names no server.
     """
     told = stateless_ras(recording, notebook)[0]
-    others = [each for each in sent(recording) if each.name != ASKS]
+    others = [each for each in client_messages(recording) if each.name != ASKS]
     notebook.expect(not others, f"the guest sent {others[0].name if others else ''}, with M=0", told, *others[:1])
-    asked = sent(recording, ASKS)
+    asked = client_messages(recording, ASKS)
     notebook.expect(asked, "the guest sent no Information-request, although O=1", told)
     for message in asked:
         _well_formed(notebook, message)
@@ -81,24 +81,25 @@ def guest_that_ignores_the_flag(recording: Recording) -> Recording:
 
 @edited(test_asks_for_information_only, because="the guest sent Solicit, with M=0")
 def client_that_solicits(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, ASKS), of_kind("Solicit"))
+    return editing.rewritten(recording, client_messages(recording, ASKS), of_kind("Solicit"))
 
 
 @edited(test_asks_for_information_only, because="has an IA")
 def client_that_wants_an_address_too(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, ASKS), with_option(lambda dhcp6: dhcp6.DHCP6OptIA_NA(iaid=1)))
+    return editing.rewritten(recording, client_messages(recording, ASKS),
+                             with_option(lambda dhcp6: dhcp6.DHCP6OptIA_NA(iaid=1)))
 
 
 @edited(test_asks_for_information_only, because="has no Elapsed Time")
 def client_that_tells_no_time(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, ASKS), less("DHCP6OptElapsedTime"))
+    return editing.rewritten(recording, client_messages(recording, ASKS), less("DHCP6OptElapsedTime"))
 
 
 @check("DHCP6-25", StatelessGuest(), role="guest", needs=NEEDS)
 def test_asks_how_long_information_is_good(recording: Recording, notebook: Notebook) -> None:
     """The Option Request of an Information-request has INF_MAX_RT and Information Refresh Time (RFC 8415 18.2.6)."""
     stateless_ras(recording, notebook)
-    for message in notebook.stimulus(sent(recording, ASKS), "no Information-request was sent"):
+    for message in notebook.stimulus(client_messages(recording, ASKS), "no Information-request was sent"):
         asked = ", ".join(map(str, message.option_request)) or "nothing"
         for code in (REFRESH_TIME, INF_MAX_RT):
             notebook.expect(code in message.option_request,
@@ -108,12 +109,12 @@ def test_asks_how_long_information_is_good(recording: Recording, notebook: Noteb
 
 @edited(test_asks_how_long_information_is_good, because="not for 83")
 def client_of_the_old_rfc(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, ASKS), _forgetting(INF_MAX_RT))
+    return editing.rewritten(recording, client_messages(recording, ASKS), _forgetting(INF_MAX_RT))
 
 
 @edited(test_asks_how_long_information_is_good, because="not for 32")
 def client_that_never_refreshes(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, ASKS), _forgetting(REFRESH_TIME))
+    return editing.rewritten(recording, client_messages(recording, ASKS), _forgetting(REFRESH_TIME))
 
 
 def _forgetting(code: int) -> Any:
@@ -160,7 +161,7 @@ def test_asks_for_information_once(recording: Recording, notebook: Notebook) -> 
     ras = [ra for ra in ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
            if reply.time < ra.time < until - INF_MAX_DELAY]
     notebook.stimulus(ras[1:], "fewer than two RAs reached the guest afterwards")
-    again = [each for each in sent(recording, ASKS, after=reply.time) if each.time < until]
+    again = [each for each in client_messages(recording, ASKS, after=reply.time) if each.time < until]
     good = f"and the information is good for {reply.body.refresh_time} s"
     notebook.expect(not again,
                     f"the guest sent {len(again)} more Information-requests after {len(ras)} RAs, {good}",
@@ -174,4 +175,4 @@ def test_asks_for_information_once(recording: Recording, notebook: Notebook) -> 
 def client_that_asks_after_each_advertisement(recording: Recording) -> Recording:
     reply = dhcpv6.messages(recording.at("guest", outgoing=False), "Reply")[0]
     ra = next(ra for ra in ndp.router_advertisements(recording.at("guest", outgoing=False)) if ra.time > reply.time + 1)
-    return with_message(recording, sent(recording, ASKS)[0], ra.time + 0.2)
+    return with_message(recording, client_messages(recording, ASKS)[0], ra.time + 0.2)

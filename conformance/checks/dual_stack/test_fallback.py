@@ -19,7 +19,7 @@ from conformance.broken.applications import (
 )
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.attempts import Trial, Type, accepted, page, refused, trials
+from conformance.reading.attempts import Trial, Type, first_acceptance, first_refusal, page, trials
 from fixtures.recording.editing import shifted, without
 from fixtures.recording.model import Recording
 from fixtures.recording.views.base import View
@@ -54,7 +54,7 @@ def test_falls_back_from_a_black_hole(recording: Recording, notebook: Notebook) 
 
 def _expect_race(trial: Trial, notebook: Notebook) -> None:
     first, second, fetched = trial.first_ipv6, trial.first_ipv4, page(trial.ipv4)
-    if first is None or accepted(trial.ipv6):
+    if first is None or first_acceptance(trial.ipv6):
         notebook.expect(first or second is None, "the client tried IPv4 only, and never IPv6", *filter(None, [second]))
         notebook.stimulus([], "the client's IPv6 attempt met no black hole")
         return
@@ -76,7 +76,7 @@ def _expect_race(trial: Trial, notebook: Notebook) -> None:
 
 def _ipv6_wins_in_time(trial: Trial, notebook: Notebook) -> None:
     """Where IPv6 connected before IPv4 was tried, the page must have come over IPv6."""
-    reached, second = accepted(trial.ipv6), trial.first_ipv4
+    reached, second = first_acceptance(trial.ipv6), trial.first_ipv4
     if reached is None or (second is not None and second.time <= reached.time):
         return
     slow = f"over an IPv6 path slower by {trial.delay * 1000:.0f} ms the client connected"
@@ -128,7 +128,7 @@ def test_goes_on_at_once_when_refused(recording: Recording, notebook: Notebook) 
     the name server. The fastest trial of each kind counts: who waits, waits in all. ICMPv6 errors are soft errors to
     TCP and are not judged.
     """
-    refusals = [(refused(trial.ipv6), trial.first_ipv4) for trial in trials(recording, notebook, "refused")]
+    refusals = [(first_refusal(trial.ipv6), trial.first_ipv4) for trial in trials(recording, notebook, "refused")]
     heard = notebook.stimulus([each for each in refusals if each[0]], "no IPv6 attempt was refused")
     gaps: list[Gap] = [
         (then.time - reset.time, reset, then) for reset, then in heard if reset and then]
@@ -142,7 +142,7 @@ def test_goes_on_at_once_when_refused(recording: Recording, notebook: Notebook) 
 def _unroutable(recording: Recording, notebook: Notebook) -> None:
     gaps: list[Gap] = []
     for trial in trials(recording, notebook, "unroutable"):
-        answers = [each for each in (trial.answered("AAAA"), trial.answered("A")) if each is not None]
+        answers = [each for each in (trial.answer("AAAA"), trial.answer("A")) if each is not None]
         if len(answers) == 2 and trial.first_ipv4 is not None:
             last = max(answers, key=lambda each: each.time)
             gaps.append((trial.first_ipv4.time - last.time, last, trial.first_ipv4))
@@ -205,8 +205,8 @@ def test_does_not_wait_for_the_other_answer(recording: Recording, notebook: Note
 def _asks_on(trial: Trial, kind: Type, notebook: Notebook) -> None:
     """A type is asked for before the other's answer comes, which is a second late; who is done by then sees none."""
     other: Type = "A" if kind == "AAAA" else "AAAA"
-    asked, late = trial.asked(kind), trial.answered(other)
-    if asked is None or trial.asked(other) is None:
+    asked, late = trial.question(kind), trial.answer(other)
+    if asked is None or trial.question(other) is None:
         notebook.stimulus([], "the client did not ask for both AAAA and A")
     elif late is not None:
         notebook.expect(asked.time < late.time,
@@ -215,7 +215,7 @@ def _asks_on(trial: Trial, kind: Type, notebook: Notebook) -> None:
 
 def _connects(mine: list[Trial], family: str, where: str, notebook: Notebook) -> None:
     """The family whose answer is there is tried in time."""
-    answers = [(trial.answered("AAAA" if family == "IPv6" else "A"), trial) for trial in mine]
+    answers = [(trial.answer("AAAA" if family == "IPv6" else "A"), trial) for trial in mine]
     heard = notebook.stimulus([(answer, trial) for answer, trial in answers if answer is not None],
                               f"{where}, the answer for {family} did not reach the client")
     gaps: list[Gap] = []
@@ -253,7 +253,7 @@ def waits_long_for_aaaa() -> Broken:
 def asks_one_after_the_other(recording: Recording) -> Recording:
     """AAAA is asked when A has been answered."""
     late = trials(recording, Notebook(recording), "a-late")
-    answers = [(trial.asked("AAAA"), trial.answered("A")) for trial in late]
+    answers = [(trial.question("AAAA"), trial.answer("A")) for trial in late]
     waited = max(answer.time - asked.time for asked, answer in answers if asked and answer)
     return shifted(recording, waited + 0.1, frames=[
         each for trial in late for each in (*(asked for asked in trial.messages if asked.asks("AAAA")), *trial.ipv6)])

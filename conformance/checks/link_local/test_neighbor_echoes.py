@@ -43,7 +43,7 @@ def test_echo_replies(recording: Recording, notebook: Notebook, part: str) -> No
 
     RFC 4443 section 4.2.
     """
-    for request, reply in _exchanged(recording, notebook, ADDRESSES[part]):
+    for request, reply in _exchanges(recording, notebook, ADDRESSES[part]):
         to = request.destination
         right = not reply.source.is_multicast if to.is_multicast else reply.source == to
         notebook.expect(right, f"the guest answered an Echo Request to {to} from {reply.source}", request, reply)
@@ -53,7 +53,7 @@ def test_echo_replies(recording: Recording, notebook: Notebook, part: str) -> No
 @check("LL-09.unchanged", NeighborTalk(), role="guest")
 def test_echo_replies_have_the_same_data(recording: Recording, notebook: Notebook) -> None:
     """Identifier, sequence number and data come back unchanged, with a valid checksum (RFC 4443 section 4.2)."""
-    for request, reply in _exchanged(recording, notebook, *ADDRESSES.values()):
+    for request, reply in _exchanges(recording, notebook, *ADDRESSES.values()):
         sound = reply.malformed is None and reply.checksum_ok
         notebook.expect(sound, f"the guest's Echo Reply is malformed: {reply.malformed or 'its checksum'}",
                         request, reply)
@@ -62,7 +62,7 @@ def test_echo_replies_have_the_same_data(recording: Recording, notebook: Noteboo
     notebook.finding = "requests of three sizes to three addresses came back unchanged"
 
 
-def _exchanged(recording: Recording, notebook: Notebook, *identifiers: int) -> Iterator[tuple[Echo, Echo]]:
+def _exchanges(recording: Recording, notebook: Notebook, *identifiers: int) -> Iterator[tuple[Echo, Echo]]:
     """The requests with these identifiers, and their replies."""
     asked = [mark for mark in recording.marked(EchoSent) if mark.what.identifier in identifiers]
     requests = {(each.identifier, each.sequence): each

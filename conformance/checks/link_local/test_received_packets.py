@@ -43,7 +43,7 @@ def test_treats_odd_packets_as_it_should(recording: Recording, notebook: Noteboo
     notebook.cite(*came[:2])
     read = [each for each in _replies(recording) if each.destination == sender(part) and each.sequence == READ]
     notebook.cite(*notebook.stimulus(read, "the guest did not show that it had read the packet")[:1])
-    replies, errors = _answers(recording, part), _told(recording, part, came[0])
+    replies, errors = _answers(recording, part), _errors_about(recording, part, came[0])
     if isinstance(case.answer, Told):
         notebook.expect(errors, "the guest sent no ICMPv6 error", *came)
         _right(errors[0], case.answer, came[0], notebook)
@@ -82,7 +82,7 @@ def _answers(recording: Recording, part: str) -> list[Echo]:
     return [each for each in _replies(recording) if each.destination in senders and each.identifier == ECHO_IDENTIFIER]
 
 
-def _told(recording: Recording, part: str, cause: Frame) -> list[IcmpError]:
+def _errors_about(recording: Recording, part: str, cause: Frame) -> list[IcmpError]:
     """The errors about the case's packets, wherever they went; whom two cases have in common is told by its header."""
     senders = {sender(part, each.source).packed for each in CASES[part].sent}
     shared = {UNSPECIFIED.packed, GROUP.packed}

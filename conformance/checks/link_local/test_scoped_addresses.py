@@ -8,7 +8,7 @@ from itertools import pairwise
 from conformance.broken.applications import ONE_LINK, ZONELESS
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.attempts import accepted, opening, page
+from conformance.reading.attempts import first_acceptance, opening, page
 from fixtures.recording.editing import with_frame
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views.ndp import neighbor_solicitations
@@ -31,7 +31,7 @@ def test_zone_id_chooses_the_link(recording: Recording, notebook: Notebook) -> N
         wrong = opening(other)
         notebook.expect(wrong is None,
                         f"the client, given %{zone}, connected by the other link", *filter(None, [wrong]))
-        tried, reached, fetched = opening(named), accepted(named), page(named)
+        tried, reached, fetched = opening(named), first_acceptance(named), page(named)
         notebook.expect(tried and reached and fetched, f"the client, given %{zone}, reached nobody on that link",
                         *filter(None, [tried, reached, fetched]))
     notebook.finding = "each zone id led to the neighbor on its own link, and the other link heard nothing"

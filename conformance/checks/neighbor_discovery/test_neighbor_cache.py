@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.broken.caching_hosts import DEAF, GULLIBLE, SUSPICIOUS
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.neighbor_cache import by_rfc, seen, story
+from conformance.reading.neighbor_cache import by_rfc, entry_after, story
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import transport
@@ -34,13 +34,14 @@ def test_keeps_its_neighbor_cache_by_the_table(recording: Recording, notebook: N
     case = CASES[part]
     told = story(recording, notebook, case)
     notebook.cite(told.message, told.asked)
-    found, right = seen(told, notebook, case), by_rfc(case)
-    notebook.expect(found == right, f"after the message the guest {found.said(case)}; by the RFC it {right.said(case)}")
-    notebook.finding = f"after the message the guest {found.said(case)}"
+    found, right = entry_after(told, notebook, case), by_rfc(case)
+    notebook.expect(found == right,
+                    f"after the message the guest {found.in_words(case)}; by the RFC it {right.in_words(case)}")
+    notebook.finding = f"after the message the guest {found.in_words(case)}"
 
 
 def _other_than(case: Case) -> str:
-    return f"by the RFC it {by_rfc(case).said(case)}"
+    return f"by the RFC it {by_rfc(case).in_words(case)}"
 
 
 def _breaker(case: Case) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.neighbors import answers, entries, learnt
+from conformance.reading.neighbors import answers, entries, with_entry_like
 from fixtures.peers.neighbor_faults import CLAIMS, Claim
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
@@ -44,7 +44,7 @@ def _not_misled(recording: Recording, notebook: Notebook, fault: str) -> None:
 
     Cut short it has no MAC address to give: who believes it takes the neighbor for reachable, which nobody confirmed.
     """
-    right = notebook.stimulus(_misled(recording, CLAIMS["none"]),
+    right = notebook.stimulus(_misled_entries(recording, CLAIMS["none"]),
                               "the guest took no address from the valid advertisement")
     notebook.cite(right[0])
     claim = CLAIMS[fault]
@@ -52,13 +52,13 @@ def _not_misled(recording: Recording, notebook: Notebook, fault: str) -> None:
     mark = notebook.stimulus(marks, "the invalid advertisement was not sent")[0]
     known = [event for event in entries(recording, claim.about) if event.ns < mark.ns]
     notebook.cite(*notebook.stimulus(known, f"the guest had no neighbor entry for {claim.about}")[:1])
-    believed = _misled(recording, claim)
+    believed = _misled_entries(recording, claim)
     notebook.expect(not believed, f"the guest changed a neighbor entry by an invalid advertisement ({fault})",
                     mark, *believed)
     notebook.finding = f"the guest discarded an invalid advertisement ({fault}), and believed the valid one"
 
 
-def _misled(recording: Recording, claim: Claim) -> list[KernelEvent]:
+def _misled_entries(recording: Recording, claim: Claim) -> list[KernelEvent]:
     """Entries that have the claimed MAC address, and those of the neighbor that are taken for confirmed."""
     return [event for event in recording.happened("guest", "neighbor") if event.fields.get("lladdr") == claim.mac or (
         event.fields.get("dst") == str(claim.about) and "REACHABLE" in event.fields.get("state", ()))]
@@ -127,13 +127,13 @@ def guest_that_is_misled(recording: Recording, part: str) -> Recording:
     """Cut short it confirms the neighbor, and otherwise gives it another address."""
     claim = CLAIMS[FALSE[part]]
     changed = {"state": ["REACHABLE"]} if part == "na-short" else {"lladdr": claim.mac}
-    return learnt(recording, claim.about, SOLICITOR, **changed)
+    return with_entry_like(recording, claim.about, SOLICITOR, **changed)
 
 
 @edited(test_discards_fragmented_neighbor_advertisements, because="by an invalid advertisement (fragments)")
 def guest_that_reassembles_advertisements(recording: Recording) -> Recording:
     claim = CLAIMS["fragments"]
-    return learnt(recording, claim.about, SOLICITOR, lladdr=claim.mac)
+    return with_entry_like(recording, claim.about, SOLICITOR, lladdr=claim.mac)
 
 
 @played(test_discards_fragmented_neighbor_advertisements, because="by an invalid advertisement (fragments)")
@@ -156,7 +156,7 @@ def guest_that_trusts_the_new_address(recording: Recording) -> Recording:
 @edited(test_learns_nothing_from_solicitations_without_an_address, because="that the solicitation did not give")
 def guest_that_looks_at_the_frame(recording: Recording) -> Recording:
     """It takes the Ethernet source for the link-layer address."""
-    return learnt(recording, SECRETIVE, SOLICITOR)
+    return with_entry_like(recording, SECRETIVE, SOLICITOR)
 
 
 @edited(test_learns_from_solicitations, because="made no neighbor entry")
@@ -174,4 +174,4 @@ def guest_that_trusts_at_once(recording: Recording) -> Recording:
 @edited(test_learns_nothing_from_router_solicitations, because="made a neighbor entry from a Router Solicitation")
 def host_that_learns_like_a_router(recording: Recording) -> Recording:
     """It takes a Router Solicitation for itself."""
-    return learnt(recording, ROUTER_SEEKER, SOLICITOR)
+    return with_entry_like(recording, ROUTER_SEEKER, SOLICITOR)

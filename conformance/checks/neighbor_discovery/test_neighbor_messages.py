@@ -11,7 +11,7 @@ from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.clocks import early
-from conformance.reading.neighbors import answers, entries, learnt
+from conformance.reading.neighbors import answers, entries, with_entry_like
 from fixtures.peers.neighbor_faults import FAULTS
 from fixtures.protocols.addresses import ALL_NODES, solicited_node
 from fixtures.recording import editing
@@ -195,7 +195,7 @@ def guest_that_answers_it(recording: Recording, part: str) -> Recording:
 @edited(test_discards_invalid_solicitations, because={
     part: f"made a neighbor entry from an invalid solicitation ({fault})" for part, fault in INVALID.items()})
 def guest_that_learns_from_it(recording: Recording, part: str) -> Recording:
-    return learnt(recording, FAULTS[INVALID[part]], SOLICITOR)
+    return with_entry_like(recording, FAULTS[INVALID[part]], SOLICITOR)
 
 
 @edited(test_discards_fragmented_solicitations, because={

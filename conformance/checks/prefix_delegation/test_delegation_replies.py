@@ -9,7 +9,18 @@ from conformance.broken.dhcpv6_edits import of_kind, with_message
 from conformance.broken.requesting_routers import DEPRECATES_AT_ONCE
 from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
-from conformance.reading.delegations import addresses, advertised, at, first, gone, granted, heard, names, sent, uses
+from conformance.reading.delegations import (
+    addresses,
+    answers,
+    at,
+    delegation,
+    downstream_advertisements,
+    first,
+    losses,
+    messages_of,
+    names,
+    uses,
+)
 from conformance.reading.granting import less
 from fixtures.protocols.dhcpv6 import StatusCode
 from fixtures.recording import editing
@@ -35,8 +46,8 @@ LATE = 3.0
 @check("PD-04.no-request-of-nothing", RENEWED, role="requesting-router")
 def test_takes_no_empty_offer(recording: Recording, notebook: Notebook) -> None:
     """An Advertise that has no prefix and no address is not taken; it solicits on (RFC 9915 section 18.2.9)."""
-    refusal = first(notebook, heard(recording, "Advertise", refused=True), "no Advertise refused the router a prefix")
-    later = sent(recording, "Solicit", "Request", after=refusal.time)
+    refusal = first(notebook, answers(recording, "Advertise", refused=True), "no Advertise refused the router a prefix")
+    later = messages_of(recording, "Solicit", "Request", after=refusal.time)
     notebook.expect(later, "the router sent nothing more after an Advertise without a prefix", refusal)
     notebook.expect(later[0].name == "Solicit", "the router requested what an Advertise without a prefix offered",
                     refusal, later[0])
@@ -44,15 +55,15 @@ def test_takes_no_empty_offer(recording: Recording, notebook: Notebook) -> None:
 
 @edited(test_takes_no_empty_offer, because="requested what an Advertise without a prefix offered")
 def requests_nothing(recording: Recording) -> Recording:
-    refusal = heard(recording, "Advertise", refused=True)[0]
-    return with_message(recording, sent(recording, "Request")[0], refusal.time + 0.01)
+    refusal = answers(recording, "Advertise", refused=True)[0]
+    return with_message(recording, messages_of(recording, "Request")[0], refusal.time + 0.01)
 
 
 @check("PD-04.solicits-in-a-second", RENEWED, role="requesting-router")
 def test_solicits_again_after_a_second(recording: Recording, notebook: Notebook) -> None:
     """A Solicit whose answers have nothing is sent again after a second at the earliest (RFC 9915 section 18.2.1)."""
-    refusal = first(notebook, heard(recording, "Advertise", refused=True), "no Advertise refused the router a prefix")
-    solicits = [each for each in sent(recording, "Solicit") if each.transaction_id == refusal.transaction_id]
+    refusal = first(notebook, answers(recording, "Advertise", refused=True), "no Advertise refused the router a prefix")
+    solicits = [each for each in messages_of(recording, "Solicit") if each.transaction_id == refusal.transaction_id]
     notebook.stimulus(solicits[1:], "it did not repeat that Solicit")
     wait = solicits[1].time - solicits[0].time
     notebook.not_before(wait, SOL_TIMEOUT - 0.1, f"its second Solicit came {wait:.2f} s after the first", solicits[0],
@@ -61,19 +72,19 @@ def test_solicits_again_after_a_second(recording: Recording, notebook: Notebook)
 
 @edited(test_solicits_again_after_a_second, because="came 0.30 s after the first")
 def solicits_in_a_hurry(recording: Recording) -> Recording:
-    refusal = heard(recording, "Advertise", refused=True)[0]
-    one, two = [each for each in sent(recording, "Solicit") if each.transaction_id == refusal.transaction_id][:2]
+    refusal = answers(recording, "Advertise", refused=True)[0]
+    one, two = [each for each in messages_of(recording, "Solicit") if each.transaction_id == refusal.transaction_id][:2]
     return editing.shifted(recording, one.time + 0.3 - two.time, frames=[two])
 
 
 @check("PD-04.uses-nothing-refused", RENEWED, role="requesting-router")
 def test_uses_no_refused_prefix(recording: Recording, notebook: Notebook) -> None:
     """After a Reply with NoPrefixAvail in its IA_PD it has no prefix, and asks again (RFC 9915 section 18.2.10.1)."""
-    refusal = first(notebook, heard(recording, "Reply", refused=True), "no Reply refused the router a prefix")
-    later = sent(recording, "Solicit", "Request", after=refusal.time)
+    refusal = first(notebook, answers(recording, "Reply", refused=True), "no Reply refused the router a prefix")
+    later = messages_of(recording, "Solicit", "Request", after=refusal.time)
     notebook.expect(later, "the router asked for no prefix again after a Reply with NoPrefixAvail", refusal)
     notebook.cite(later[0])
-    grants = [each.time for each in heard(recording, "Reply", refused=False) if each.time > refusal.time]
+    grants = [each.time for each in answers(recording, "Reply", refused=False) if each.time > refusal.time]
     early = [each for prefix in (FIRST, UPSIDE_DOWN) for each in uses(recording, prefix)
              if not grants or each.time < grants[0]]
     notebook.expect(not early, "the router uses a prefix that it was refused", refusal, *early[:1])
@@ -81,14 +92,14 @@ def test_uses_no_refused_prefix(recording: Recording, notebook: Notebook) -> Non
 
 @edited(test_uses_no_refused_prefix, because="uses a prefix that it was refused")
 def uses_what_was_refused(recording: Recording) -> Recording:
-    refusal, event = heard(recording, "Reply", refused=True)[0], uses(recording, FIRST)[0]
+    refusal, event = answers(recording, "Reply", refused=True)[0], uses(recording, FIRST)[0]
     return editing.with_event(recording, at(event, refusal.time + 0.01))
 
 
 @edited(test_uses_no_refused_prefix, because="asked for no prefix again")
 def gives_up(recording: Recording) -> Recording:
-    refusal = heard(recording, "Reply", refused=True)[0]
-    return editing.without(recording, frames=sent(recording, after=refusal.time))
+    refusal = answers(recording, "Reply", refused=True)[0]
+    return editing.without(recording, frames=messages_of(recording, after=refusal.time))
 
 
 @check("PD-04", RENEWED, role="requesting-router", parts=LIES)
@@ -96,7 +107,7 @@ def test_believes_no_bad_answer(recording: Recording, notebook: Notebook, part: 
     """An answer that every client discards delegates nothing (RFC 9915 sections 16.3 and 16.10, as RFC 8415)."""
     heard_all = dhcpv6.messages(recording.at("cpe", "eth0", outgoing=False), part.partition("-")[0].capitalize())
     lie = first(notebook, [each for each in heard_all if names(each, LIES[part])], "no such answer reached the router")
-    asked = [each for each in sent(recording, "Request", after=lie.time) if names(each, LIES[part])]
+    asked = [each for each in messages_of(recording, "Request", after=lie.time) if names(each, LIES[part])]
     notebook.expect(not asked, f"the router requested {LIES[part]}, of an answer that it must discard", lie, *asked[:1])
     used = uses(recording, LIES[part])
     notebook.expect(not used, f"the router uses {LIES[part]}, of an answer that it must discard", lie, *used[:1])
@@ -111,7 +122,7 @@ def believes_anything(recording: Recording, part: str) -> Recording:
 @check("PD-04.good-beside-bad", RENEWED, role="requesting-router")
 def test_uses_the_good_prefix(recording: Recording, notebook: Notebook) -> None:
     """Of two prefixes it uses the one whose preferred lifetime is not above the valid one (RFC 9915 section 21.22)."""
-    reply = granted(recording, notebook)
+    reply = delegation(recording, notebook)
     bad = uses(recording, UPSIDE_DOWN)
     notebook.expect(not bad, f"the router uses {UPSIDE_DOWN}, whose preferred lifetime is above the valid one", reply,
                     *bad[:1])
@@ -130,27 +141,27 @@ def uses_any(recording: Recording) -> Recording:
 @check("PD-04.ended-in-a-reply", RENEWED, role="requesting-router")
 def test_gives_up_what_the_server_ended(recording: Recording, notebook: Notebook) -> None:
     """A prefix whose valid lifetime is 0 in a Reply is given up at once (RFC 9915 section 18.2.10.1)."""
-    reply = _renumbered(recording, notebook)
-    lost = [each for each in gone(recording, FIRST) if each.time > reply.time]
+    reply = _renumbering(recording, notebook)
+    lost = [each for each in losses(recording, FIRST) if each.time > reply.time]
     notebook.expect(lost, f"lan0 still has an address of {FIRST}, which came with a valid lifetime of 0", reply)
     notebook.in_time(lost[0].time - reply.time, LATE, "the address went late", reply, lost[0])
 
 
-def _renumbered(recording: Recording, notebook: Notebook) -> Message:
+def _renumbering(recording: Recording, notebook: Notebook) -> Message:
     """The Reply that ends the first prefix and delegates the second."""
-    found = [each for each in heard(recording, "Reply", refused=False) if names(each, SECOND)]
+    found = [each for each in answers(recording, "Reply", refused=False) if names(each, SECOND)]
     return first(notebook, found, "no Reply delegated another prefix")  # type: ignore[no-any-return]
 
 
 @edited(test_gives_up_what_the_server_ended, because="which came with a valid lifetime of 0")
 def keeps_what_was_ended(recording: Recording) -> Recording:
-    return editing.without(recording, events=gone(recording, FIRST))
+    return editing.without(recording, events=losses(recording, FIRST))
 
 
 @check("PD-04.another-in-a-reply", RENEWED, role="requesting-router")
 def test_uses_what_the_server_adds(recording: Recording, notebook: Notebook) -> None:
     """A prefix that the Reply to a Renew adds is used (RFC 9915 section 18.2.10.1)."""
-    reply = _renumbered(recording, notebook)
+    reply = _renumbering(recording, notebook)
     found = uses(recording, SECOND, reply.time)
     notebook.expect(found, f"the router does not use {SECOND}, which the Reply to its Renew added", reply)
     notebook.cite(*found)
@@ -164,9 +175,9 @@ def keeps_to_the_old(recording: Recording) -> Recording:
 @check("PD-04.deprecated", RENEWED, role="requesting-router", needs=("advertises-its-links",))
 def test_deprecates_what_was_replaced(recording: Recording, notebook: Notebook) -> None:
     """What was replaced it advertises with a preferred lifetime of 0 (RFC 9096 section 3.4, RFC 7084 L-13)."""
-    reply = _renumbered(recording, notebook)
-    ras = [ra for ra in advertised(recording) if ra.time > reply.time]
-    before = [ra for ra in advertised(recording) if ra.time < reply.time
+    reply = _renumbering(recording, notebook)
+    ras = [ra for ra in downstream_advertisements(recording) if ra.time > reply.time]
+    before = [ra for ra in downstream_advertisements(recording) if ra.time < reply.time
               and any(each.network.overlaps(FIRST) for each in ra.prefixes)]
     notebook.stimulus(before, f"it never advertised {FIRST}")
     ended = [ra for ra in ras if any(each.network.overlaps(FIRST) and each.preferred == 0 for each in ra.prefixes)]
@@ -182,11 +193,12 @@ def router_that_deprecates() -> Broken:
 
 @edited(test_deprecates_what_was_replaced, because="no RA deprecates")
 def leaves_it_as_it_is(recording: Recording) -> Recording:
-    reply = _renumbered(recording, Notebook(recording))
-    return editing.without(recording, frames=[ra for ra in advertised(recording) if ra.time > reply.time])
+    reply = _renumbering(recording, Notebook(recording))
+    later = [ra for ra in downstream_advertisements(recording) if ra.time > reply.time]
+    return editing.without(recording, frames=later)
 
 
-def _forgotten(recording: Recording, notebook: Notebook) -> Message:
+def _forgetful_reply(recording: Recording, notebook: Notebook) -> Message:
     """The Reply to a Renew that says NoBinding of the prefix, and extends the address."""
     found = [each for each in dhcpv6.messages(recording.at("cpe", "eth0", outgoing=False), "Reply")
              if any(ia.status is not None and ia.status.code == StatusCode.NO_BINDING for ia in each.ia_pd)]
@@ -196,8 +208,8 @@ def _forgotten(recording: Recording, notebook: Notebook) -> Message:
 @check("PD-04.no-binding", FORGOTTEN, role="requesting-router")
 def test_requests_a_forgotten_prefix(recording: Recording, notebook: Notebook) -> None:
     """After NoBinding for its IA_PD it sends a Request with that IA_PD (RFC 9915 section 18.2.10.1)."""
-    told = _forgotten(recording, notebook)
-    later = sent(recording, "Request", "Solicit", "Renew", "Rebind", after=told.time)
+    told = _forgetful_reply(recording, notebook)
+    later = messages_of(recording, "Request", "Solicit", "Renew", "Rebind", after=told.time)
     right = [each for each in later if each.name == "Request" and each.ia_pd]
     notebook.expect(right, "the router sent no Request for the prefix of which the server said NoBinding", told,
                     *later[:1])
@@ -206,14 +218,14 @@ def test_requests_a_forgotten_prefix(recording: Recording, notebook: Notebook) -
 
 @edited(test_requests_a_forgotten_prefix, because="sent no Request for the prefix")
 def renews_what_is_forgotten(recording: Recording) -> Recording:
-    told = _forgotten(recording, Notebook(recording))
-    return editing.rewritten(recording, sent(recording, "Request", after=told.time), of_kind("Renew"))
+    told = _forgetful_reply(recording, Notebook(recording))
+    return editing.rewritten(recording, messages_of(recording, "Request", after=told.time), of_kind("Renew"))
 
 
 @check("DHCP6-18.other-bindings-kept", FORGOTTEN, role="requesting-router")
 def test_keeps_what_was_not_forgotten(recording: Recording, notebook: Notebook) -> None:
     """After NoBinding for its IA_PD it keeps its address, which the same Reply extended (RFC 9915 18.2.10.1)."""
-    told = _forgotten(recording, notebook)
+    told = _forgetful_reply(recording, notebook)
     held = notebook.stimulus([one.address for ia in told.ia_na for one in ia.addresses if one.valid],
                              "the Reply did not extend an address")
     mine = notebook.stimulus([event for address in held for event in addresses(recording, "eth0", [_only(address)])],
@@ -223,7 +235,7 @@ def test_keeps_what_was_not_forgotten(recording: Recording, notebook: Notebook) 
             if (each.node, each.kind, each.action) == ("cpe", "address", "del") and each.time > told.time
             and each.fields["local"] in map(str, held)]
     notebook.expect(not lost, f"the router gave up {held[0]}, which the Reply had extended", told, *lost[:1])
-    released = sent(recording, "Release", after=told.time)
+    released = messages_of(recording, "Release", after=told.time)
     notebook.expect(not released, "the router released what the Reply had extended", told, *released[:1])
 
 
@@ -233,7 +245,7 @@ def _only(address: IPv6Address) -> IPv6Network:
 
 @edited(test_keeps_what_was_not_forgotten, because="which the Reply had extended")
 def forgets_all(recording: Recording) -> Recording:
-    told = _forgotten(recording, Notebook(recording))
+    told = _forgetful_reply(recording, Notebook(recording))
     held = next(one.address for ia in told.ia_na for one in ia.addresses)
     event = addresses(recording, "eth0", [_only(held)])[0]
     return editing.with_event(recording, replace(at(event, told.time + 0.01), action="del"))
@@ -242,8 +254,8 @@ def forgets_all(recording: Recording) -> Recording:
 @check("PD-04.together", FORGOTTEN, role="requesting-router")
 def test_renews_address_and_prefix_together(recording: Recording, notebook: Notebook) -> None:
     """One Renew has the IA_NA and the IA_PD (RFC 9915 sections 6.6, 18.2.4, as RFC 8415)."""
-    told = _forgotten(recording, notebook)
-    asked = [each for each in sent(recording, "Renew") if each.transaction_id == told.transaction_id]
+    told = _forgetful_reply(recording, notebook)
+    asked = [each for each in messages_of(recording, "Renew") if each.transaction_id == told.transaction_id]
     both = [each for each in asked if each.ia_na and each.ia_pd]
     notebook.expect(both, "its Renew of the prefix has no IA_NA, though it holds an address", *asked[:1])
     notebook.cite(both[0])
@@ -251,4 +263,4 @@ def test_renews_address_and_prefix_together(recording: Recording, notebook: Note
 
 @edited(test_renews_address_and_prefix_together, because="has no IA_NA, though it holds an address")
 def renews_one_by_one(recording: Recording) -> Recording:
-    return editing.rewritten(recording, sent(recording, "Renew"), less("DHCP6OptIA_NA"))
+    return editing.rewritten(recording, messages_of(recording, "Renew"), less("DHCP6OptIA_NA"))

@@ -209,7 +209,8 @@ def test_answers_what_is_asked_of_prefixes(recording: Recording, notebook: Noteb
             return
     name = next((each.name for each in asked.answers if each.name in names), names[0])
     answer = asked.answer(notebook, name)
-    held = ELSEWHERE if topic == "prefix-lease" else _held(recording, notebook)  # who asks for it holds nothing yet
+    # Who asks for its first lease holds nothing yet.
+    held = ELSEWHERE if topic == "prefix-lease" else _first_lease(recording, notebook)
     wrong = complaint(asked.question, answer, held)
     notebook.expect(wrong is None, f"the server's answer ({name}) to `{row}` is wrong: {wrong}", asked.frame, answer)
 
@@ -220,7 +221,7 @@ def dhcpd_that_tells_one_from_the_other() -> Broken:
     return Broken(ASKED, {"dhcpv6-server": "isc-dhcpd"})
 
 
-def _held(recording: Recording, notebook: Notebook) -> IPv6Network:
+def _first_lease(recording: Recording, notebook: Notebook) -> IPv6Network:
     """What the holder was leased first."""
     told = answers_to(recording, "prefix-lease", f"request-{HOLDER}")
     return notebook.stimulus([prefix for each in told for prefix in prefixes(each)], "nobody was leased a prefix")[0]
@@ -244,7 +245,7 @@ def test_delegates_nothing_twice(recording: Recording, notebook: Notebook) -> No
 
 @edited(test_delegates_nothing_twice, because="to two clients")
 def server_with_one_prefix_for_all(recording: Recording) -> Recording:
-    held = _held(recording, Notebook(recording))
+    held = _first_lease(recording, Notebook(recording))
 
     def change(packet: Any) -> None:
         packet[layer("dhcp6").DHCP6OptIA_PD].iapdopt[0].prefix = str(held.network_address)
@@ -260,12 +261,12 @@ def _associations(packet: Any) -> Iterator[Any]:
         part = part.payload
 
 
-def _emptied(packet: Any) -> None:
+def _empty(packet: Any) -> None:
     for each in _associations(packet):
         each.iapdopt = []
 
 
-def _failed(packet: Any) -> Any:
+def _with_failure(packet: Any) -> Any:
     """The message has the status UnspecFail, and so has each IA_PD that has one."""
     status = layer("dhcp6").DHCP6OptStatusCode
     for each in _associations(packet):
@@ -281,12 +282,12 @@ def _failed(packet: Any) -> Any:
 #: By what is wrong with an answer: an edit after which it is so, and what is said of it.
 SPOILT: dict[Complaint, tuple[Callable[[Any], Any], str]] = {
     **dict.fromkeys((has_prefixes, has_each_its_own, says_or_leases, has_another, commits_or_offers,
-                     says_success_and_what_is_unknown), (_emptied, "has neither a prefix nor a status")),
-    has_what_is_held: (_emptied, "which the client holds"),
-    has_the_wish: (_emptied, "not what is free"),
-    ends_what_is_elsewhere: (_emptied, "does not come back with lifetimes of 0"),
+                     says_success_and_what_is_unknown), (_empty, "has neither a prefix nor a status")),
+    has_what_is_held: (_empty, "which the client holds"),
+    has_the_wish: (_empty, "not what is free"),
+    ends_what_is_elsewhere: (_empty, "does not come back with lifetimes of 0"),
 }
-EDITS = {part: SPOILT.get(complaint, (_failed, "UnspecFail")) for part, (_, row, _, complaint) in EXPECTED.items()
+EDITS = {part: SPOILT.get(complaint, (_with_failure, "UnspecFail")) for part, (_, row, _, complaint) in EXPECTED.items()
          if row not in MAY_BE_SILENT}
 
 
@@ -313,4 +314,4 @@ def server_that_answers_what_it_should_not(recording: Recording, part: str) -> R
     told = (told[:63] + asked.question.transaction_id.to_bytes(3, "big") + told[66:]).replace(before, now)
     silent = editing.without(recording, frames=asked.answers)
     more = editing.with_frame(silent, told, time=asked.frame.time, node=ASKER, interface="eth0")
-    return editing.rewritten(more, answers_to(more, "prefix", EXPECTED[part][1]), _emptied)
+    return editing.rewritten(more, answers_to(more, "prefix", EXPECTED[part][1]), _empty)

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.broken.dhcpv6_edits import changed_delegation
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
-from conformance.reading.delegations import addresses, advertised
+from conformance.reading.delegations import addresses, downstream_advertisements
 from conformance.reading.receivable import echo_replies
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
@@ -33,7 +33,7 @@ def replies(recording: Recording, notebook: Notebook) -> list[Message]:
                              "no Reply delegated a prefix to the router")
 
 
-def delegated(reply: Message) -> list[IPv6Network]:
+def delegated_by(reply: Message) -> list[IPv6Network]:
     """The prefixes of a Reply."""
     return [prefix.network for ia in reply.ia_pd for prefix in ia.prefixes]
 
@@ -56,8 +56,8 @@ def asks_for_an_address_only(recording: Recording) -> Recording:
 def test_gives_its_link_a_subnet(recording: Recording, notebook: Notebook) -> None:
     """Its other link gets an address with a /64 of the delegated prefix (RFC 7084 section 4.3 L-2)."""
     last = replies(recording, notebook)[-1]
-    found = addresses(recording, "lan0", delegated(last))
-    notebook.expect(found, f"lan0 got no address of {delegated(last)[0]}", last)
+    found = addresses(recording, "lan0", delegated_by(last))
+    notebook.expect(found, f"lan0 got no address of {delegated_by(last)[0]}", last)
     for event in found:
         notebook.expect(event.fields["prefixlen"] == 64,
                         f"{event.fields['local']} of lan0 has a prefix length of {event.fields['prefixlen']}", event)
@@ -83,8 +83,8 @@ def test_gives_its_uplink_nothing(recording: Recording, notebook: Notebook) -> N
     """Its uplink gets no address of the delegated prefix (RFC 9915 section 6.3)."""
     last = replies(recording, notebook)[-1]
     notebook.cite(last)
-    for event in addresses(recording, "eth0", delegated(last)):
-        notebook.expect(False, f"the uplink got {event.fields['local']}, of {delegated(last)[0]}", event)
+    for event in addresses(recording, "eth0", delegated_by(last)):
+        notebook.expect(False, f"the uplink got {event.fields['local']}, of {delegated_by(last)[0]}", event)
 
 
 @edited(test_gives_its_uplink_nothing, because="the uplink got")
@@ -98,7 +98,8 @@ def numbers_its_uplink(recording: Recording) -> Recording:
 def test_advertises_what_is_left(recording: Recording, notebook: Notebook) -> None:
     """Its RAs give the delegated prefix no longer lifetimes than are left of the delegation (RFC 9096 section 3.3)."""
     got = replies(recording, notebook)
-    mine = [(ra, each) for ra in advertised(recording) for each in ra.prefixes if each.network.overlaps(DELEGATED)]
+    mine = [(ra, each) for ra in downstream_advertisements(recording) for each in ra.prefixes
+            if each.network.overlaps(DELEGATED)]
     for ra, each in notebook.stimulus(mine, "no RA had a prefix of the delegated one"):
         reply = [one for one in got if one.time <= ra.time][-1]
         lease = next(prefix for ia in reply.ia_pd for prefix in ia.prefixes if each.network.subnet_of(prefix.network))
@@ -114,7 +115,7 @@ def advertises_a_month(recording: Recording) -> Recording:
     def change(packet: Any) -> None:
         packet[layer("inet6").ICMPv6NDOptPrefixInfo].validlifetime = 2592000
 
-    return editing.rewritten(recording, [ra for ra in advertised(recording) if ra.prefixes], change)
+    return editing.rewritten(recording, [ra for ra in downstream_advertisements(recording) if ra.prefixes], change)
 
 
 @check("PD-01.not-sent-back", DelegatedLink(), role="requesting-router")
@@ -144,7 +145,8 @@ def test_host_behind_it_is_reached(recording: Recording, notebook: Notebook) -> 
     """A host behind it answers from an address of the delegated prefix (RFC 7084 section 4.1)."""
     last = replies(recording, notebook)[-1]
     tried = recording.marked(Attempt)
-    notebook.expect(tried, "the host behind it formed no address of the delegated prefix", last, *advertised(recording))
+    notebook.expect(tried, "the host behind it formed no address of the delegated prefix", last,
+                    *downstream_advertisements(recording))
     answers = [each for each in echo_replies(recording.at("outside", outgoing=False))
                if str(each.source) == tried[0].what.to]
     notebook.expect(answers, f"the host at {tried[0].what.to} did not answer an Echo Request from outside", last,

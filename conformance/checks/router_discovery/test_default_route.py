@@ -29,7 +29,7 @@ STATEFUL, CALICO = GuestBoot(mode=Mode.STATEFUL), GuestBoot(mode=Mode.CALICO)
 DEAF = KernelGuest("linux:accept_ra=0", {"accept_ra": 0})
 
 
-def advertised(recording: Recording, interface: str = "eth0") -> list[RouterAdvertisement]:
+def default_advertisements(recording: Recording, interface: str = "eth0") -> list[RouterAdvertisement]:
     """The RAs with a router lifetime that reached the guest's interface."""
     heard = ndp.router_advertisements(recording.at("guest", interface, outgoing=False))
     return [each for each in heard if each.lifetime > 0]
@@ -65,7 +65,7 @@ def test_uses_the_advertising_router(recording: Recording, notebook: Notebook) -
     It does not matter whether kernel or client installed the route, and whether the RA has a prefix. Where nobody sees
     the routes of a machine, its packets tell.
     """
-    heard = believable(advertised(recording), notebook, "no RA with a router lifetime reached the guest")
+    heard = believable(default_advertisements(recording), notebook, "no RA with a router lifetime reached the guest")
     macs = {each.source: each.mac_source for each in heard}
     if _only_answers(recording):
         sends_to_advertisers(recording, notebook, heard)
@@ -140,7 +140,7 @@ def test_accepts_advertisements_in_its_role(recording: Recording, notebook: Note
     The platform documents promise the first two, Linux's ip-sysctl defines the third. A client that handles RAs itself
     gets the recipe in its own setting.
     """
-    heard = believable(advertised(recording), notebook, "no RA with a router lifetime reached the guest")
+    heard = believable(default_advertisements(recording), notebook, "no RA with a router lifetime reached the guest")
     notebook.cite(heard[0])
     tried = notebook.stimulus(recording.marked(Attempted), "the guest did not try to reach an outside host")
     if _only_answers(recording):
@@ -183,7 +183,7 @@ def test_default_route_of_the_default_nic(recording: Recording, notebook: Notebo
     leave the first NIC with an address of its network.
     """
     for interface in ("eth0", "eth1"):
-        heard = believable(advertised(recording, interface), notebook,
+        heard = believable(default_advertisements(recording, interface), notebook,
                            f"no RA with a router lifetime reached {interface}")
         notebook.cite(heard[0])
     found = {interface: default_routes(recording, interface) for interface in ("eth0", "eth1")}

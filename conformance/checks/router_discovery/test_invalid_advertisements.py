@@ -57,7 +57,7 @@ def _not_believed(recording: Recording, notebook: Notebook, forgery: Forgery, *f
     errors = [each for each in errors if each.destination == forgery.router]
     notebook.expect(not errors, f"the guest answered an RA with {forgery.wrong} with an error", *errors)
     taken = [each for prefix in (plan.LAN, *(other.prefix for other in FORGERIES.values()))
-             for each in _probed(recording, prefix)]
+             for each in _probes(recording, prefix)]
     notebook.cite(*notebook.stimulus(taken, "the guest used nothing of any RA, not even of a valid one")[:1])
     notebook.finding = f"an RA with {forgery.wrong} left no trace"
 
@@ -88,7 +88,7 @@ def _traces(recording: Recording, forgery: Forgery) -> Iterator[Seen]:
         through = event.kind == "route" and event.fields.get("gateway") == str(forgery.router)
         if through or (event.kind in ("route", "address") and _inside(event.fields, forgery.prefix)):
             yield event
-    yield from _probed(recording, forgery.prefix)
+    yield from _probes(recording, forgery.prefix)
 
 
 def _inside(fields: Any, prefix: IPv6Network) -> bool:
@@ -99,7 +99,7 @@ def _inside(fields: Any, prefix: IPv6Network) -> bool:
     return isinstance(found, IPv6Network) and found.subnet_of(prefix)
 
 
-def _probed(recording: Recording, prefix: IPv6Network) -> list[ndp.NeighborSolicitation]:
+def _probes(recording: Recording, prefix: IPv6Network) -> list[ndp.NeighborSolicitation]:
     """The guest's DAD probes for addresses of the prefix."""
     sent = ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
     return [each for each in sent if each.dad and each.target in prefix]

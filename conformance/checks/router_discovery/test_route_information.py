@@ -7,7 +7,7 @@ from ipaddress import IPv6Network
 from conformance.broken.guests import KernelGuest, RoutedGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.hops import expect_hop, sent, with_packets_to
+from conformance.reading.hops import expect_hop, requests_of_step, with_packets_to
 from fixtures.recording.model import Recording
 from fixtures.recording.views import ndp
 from fixtures.recording.views.ndp import RouterAdvertisement
@@ -59,7 +59,7 @@ def test_gives_up_routes_that_end(recording: Recording, notebook: Notebook) -> N
     expect_hop(recording, notebook, "withdrawn", "peer", f"peer2 withdrew {WITHDRAWN.network}")
     told = _advertisements_of(recording, notebook, SHORT.network)[-1]
     expect_hop(recording, notebook, "short", "peer2", f"peer2 leads to {SHORT.network}")
-    tried = notebook.stimulus(sent(recording, "ends"), "the guest sent nothing while the route was to end")
+    tried = notebook.stimulus(requests_of_step(recording, "ends"), "the guest sent nothing while the route was to end")
     back = [each for each in tried if each.mac_destination == mac_of("peer", "eth0")]
     if not back:
         spoke = tried[-1].time - told.time

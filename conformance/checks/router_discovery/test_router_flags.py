@@ -6,7 +6,7 @@ from typing import Any
 
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.receivable import receivable, unheeded
+from conformance.reading.receivable import receivable, why_unheeded
 from fixtures.recording.editing import rewritten, with_bytes
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dissection import layer
@@ -18,12 +18,12 @@ SLAAC, STATELESS, STATEFUL = (GuestBoot(mode=mode) for mode in (Mode.SLAAC, Mode
 CALICO = GuestBoot(mode=Mode.CALICO)
 
 
-def advertised(recording: Recording, notebook: Notebook) -> list[RouterAdvertisement]:
+def receivable_advertisements(recording: Recording, notebook: Notebook) -> list[RouterAdvertisement]:
     """The RAs that reached the guest and that it may heed, and at least one of them; where it may heed none, a fail."""
     found = notebook.stimulus(router_advertisements(recording.at("guest", "eth0", outgoing=False)),
                               "no Router Advertisement reached the guest")
     heeded = receivable(found)
-    notebook.expect(heeded, "" if heeded else unheeded(found[0]), *found[:1])
+    notebook.expect(heeded, "" if heeded else why_unheeded(found[0]), *found[:1])
     return heeded
 
 
@@ -34,7 +34,7 @@ def test_flags_match_the_mode(recording: Recording, notebook: Notebook) -> None:
     With M=1 the O flag is redundant and not judged.
     """
     situation = recording.play.situation
-    for ra in advertised(recording, notebook):
+    for ra in receivable_advertisements(recording, notebook):
         notebook.expect(ra.managed == situation["managed"], f"the router's RA has M={ra.managed:d}", ra.frame)
         if not situation["managed"]:
             notebook.expect(ra.other == situation["other"], f"the router's RA has O={ra.other:d}", ra.frame)
@@ -85,7 +85,7 @@ def test_calico_style_gives_only_a_default_route(recording: Recording, notebook:
 
     So the guest has a default route and no route to the prefix itself.
     """
-    for ra in advertised(recording, notebook):
+    for ra in receivable_advertisements(recording, notebook):
         notebook.expect(ra.managed, "the router's RA has M=0", ra.frame)
         notebook.expect(ra.lifetime > 0, "the router's RA has a router lifetime of 0", ra.frame)
         for prefix in ra.prefixes:

@@ -65,8 +65,8 @@ def test_answers_router_solicitations(recording: Recording, notebook: Notebook) 
         found = _answers(solicitation, told)
         notebook.expect(found, f"the router did not answer the solicitation from {solicitation.source}", solicitation)
         notebook.cite(found[0])
-        acted = _acted(solicitation, found[0], heard)
-        answers.append(Answer(solicitation, found[0], acted, _limited(solicitation, multicast)))
+        acted = _time_of_answer(solicitation, found[0], heard)
+        answers.append(Answer(solicitation, found[0], acted, _shortest_wait(solicitation, multicast)))
     own = _own_delays(answers)
     faults = [*_without_chance(own), *_too_close(multicast, recording.stall())]
     notebook.expect(not faults, "; ".join(faults))
@@ -85,14 +85,14 @@ def _answers(solicitation: RouterSolicitation, told: Iterable[RouterAdvertisemen
             and each.destination in (ALL_NODES, solicitation.source)]
 
 
-def _acted(solicitation: RouterSolicitation, answer: RouterAdvertisement, heard: Iterable[Frame]) -> float:
+def _time_of_answer(solicitation: RouterSolicitation, answer: RouterAdvertisement, heard: Iterable[Frame]) -> float:
     """When the router sent the answer, or asked for the solicitor's link-layer address to send it."""
     asked = [each.time for each in ndp.neighbor_solicitations(heard) if each.target == solicitation.source
              and solicitation.frame.ns < each.frame.ns < answer.frame.ns]
     return min([answer.time, *(asked if answer.destination != ALL_NODES else [])])
 
 
-def _limited(solicitation: RouterSolicitation, multicast: Iterable[RouterAdvertisement]) -> float:
+def _shortest_wait(solicitation: RouterSolicitation, multicast: Iterable[RouterAdvertisement]) -> float:
     """Seconds after the solicitation in which a multicast answer has to wait."""
     last = max((each.time for each in multicast if each.frame.ns <= solicitation.frame.ns), default=float("-inf"))
     return max(0.0, last + MIN_DELAY_BETWEEN_RAS - solicitation.time)

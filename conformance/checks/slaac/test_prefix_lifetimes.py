@@ -10,7 +10,7 @@ from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.prefixes import (
     first_usable,
-    formed,
+    formed_address_events,
     looked_for,
     on_link,
     rows,
@@ -35,8 +35,8 @@ from fixtures.scenarios.slaac.advertised_prefixes import (
     STEADY,
     AdvertisedPrefixes,
     absent,
-    deprecated,
-    gone,
+    address_deprecated,
+    address_gone,
 )
 from fixtures.situation import Prefix
 
@@ -113,7 +113,8 @@ def test_deprecated_address_is_left_for_others(recording: Recording, notebook: N
     """
     ready = first_usable(recording, FLEETING.network, notebook)
     address = IPv6Address(ready.fields["local"])
-    ends = notebook.stimulus(_events(recording, deprecated("guest", address)), f"{address} was never deprecated")[0]
+    ends = notebook.stimulus(_events(recording, address_deprecated("guest", address)),
+                             f"{address} was never deprecated")[0]
     told = ready.fields["preferred_life_time"]
     notebook.in_time(ends.time - ready.time, told + LATE,
                      f"the guest kept {address} preferred for too long", ready, ends)
@@ -128,7 +129,7 @@ def test_deprecated_address_is_left_for_others(recording: Recording, notebook: N
 
 def _answers_while_valid(recording: Recording, notebook: Notebook, address: IPv6Address, ready: KernelEvent) -> None:
     """It answers before it is removed, is removed in time, and answers no more."""
-    removed = _events(recording, gone("guest", address))
+    removed = _events(recording, address_gone("guest", address))
     notebook.expect(removed, f"the guest's {address} is not removed after its valid lifetime", ready)
     end, told = removed[0], ready.fields["valid_life_time"]
     notebook.in_time(end.time - ready.time, told + LATE, f"the guest removed {address} late", ready, end)
@@ -253,13 +254,13 @@ def guest_that_hides_deprecated_addresses(recording: Recording) -> Recording:
 @edited(test_deprecated_address_is_left_for_others, because="is not removed after its valid lifetime")
 def guest_that_keeps_its_address(recording: Recording) -> Recording:
     """It never takes it away."""
-    return editing.without(recording, events=_events(recording, gone("guest", first_address(recording))))
+    return editing.without(recording, events=_events(recording, address_gone("guest", first_address(recording))))
 
 
 @edited(test_deprecated_address_is_left_for_others, because="early")
 def guest_in_a_hurry(recording: Recording) -> Recording:
     """It deprecates the address long before its time."""
-    events = _events(recording, deprecated("guest", first_address(recording)))
+    events = _events(recording, address_deprecated("guest", first_address(recording)))
     return editing.shifted(recording, -5.0, events=events)
 
 
@@ -307,7 +308,7 @@ def guest_that_ignores_prefixes() -> Broken:
 
 def first_address(recording: Recording) -> IPv6Address:
     """The guest's address in the fleeting prefix."""
-    return IPv6Address(formed(recording, FLEETING.network)[0].fields["local"])
+    return IPv6Address(formed_address_events(recording, FLEETING.network)[0].fields["local"])
 
 
 def _with_solicitation(recording: Recording, like: IPv6Address, destination: IPv6Address) -> Recording:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
-from conformance.reading.prefixes import first_usable, formed, looked_for, on_link, rows, shot, with_rows
+from conformance.reading.prefixes import first_usable, formed_address_events, looked_for, on_link, rows, shot, with_rows
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
 from fixtures.recording.views import ndp
@@ -39,16 +39,16 @@ def test_forms_addresses_with_the_advertised_lifetimes(recording: Recording, not
     A prefix without the A flag gives none.
     """
     for prefix in (STEADY, LONG, FLEETING):
-        events = formed(recording, prefix.network)
+        events = formed_address_events(recording, prefix.network)
         notebook.expect(events, f"the guest formed no address from {prefix.network}", *recording.marked(Start))
         _lives(recording, prefix, events[0], notebook)
         notebook.cite(*events)
-    wrong = formed(recording, OFF_LINK.network)
+    wrong = formed_address_events(recording, OFF_LINK.network)
     notebook.expect(not wrong, f"the guest formed an address from {OFF_LINK.network}, which has A=0", *wrong)
     notebook.finding = "each of three autonomous prefixes gave an address that lives as long as advertised"
 
 
-def _advertised(recording: Recording, prefix: Prefix, notebook: Notebook) -> ndp.RouterAdvertisement:
+def _first_advertisement(recording: Recording, prefix: Prefix, notebook: Notebook) -> ndp.RouterAdvertisement:
     """The first RA with the prefix that reached the guest."""
     return _all_advertised(recording, prefix, notebook)[0]
 
@@ -62,7 +62,7 @@ def _all_advertised(recording: Recording, prefix: Prefix, notebook: Notebook) ->
 
 def _lives(recording: Recording, prefix: Prefix, event: KernelEvent, notebook: Notebook) -> None:
     """The address has been there since the advertisement, some seconds of duplicate address detection ago."""
-    passed = event.time - _advertised(recording, prefix, notebook).time
+    passed = event.time - _first_advertisement(recording, prefix, notebook).time
     for word, told in (("valid", prefix.valid), ("preferred", prefix.preferred)):
         has = event.fields[f"{word}_life_time"]
         notebook.expect(told - passed - SECONDS <= has <= told + ROUNDED_UP,
@@ -76,9 +76,9 @@ def test_ignores_a_prefix_that_contradicts_itself(recording: Recording, notebook
 
     The other options of the same RA are not.
     """
-    notebook.cite(_advertised(recording, CONTRADICTORY, notebook))
+    notebook.cite(_first_advertisement(recording, CONTRADICTORY, notebook))
     notebook.cite(first_usable(recording, STEADY.network, notebook))
-    wrong = formed(recording, CONTRADICTORY.network)
+    wrong = formed_address_events(recording, CONTRADICTORY.network)
     notebook.expect(not wrong,
                     f"the guest formed an address from {CONTRADICTORY.network}, preferred for longer than valid",
                     *wrong)
@@ -98,7 +98,7 @@ def test_forms_no_address_from_a_prefix_of_the_wrong_length(
     """
     prefix = ODD[part]
     notebook.cite(first_usable(recording, STEADY.network, notebook), *_all_advertised(recording, prefix, notebook))
-    wrong = formed(recording, prefix.network)
+    wrong = formed_address_events(recording, prefix.network)
     notebook.expect(not wrong, f"the guest formed an address from {prefix.network}", *wrong[:1])
 
 
@@ -118,7 +118,7 @@ def test_ignores_the_link_local_prefix(recording: Recording, notebook: Notebook)
     The guest's link-local address stays the only one, for ever.
     """
     notebook.cite(first_usable(recording, STEADY.network, notebook))
-    seen = formed(recording, LINK_LOCAL.network)
+    seen = formed_address_events(recording, LINK_LOCAL.network)
     notebook.stimulus(seen, "the guest had no link-local address")
     others = [event for event in seen if event.fields["local"] != seen[0].fields["local"]]
     notebook.expect(not others, "the guest formed a second link-local address", *others)
@@ -142,7 +142,7 @@ def test_prefixes_do_not_disturb_each_other(recording: Recording, notebook: Note
     for row in rows(after, STEADY.network):
         ended = row["preferred_life_time"] <= ROUNDED_UP
         notebook.expect(ended, f"the guest's {row['local']} is preferred, though withdrawn", after)
-    passed = after.time - _advertised(recording, FLEETING, notebook).time
+    passed = after.time - _first_advertisement(recording, FLEETING, notebook).time
     for prefix in (LONG, FLEETING) if passed < FLEETING.preferred - SECONDS else (LONG,):
         for row in rows(after, prefix.network):
             kept = row["preferred_life_time"] > 0
@@ -152,13 +152,13 @@ def test_prefixes_do_not_disturb_each_other(recording: Recording, notebook: Note
 @edited(test_forms_addresses_with_the_advertised_lifetimes, because="formed no address from 2001:db8:a2::/64")
 def guest_that_takes_one_prefix_only(recording: Recording) -> Recording:
     """It overlooks the second prefix."""
-    return editing.without(recording, events=formed(recording, LONG.network))
+    return editing.without(recording, events=formed_address_events(recording, LONG.network))
 
 
 @edited(test_forms_addresses_with_the_advertised_lifetimes, because="s were advertised")
 def guest_with_lifetimes_of_its_own(recording: Recording) -> Recording:
     """A day, whatever the router says."""
-    return editing.rewritten_events(recording, formed(recording, STEADY.network), valid_life_time=86400)
+    return editing.rewritten_events(recording, formed_address_events(recording, STEADY.network), valid_life_time=86400)
 
 
 @edited(test_forms_addresses_with_the_advertised_lifetimes, because="which has A=0")
@@ -217,6 +217,6 @@ def guest_that_keeps_what_is_withdrawn(recording: Recording) -> Recording:
 
 def _also_in(recording: Recording, prefix: Prefix) -> Recording:
     """The guest also has an address of that prefix."""
-    event = formed(recording, STEADY.network)[0]
+    event = formed_address_events(recording, STEADY.network)[0]
     also = {**event.fields, "local": str(prefix.network.network_address + 1)}
     return editing.with_event(recording, KernelEvent(event.ns, event.after_ns, "guest", "address", "new", also))

@@ -82,7 +82,7 @@ def _talks(recording: Recording, node: str) -> list[Echo]:
     return [each for each in sent if each.destination == plan.OUTSIDE]
 
 
-def _probed(recording: Recording, node: str) -> IPv6Address:
+def _probed_address(recording: Recording, node: str) -> IPv6Address:
     """The first address of the prefix that the node probed for."""
     sent = ndp.neighbor_solicitations(recording.at(node, "eth0", outgoing=True))
     return next(each.target for each in sent if each.dad and each.target in plan.LAN)
@@ -127,6 +127,6 @@ def guest_that_talks_from_nowhere(recording: Recording) -> Recording:
     """Its flows come from an address that it never probed for."""
 
     def change(packet: Any) -> None:
-        packet.payload.src = str(_probed(recording, OFF) + 1)
+        packet.payload.src = str(_probed_address(recording, OFF) + 1)
 
     return editing.rewritten(recording, _talks(recording, OFF)[-1:], change)

@@ -33,14 +33,14 @@ class Tentative:
         return self.probes[0].time <= time <= self.probes[-1].time + RETRANS_TIMER - TICK
 
 
-def _sent(recording: Recording) -> list[Frame]:
+def _sent_frames(recording: Recording) -> list[Frame]:
     return list(recording.at("guest", "eth0", outgoing=True))
 
 
 def _tentative(recording: Recording, notebook: Notebook) -> list[Tentative]:
     """The addresses for which the guest was asked while it probed for them, in that order."""
     marks = notebook.stimulus(recording.marked(Disturbed), "the guest probed for no address")
-    probes = [each for each in ndp.neighbor_solicitations(_sent(recording)) if each.dad]
+    probes = [each for each in ndp.neighbor_solicitations(_sent_frames(recording)) if each.dad]
     found = []
     for target in dict.fromkeys(IPv6Address(mark.what.target) for mark in marks):
         mine = [each for each in probes if each.target == target]
@@ -59,9 +59,10 @@ def test_is_silent_about_tentative_addresses(recording: Recording, notebook: Not
     addresses = _tentative(recording, notebook)
     notebook.stimulus([each for each in addresses if each.target in plan.LAN], "the guest formed no address of the LAN")
     for each in addresses:
-        _asked(recording, notebook, each)
-        used = [frame for frame in _sent(recording) if _source(frame) == each.target]
-        answers = [answer for answer in ndp.neighbor_advertisements(_sent(recording)) if answer.target == each.target]
+        _expect_questions(recording, notebook, each)
+        used = [frame for frame in _sent_frames(recording) if _source(frame) == each.target]
+        answers = [answer for answer in ndp.neighbor_advertisements(_sent_frames(recording))
+                   if answer.target == each.target]
         early = [answer for answer in answers if each.when(answer.time)]
         notebook.expect(not early, f"the guest answered for {each.target}, which was tentative", *early)
         early_use = [frame for frame in used if each.when(frame.time)]
@@ -70,7 +71,7 @@ def test_is_silent_about_tentative_addresses(recording: Recording, notebook: Not
     notebook.finding = f"{len(addresses)} addresses were neither used nor answered for until they were assigned"
 
 
-def _asked(recording: Recording, notebook: Notebook, address: Tentative) -> None:
+def _expect_questions(recording: Recording, notebook: Notebook, address: Tentative) -> None:
     """While it was tentative the address was solicited and pinged, and a program wanted to talk from it."""
     heard = list(recording.at("guest", "eth0", outgoing=False))
     asked = [each for each in ndp.neighbor_solicitations(heard) if not each.dad and each.target == address.target]
@@ -100,7 +101,7 @@ def host_that_does_not_wait() -> Broken:
 def guest_that_lets_programs_use_it(recording: Recording) -> Recording:
     """The ping from the address gets through while it is tentative."""
     first = next(mark for mark in recording.marked(Attempt) if mark.what.what == "while-tentative")
-    pings = transport.echoes(_sent(recording), reply=False)
+    pings = transport.echoes(_sent_frames(recording), reply=False)
     later = next(each for each in pings if each.source in plan.LAN)
     return editing.shifted(recording, first.time - later.time, frames=later)
 
@@ -112,8 +113,8 @@ def test_knows_its_own_probe_again(recording: Recording, notebook: Notebook) -> 
     At the latest when it has probed MAX_MULTICAST_SOLICIT times more. Without a nonce a guest cannot know, and any
     second probe is a conflict (RFC 4862 section 5.4.3).
     """
-    answers = ndp.neighbor_advertisements(_sent(recording))
-    own = {each.frame.data for each in ndp.neighbor_solicitations(_sent(recording)) if each.dad}
+    answers = ndp.neighbor_advertisements(_sent_frames(recording))
+    own = {each.frame.data for each in ndp.neighbor_solicitations(_sent_frames(recording)) if each.dad}
     copies = [each for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=False))
               if each.dad and each.frame.data in own]
     for target in dict.fromkeys(IPv6Address(mark.what.target) for mark in recording.marked(Disturbed)):

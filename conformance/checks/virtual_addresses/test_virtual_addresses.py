@@ -65,10 +65,10 @@ def announcement_that_overrides_nothing(recording: Recording) -> Recording:
     """The first unsolicited NA has O=0."""
     sent = advertisements_for(recording, "r1", VIRTUAL)[0]
 
-    def cleared(packet: object) -> None:
+    def clear_override(packet: object) -> None:
         packet["ICMPv6 Neighbor Discovery - Neighbor Advertisement"].O = 0  # type: ignore[index]
 
-    return editing.rewritten(recording, sent, cleared)
+    return editing.rewritten(recording, sent, clear_override)
 
 
 @check("VIP-03", VirtualRouter(), role="virtual-router")

@@ -333,8 +333,8 @@ def address_that_is_away(recording: Recording) -> Recording:
     """Nobody answers the guest for more than a second when r1 stops."""
     stop = recording.marked(Stop)[0]
 
-    def gone(frame: Frame) -> bool:
+    def is_away(frame: Frame) -> bool:
         return (frame.node == "guest" and not frame.outgoing and frame.data[20] == ICMPV6
                 and frame.data[54] == ECHO_REPLY and stop.time < frame.time < stop.time + HAND_OVER + 0.2)
 
-    return editing.without(recording, frames=gone)
+    return editing.without(recording, frames=is_away)

@@ -22,7 +22,7 @@ from topologies.calico import ADDRESSES, ROUTERS
 from topologies.stage import addressing as plan
 
 
-def learnt(recording: Recording, made: Mark) -> Iterator[tuple[str, list[KernelEvent]]]:
+def learnt_routes(recording: Recording, made: Mark) -> Iterator[tuple[str, list[KernelEvent]]]:
     """By other router: its routes to an endpoint that BIRD made since."""
     for node in ROUTERS:
         if node != made.what.node:
@@ -48,7 +48,7 @@ def test_calico_endpoints_become_known_everywhere(recording: Recording, notebook
                 if any(str(net.network_address) == address for net in each.announced)
                 and each.segment.frame.ns >= beginning(recording, mark).ns]
         notebook.expect(told, f"{host} announced {address} to no other host", *(each.segment for each in told))
-        for node, routes in learnt(recording, mark):
+        for node, routes in learnt_routes(recording, mark):
             notebook.expect(routes, f"{node} has no route to {address} of {host}", mark)
             event = routes[0]
             gateway, device = event.fields.get("gateway"), event.fields.get("dev")

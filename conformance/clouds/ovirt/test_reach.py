@@ -91,7 +91,7 @@ def test_ovirt_client_takes_six_spellings(recording: Recording, notebook: Notebo
         expect_data(notebook, each)
     scoped = len(SPELLINGS["host2"])
     notebook.expect(len(wire) == scoped, f"{len(wire)} connections crossed the bridge, not {scoped}")
-    sizes = {each.answered() for each in wire}
+    sizes = {each.answer_bytes() for each in wire}
     notebook.expect(len(sizes) == 1, f"the answers have different sizes: {', '.join(map(str, sorted(sizes)))} bytes")
     notebook.finding = f"{len(told)} equal answers: {asked} over the loopback, {scoped} over the bridge by TLS"
 

@@ -34,7 +34,7 @@ class Connection:
         """The client's first data."""
         return next(self._records(self.client, DATA), None)
 
-    def answered(self) -> int:
+    def answer_bytes(self) -> int:
         """Bytes of data that the server sent, encrypted; segments that came twice count once."""
         return sum({each.sequence: len(each.payload) for each in self._records(self.server, DATA)}.values())
 

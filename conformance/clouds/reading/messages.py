@@ -37,7 +37,7 @@ class Message:
         moment = f" ({self.what.moment})" if self.what.moment else ""
         return f"{what} from {self.what.source} to {self.what.to}{moment}"
 
-    def sent(self) -> list[Frame]:
+    def at_source(self) -> list[Frame]:
         """Where its source sent it; a message of TCP that begins a conversation is its SYN as well."""
         return self.at(self.what.source, outgoing=True)
 
@@ -85,7 +85,7 @@ def messages(recording: Recording, notebook: Notebook, moment: str, **fields: ob
 def expect_answered(notebook: Notebook, *several: Message) -> None:
     """Expect that each was sent, arrived, and was answered."""
     for each in several:
-        sent = notebook.stimulus(each.sent(), f"{each.label} was never sent")
+        sent = notebook.stimulus(each.at_source(), f"{each.label} was never sent")
         there, here = each.at(each.what.to), each.answers()
         notebook.expect(there, f"{each.label} did not arrive", sent[0], *there[:1])
         notebook.expect(here, f"{each.label} got no answer", *here[:1])
@@ -94,7 +94,7 @@ def expect_answered(notebook: Notebook, *several: Message) -> None:
 def expect_arrived(notebook: Notebook, *several: Message) -> None:
     """Expect that each was sent and arrived."""
     for each in several:
-        sent = notebook.stimulus(each.sent(), f"{each.label} was never sent")
+        sent = notebook.stimulus(each.at_source(), f"{each.label} was never sent")
         there = each.at(each.what.to)
         notebook.expect(there, f"{each.label} did not arrive", sent[0], *there[:1])
 

@@ -36,9 +36,9 @@ class Passage:
     @property
     def asked(self) -> list[Frame]:
         """Where its source sent it."""
-        return [frame for frame, _ in self._sent()]
+        return [frame for frame, _ in self._at_source()]
 
-    def _sent(self) -> list[tuple[Frame, Headers]]:
+    def _at_source(self) -> list[tuple[Frame, Headers]]:
         return [(frame, headers) for frame, headers in self._mine(self.probe.what.source, True)
                 if str(headers.destination) == self.probe.what.to and not self._back(headers)]
 
@@ -46,13 +46,13 @@ class Passage:
     def answers(self) -> list[Frame]:
         """What came back to its source: an Echo Reply, or a segment of the TCP port."""
         source, to = self.probe.what.source, self.probe.what.to
-        ports = {headers.payload[0:2] for _, headers in self._sent()}
+        ports = {headers.payload[0:2] for _, headers in self._at_source()}
         return [frame for frame, headers in self._mine(source, False) if str(headers.source) == to
                 and self._back(headers) and (headers.protocol in ECHOES or headers.payload[2:4] in ports)]
 
     def at(self, node: str, interface: str | None = None, *, outgoing: bool = False) -> list[Frame]:
         """Where it was seen on its way: an echo by its identifier, others by source port, TCP by its sequence."""
-        known = {_key(headers) for _, headers in self._sent()}
+        known = {_key(headers) for _, headers in self._at_source()}
         return [frame for frame, headers in self._mine(node, outgoing) if interface in (None, frame.interface)
                 and not self._back(headers) and _key(headers) in known]
 

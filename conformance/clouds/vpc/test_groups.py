@@ -133,5 +133,5 @@ def group_keeps_old_addresses() -> Broken:
 @edited(test_vpc_group_as_source_follows_its_members, because="(freed) reached web")
 def old_address_stays_in_the_group(recording: Recording) -> Recording:
     each = messages(recording, Notebook(recording), "freed")[-1]
-    frame = each.sent()[0]
+    frame = each.at_source()[0]
     return with_frame(recording, frame.data, time=frame.time + 0.01, node="web", interface="eth0")

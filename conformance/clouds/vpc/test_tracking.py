@@ -51,7 +51,7 @@ def test_vpc_group_tracks_flows(recording: Recording, notebook: Notebook) -> Non
 
 def _expect_error(notebook: Notebook, message: Message, kind: int, code: int) -> None:
     """Expect that the error that a message meets on its way, as its host gets it, comes to the instance."""
-    sent = notebook.stimulus(message.sent(), f"{message.label} was never sent")
+    sent = notebook.stimulus(message.at_source(), f"{message.label} was never sent")
     met = [frame for frame, *words in message.errors("host1", "fabric0") if words == [kind, code]]
     notebook.stimulus(met, f"{message.label} met no ICMPv6 error {kind}/{code}")
     came = [frame for frame, *words in message.errors("web") if words == [kind, code]]

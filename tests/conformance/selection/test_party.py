@@ -8,7 +8,7 @@ import pytest
 
 from conformance.plugin.ending import Tally, models, summary
 from conformance.selection.cells import cells
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from conformance.selection.party import party
 from fixtures.implementations.registry import all_implementations
 from fixtures.programs.party import Party
@@ -22,13 +22,13 @@ from fixtures.programs.party import Party
     ("test_calico_preflight_names_crippled_hosts", {}, Party.MODEL),
 ])
 def test_party(check: str, cast: dict[str, str], found: Party) -> None:
-    known = next(each for each in declared() if each.name == check)
+    known = next(each for each in declared_checks() if each.name == check)
     cell = next(cells(known, lambda scenario: [cast]))
     assert party(cell, all_implementations()) is found
 
 
 def test_management_is_a_model() -> None:
-    kinds = Counter(party(next(cells(each, lambda scenario: [{}])), {}) for each in declared()
+    kinds = Counter(party(next(cells(each, lambda scenario: [{}])), {}) for each in declared_checks()
                     if each.role == "management" and each.scenarios)
     assert set(kinds) == {Party.MODEL}
 

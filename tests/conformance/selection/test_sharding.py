@@ -13,7 +13,7 @@ from conformance.catalogue.datafiles import BadData
 from conformance.selection import sharding
 from conformance.selection.casting import Selection, alone, casts
 from conformance.selection.cells import Cell, cells
-from conformance.selection.declared import declared
+from conformance.selection.declared import declared_checks
 from conformance.selection.lineup import lineup
 from conformance.selection.sharding import BadShard, Shard, durations, expected_seconds, play_of, split
 from fixtures.implementations.registry import all_implementations
@@ -30,7 +30,7 @@ TWO_MODES = (CHECK + OTHER).replace("Unplayed()", "Unplayed(), Unplayed('slaac')
 def every_cell() -> list[Cell]:
     """Every cell of a run without options."""
     usual = Selection({}, all_implementations(), lineup())
-    return [cell for check in declared()
+    return [cell for check in declared_checks()
             for cell in cells(check, lambda scenario: casts(scenario.roles, usual, alone(scenario, usual)))]
 
 

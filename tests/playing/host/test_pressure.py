@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from fixtures.playing.host import pressure
-from fixtures.playing.host.pressure import PACE, Pressure, waited
+from fixtures.playing.host.pressure import PACE, Pressure, seconds_waited
 
 
 def test_as_the_kernel_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pressure, "FILE", tmp_path / "cpu")
-    assert waited() is None, "an older kernel"
+    assert seconds_waited() is None, "an older kernel"
     (tmp_path / "cpu").write_text("some avg10=1.53 avg60=1.20 avg300=0.90 total=2500000\n"
                                   "full avg10=0.00 avg60=0.00 avg300=0.00 total=7\n")
-    assert waited() == 2.5
+    assert seconds_waited() == 2.5
 
 
 @pytest.mark.parametrize(("gained", "pressed"), [(0.0, False), (0.8, False), (0.95, True)])

@@ -30,7 +30,7 @@ class Proc:
 
 
 @pytest.fixture
-def told() -> list[tuple[int, float]]:
+def reports() -> list[tuple[int, float]]:
     return []
 
 
@@ -40,9 +40,9 @@ def proc(tmp_path: Path) -> Proc:
 
 
 @pytest.fixture
-def delays(proc: Proc, told: list[tuple[int, float]], monkeypatch: pytest.MonkeyPatch) -> Iterator[RunDelays]:
+def delays(proc: Proc, reports: list[tuple[int, float]], monkeypatch: pytest.MonkeyPatch) -> Iterator[RunDelays]:
     def tell(namespace: int, stall: Stall) -> None:
-        told.append((namespace, round(stall.late, 3)))
+        reports.append((namespace, round(stall.late, 3)))
 
     monkeypatch.setattr("fixtures.playing.host.run_delay.PACE", 1000.0)
     watch = RunDelays(tell, proc.path)
@@ -50,36 +50,36 @@ def delays(proc: Proc, told: list[tuple[int, float]], monkeypatch: pytest.Monkey
     watch.close()
 
 
-def test_who_waited_once_is_late_by_that(proc: Proc, delays: RunDelays, told: list[tuple[int, float]]) -> None:
+def test_who_waited_once_is_late_by_that(proc: Proc, delays: RunDelays, reports: list[tuple[int, float]]) -> None:
     namespace = proc.set(7, 1.0, 10)
     delays.look()
-    assert told == [], "what it waited before is over"
+    assert reports == [], "what it waited before is over"
     proc.set(7, 1.4, 11)
     delays.look()
-    assert told == [(namespace, 0.4)]
+    assert reports == [(namespace, 0.4)]
 
 
 def test_a_busy_program_that_waits_often_is_not_late(proc: Proc, delays: RunDelays,
-                                                     told: list[tuple[int, float]]) -> None:
+                                                     reports: list[tuple[int, float]]) -> None:
     for delay, times in ((0.0, 1), (0.4, 41)):
         proc.set(7, delay, times)
         delays.look()
-    assert told == []
+    assert reports == []
 
 
-def test_a_number_that_another_process_has_now(proc: Proc, delays: RunDelays, told: list[tuple[int, float]]) -> None:
+def test_a_number_that_another_process_has_now(proc: Proc, delays: RunDelays, reports: list[tuple[int, float]]) -> None:
     for delay, times in ((0.0, 50), (3.0, 9)):
         proc.set(7, delay, times)
         delays.look()
-    assert told == []
+    assert reports == []
 
 
-def test_a_kernel_that_does_not_tell(proc: Proc, delays: RunDelays, told: list[tuple[int, float]]) -> None:
+def test_a_kernel_that_does_not_tell(proc: Proc, delays: RunDelays, reports: list[tuple[int, float]]) -> None:
     proc.set(7, 0.0, 1)
     (proc.path / "7" / "schedstat").unlink()
     (proc.path / "self").mkdir()
     delays.look()
-    assert told == []
+    assert reports == []
 
 
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel has no /proc/PID/schedstat")

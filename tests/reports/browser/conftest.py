@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from reports.build import build
-from tests.reports.staged import staged
+from tests.reports.staged import staged_report
 
 CHROMIUM = shutil.which("chromium")
 #: What headless Chromium needs as root and in containers.
@@ -66,7 +66,7 @@ def chromium() -> Iterator[Browser]:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of a few verdicts, the first of which a recording shows."""
     folder = tmp_path_factory.mktemp("report")
-    build(staged(folder), folder)
+    build(staged_report(folder), folder)
     return folder
 
 

@@ -20,7 +20,7 @@ DECODE = """hex => {
 }"""
 
 
-def decoded(visit: Visit, data: bytes) -> dict[str, Any]:
+def decode(visit: Visit, data: bytes) -> dict[str, Any]:
     found: dict[str, Any] = visit.page.evaluate(DECODE, data.hex())
     found["by_name"] = dict(reversed(found["fields"]))
     return found
@@ -35,7 +35,7 @@ def test_router_advertisements(visit: Visit) -> None:
     for packet in crafted.router_advertisements():
         seen = frame(packet)
         (view,) = ndp.router_advertisements([seen])
-        told = decoded(visit, seen.data)
+        told = decode(visit, seen.data)
         names = told["by_name"]
         assert told["kind"] == "RA"
         assert (names["M managed"], names["O other"]) == (str(int(view.managed)), str(int(view.other)))
@@ -54,13 +54,13 @@ def test_neighbors_and_redirects(visit: Visit) -> None:
     visit.open()
     for packet in crafted.neighbor_advertisements():
         (view,) = ndp.neighbor_advertisements([frame(packet)])
-        names = decoded(visit, bytes(packet))["by_name"]
+        names = decode(visit, bytes(packet))["by_name"]
         assert names["target"] == str(view.target)
         flags = (names["R router"], names["S solicited"], names["O override"])
         assert flags == (str(int(view.router)), str(int(view.solicited)), str(int(view.override)))
     for packet in crafted.redirects():
         (redirect,) = ndp.redirects([frame(packet)])
-        told = decoded(visit, bytes(packet))
+        told = decode(visit, bytes(packet))
         assert told["summary"].startswith(f"Redirect for {redirect.for_destination} to {redirect.target}")
 
 
@@ -68,7 +68,7 @@ def test_dhcpv6(visit: Visit) -> None:
     visit.open()
     for packet in crafted.dhcpv6_messages():
         (view,) = dhcpv6.messages([frame(packet)])
-        told = decoded(visit, bytes(packet))
+        told = decode(visit, bytes(packet))
         assert told["kind"] == view.name
         addresses = [value for name, value in told["fields"] if name == "address"]
         assert addresses == [str(each) for each in view.addresses]

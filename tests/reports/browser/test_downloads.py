@@ -33,7 +33,7 @@ def test_of_a_play(visit: Visit, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def captured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def capture_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of a capture whose second frame is an NA with hop limit 64."""
     folder = tmp_path_factory.mktemp("captured")
     heard = folder / "heard on Monday.pcap"
@@ -46,8 +46,8 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def visit_of_capture(chromium: Browser, captured: Path) -> Iterator[Visit]:
-    yield from visiting(chromium, captured)
+def visit_of_capture(chromium: Browser, capture_report: Path) -> Iterator[Visit]:
+    yield from visiting(chromium, capture_report)
 
 
 def test_of_a_capture(visit_of_capture: Visit, tmp_path: Path) -> None:

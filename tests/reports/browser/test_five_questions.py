@@ -12,14 +12,14 @@ from playwright.sync_api import Browser, expect
 
 from reports.build import build
 from tests.reports.browser.conftest import Visit, visiting
-from tests.reports.staged import staged
+from tests.reports.staged import staged_report
 
 
 @pytest.fixture(scope="module")
-def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of guests on two networks, the second run of two: its first verdict passed the day before."""
     folder = tmp_path_factory.mktemp("compared")
-    today = staged(folder)
+    today = staged_report(folder)
     for verdict in today["verdicts"]:
         verdict["implementations"].setdefault("dhcpv6-server", {"name": "dnsmasq", "version": "2.90"})
     yesterday = deepcopy(today)
@@ -30,8 +30,8 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def visit(chromium: Browser, compared: Path) -> Iterator[Visit]:
-    yield from visiting(chromium, compared)
+def visit(chromium: Browser, two_runs: Path) -> Iterator[Visit]:
+    yield from visiting(chromium, two_runs)
 
 
 def test_who_violates_it_which_packet_and_how_to_play_it_again(visit: Visit) -> None:

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from reports.build import build
-from reports.document.cells import named
+from reports.document.cells import named_cells
 from tests.reports.browser.conftest import Visit, visiting
-from tests.reports.staged import HOSTILE, staged
+from tests.reports.staged import HOSTILE, staged_report
 from tests.reports.synthetic import document
 
 FAILED = "#/cell/ra-00.number-00.linux-dnsmasq"
@@ -75,7 +75,7 @@ def test_a_cell_tells_promised_expected_seen_and_the_field_that_decided(visit: V
 
 def test_the_field_that_decided_is_data(chromium: Browser, tmp_path: Path) -> None:
     """Whatever words the reason has."""
-    made = staged(tmp_path)
+    made = staged_report(tmp_path)
     made["verdicts"][0]["reason"] = "MTU, code 7 and checksum are beside the point"
     made["verdicts"][0]["evidence"][0]["fields"] = ["router lifetime"]
     build(made, tmp_path)
@@ -166,7 +166,7 @@ def test_copies_are_markdown_and_csv(visit: Visit) -> None:
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
     """A report in which everything that others say is hostile."""
-    made = staged(tmp_path, said=HOSTILE)
+    made = staged_report(tmp_path, said=HOSTILE)
     for verdict in made["verdicts"]:
         verdict["reason"] = HOSTILE
         verdict["implementations"] = {
@@ -223,6 +223,6 @@ def test_ten_thousand_verdicts_are_there_and_few_are_drawn(crowd: Visit) -> None
     expect(page.locator(".filters output")).to_contain_text(f"{wanted} verdicts")
     page.locator(".fold").first.click()
     assert page.locator("#matrix tbody tr:not(.family)").count() > 10
-    anchor = named(document(10_000)["verdicts"])[7777].anchor
+    anchor = named_cells(document(10_000)["verdicts"])[7777].anchor
     page = crowd.open(f"#/cell/{anchor}")
     expect(page.locator(".story")).to_contain_text("promised")

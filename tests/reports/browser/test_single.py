@@ -8,13 +8,13 @@ from playwright.sync_api import Browser, expect
 
 from reports.build import build
 from tests.reports.browser.conftest import visiting
-from tests.reports.staged import HOSTILE, staged
+from tests.reports.staged import HOSTILE, staged_report
 
 
 def test_one_file_shows_everything(chromium: Browser, tmp_path: Path) -> None:
     made = tmp_path / "made"
     made.mkdir()
-    build(staged(made, said=HOSTILE), made, one_file=True)
+    build(staged_report(made, said=HOSTILE), made, one_file=True)
     alone = tmp_path / "alone"
     alone.mkdir()
     (made / "sextant.html").rename(alone / "index.html")

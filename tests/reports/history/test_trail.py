@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reports.build import build
-from reports.document.cells import named
+from reports.document.cells import named_cells
 from reports.document.compliance import Compliance
 from reports.errors import ReportError
 from reports.history import trail
@@ -24,14 +24,14 @@ def night(number: int, *words: str) -> Compliance:
 
 def after(path: Path, *nights: Compliance) -> trail.Trail:
     for made in nights:
-        path.write_text(trail.as_text(trail.continued(made, path)))
+        path.write_text(trail.as_text(trail.continue_trail(made, path)))
     return trail.read(path)
 
 
 def test_it_knows_since_when_and_what_comes_and_goes(tmp_path: Path) -> None:
     words = [("pass", "fail"), ("fail", "fail"), ("pass", "not-run"), ("fail", "known fail")]
     found = after(tmp_path / "h", *(night(number, *each) for number, each in enumerate(words, 1)))
-    first, second = (found.cells[cell.anchor] for cell in named(run_with("fail", "fail")["verdicts"]))
+    first, second = (found.cells[cell.anchor] for cell in named_cells(run_with("fail", "fail")["verdicts"]))
     assert (first.first[:10], first.last[:10], first.times, first.here) == ("2026-01-02", "2026-01-04", 2, True)
     assert (second.first[:10], second.times, second.word) == ("2026-01-01", 1, "known fail")
     assert [line["bad"] for line in found.as_json()["trend"]] == [1, 2, 0, 2]
@@ -40,7 +40,7 @@ def test_it_knows_since_when_and_what_comes_and_goes(tmp_path: Path) -> None:
 
 def test_a_run_that_judged_less_forgets_nothing(tmp_path: Path) -> None:
     found = after(tmp_path / "h", night(1, "fail", "fail"), night(2, "pass", ""), night(3, "pass", "fail"))
-    second = found.cells[named(run_with("fail", "fail")["verdicts"])[1].anchor]
+    second = found.cells[named_cells(run_with("fail", "fail")["verdicts"])[1].anchor]
     assert (second.times, second.first[:10], second.last[:10]) == (1, "2026-01-01", "2026-01-03")
 
 
