@@ -43,8 +43,8 @@ def answers(recording: Recording, name: str, *, refused: bool) -> list[Message]:
 
 
 def first(notebook: Notebook, found: list[Any], otherwise: str) -> Any:
-    """The first of them, cited; unjudgeable without any."""
-    notebook.cite(notebook.stimulus(found, otherwise)[0])
+    """The first of them, all cited; unjudgeable without any."""
+    notebook.cite(*notebook.stimulus(found, otherwise))
     return found[0]
 
 

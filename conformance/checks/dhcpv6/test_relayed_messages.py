@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.broken.dhcpv6_edits import with_checksum
 from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import Asked, asked_of, controls
@@ -101,13 +102,14 @@ def relay_that_drops_the_answer(recording: Recording, part: str) -> Recording:
 def relay_that_changes_the_answer(recording: Recording, part: str) -> Recording:
     """The client's identifier is another one."""
     told = asked_of(recording, Notebook(recording), *PASSED[part]).answers
-    return editing.with_bytes(recording, told, lambda data: data.replace(b"\x02\0\0\0\x5e\x01", b"\x02\0\0\0\x5e\x02"))
+    return editing.with_bytes(recording, told, lambda data: with_checksum(
+        data.replace(b"\x02\0\0\0\x5e\x01", b"\x02\0\0\0\x5e\x02")))
 
 
 @edited(test_passes_messages_on_and_back, because="has the hop count")
 def relay_that_miscounts(recording: Recording, part: str) -> Recording:
     came = at_the_server(recording, asked_of(recording, Notebook(recording), *PASSED[part]))
-    return editing.with_bytes(recording, came, lambda data: data[:63] + b"\7" + data[64:])
+    return editing.with_bytes(recording, came, lambda data: with_checksum(data[:63] + b"\7" + data[64:]))
 
 
 @check("DHCP6-49", ASKED, role="relay", parts=ALONE)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv6Address
 from typing import Any
 
+from conformance.broken.dhcpv6_edits import with_checksum
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
@@ -216,6 +217,8 @@ def test_answers_what_is_asked(recording: Recording, notebook: Notebook, part: s
         if not asked.answers:
             notebook.finding = "it is silent"
             return
+    notebook.expect(complaint is not has_no_answer, "the server answered what it should not have heard", asked.frame,
+                    *asked.answers)
     name = next((each.name for each in asked.answers if each.name in names), names[0])
     answer = asked.answer(notebook, name)
     wrong = complaint(asked.question, answer, _first_lease(recording, notebook))
@@ -281,6 +284,8 @@ SPOILT: dict[Complaint, tuple[Callable[[Any], Any], str]] = {
 }
 EDITS = {part: SPOILT.get(complaint, (_with_failure, "UnspecFail")) for part, (_, _, complaint) in EXPECTED.items()
          if complaint not in (has_nothing_of_others, offers_something_else, says_anything, has_no_answer)}
+#: An IA_NA for nobody is discarded for that.
+EDITS["information-request-by-nobody"] = (_with_association, "has no Client Identifier")
 
 
 @edited(test_answers_what_is_asked, because={part: because for part, (_, because) in EDITS.items()})
@@ -297,13 +302,13 @@ def server_that_is_silent(recording: Recording, part: str) -> Recording:
 
 @edited(test_answers_what_is_asked, because={
     **dict.fromkeys(("solicit-with-anothers-iaid", "renew-with-anothers-iaid"), "which another client holds"),
-    "solicit-to-another-port": "it was to be left alone"})
+    "solicit-to-another-port": "what it should not have heard"})
 def server_that_looks_at_iaids_only(recording: Recording, part: str) -> Recording:
     """The stranger is told what the holder is told."""
     asked = asked_of(recording, Notebook(recording), "exchange", part)
     row = "solicit-1" if part.startswith("solicit") else "request-1"
     told = next(each for each in questions(recording, "lease") if each.row == row).answers[0].frame.data
-    told = told[:63] + asked.question.transaction_id.to_bytes(3, "big") + told[66:]
+    told = told[:63] + asked.mark.what.transaction.to_bytes(3, "big") + told[66:]
     silent = editing.without(recording, frames=asked.answers)
     told = told.replace(duid(HOLDER), duid(0x49 if part == "solicit-to-another-port" else STRANGER))
-    return editing.with_frame(silent, told, time=asked.frame.time, node=ASKER, interface="eth0")
+    return editing.with_frame(silent, with_checksum(told), time=asked.frame.time, node=ASKER, interface="eth0")

@@ -182,6 +182,7 @@ def test_deprecates_what_was_replaced(recording: Recording, notebook: Notebook) 
     notebook.stimulus(before, f"it never advertised {FIRST}")
     ended = [ra for ra in ras if any(each.network.overlaps(FIRST) and each.preferred == 0 for each in ra.prefixes)]
     notebook.expect(ended, f"no RA deprecates {FIRST}, which another prefix replaced", reply, *ras[:1])
+    notebook.cite(*ended)
     notebook.in_time(ended[0].time - reply.time, USES, "the RA came late", reply, ended[0])
 
 
@@ -213,7 +214,7 @@ def test_requests_a_forgotten_prefix(recording: Recording, notebook: Notebook) -
     right = [each for each in later if each.name == "Request" and each.ia_pd]
     notebook.expect(right, "the router sent no Request for the prefix of which the server said NoBinding", told,
                     *later[:1])
-    notebook.cite(right[0])
+    notebook.cite(*right)
 
 
 @edited(test_requests_a_forgotten_prefix, because="sent no Request for the prefix")
@@ -230,7 +231,7 @@ def test_keeps_what_was_not_forgotten(recording: Recording, notebook: Notebook) 
                              "the Reply did not extend an address")
     mine = notebook.stimulus([event for address in held for event in addresses(recording, "eth0", [_only(address)])],
                              "the router never had the address on its uplink")
-    notebook.cite(mine[0])
+    notebook.cite(*mine)
     lost = [each for each in recording.events
             if (each.node, each.kind, each.action) == ("cpe", "address", "del") and each.time > told.time
             and each.fields["local"] in map(str, held)]
@@ -258,7 +259,7 @@ def test_renews_address_and_prefix_together(recording: Recording, notebook: Note
     asked = [each for each in messages_of(recording, "Renew") if each.transaction_id == told.transaction_id]
     both = [each for each in asked if each.ia_na and each.ia_pd]
     notebook.expect(both, "its Renew of the prefix has no IA_NA, though it holds an address", *asked[:1])
-    notebook.cite(both[0])
+    notebook.cite(*both)
 
 
 @edited(test_renews_address_and_prefix_together, because="has no IA_NA, though it holds an address")
