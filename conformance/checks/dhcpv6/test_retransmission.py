@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from conformance.broken import clients
 from conformance.broken.dhcpv6_edits import with_message
-from conformance.judging.check import check, edited
+from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.leases import address_events, client_messages, signs_of_address
 from fixtures.recording import editing
@@ -121,6 +122,12 @@ def _bounds(before: float | None, first: float, most: float) -> tuple[float, flo
         return first * (1 - RAND), first * (1 + RAND)
     low, high = (before - SLACK) * (2 - RAND), (before + SLACK) * (2 + RAND)
     return min(low, most * (1 - RAND)), min(high, most * (1 + RAND)) if low > most else high
+
+
+@healthy(test_sends_it_again_in_time, parts=parts(["release"]))
+def client_that_repeats_its_release() -> Broken:
+    """dhclient and dhcpcd end with the first one."""
+    return Broken(LEASE, {"guest": clients.EXEMPLARY})
 
 
 @edited(test_sends_it_again_in_time, because={part: "not " for part in parts(TIMERS) if part.endswith("-waits")})
