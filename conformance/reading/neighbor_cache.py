@@ -12,6 +12,7 @@ from fixtures.recording.views.transport import Echo
 from fixtures.scenarios.neighbor_discovery.cache_cases import KNOWN, Case, LinkLayer
 from fixtures.scenarios.neighbor_discovery.neighbor_cache import FIRST, LAST, MOVED
 from fixtures.timers import DELAY_FIRST_PROBE_TIME
+from topologies.stage import addressing as plan
 
 #: Seconds after the guest's packet: a probe before that continues the PROBE state, one after it ends a DELAY.
 CONTINUES = DELAY_FIRST_PROBE_TIME / 2
@@ -74,6 +75,10 @@ def story(recording: Recording, notebook: Notebook, case: Case) -> Story:
                               f"nothing was said of {case.address}")[0]
     message = [frame for frame in came if frame.ns <= asked.frame.ns and frame is not asked.frame][-1]
     replies = [each for each in transport.echoes(went, reply=True) if each.destination == case.address]
+    if case.message.kind == "Redirect":
+        routed = [each for each in transport.echoes(went, reply=True)
+                  if each.destination == plan.OUTSIDE and _mac(each.frame) == plan.mac_of("peer", "eth0")]
+        notebook.stimulus(routed, "the guest did not send by way of the router that redirects it")
     sought = [each for each in ndp.neighbor_solicitations(went) if each.target == case.address]
     _expect_state(notebook, case, [each for each in replies if each.frame.ns < message.ns],
              [each for each in sought if each.frame.ns < message.ns])

@@ -11,17 +11,15 @@ from conformance.judging.check import Check
 
 @dataclass(frozen=True)
 class Profile:
-    """The checks of some roles whose part refers to the same behavior of another test suite."""
+    """The checks of some roles whose requirement or part refers to a behavior of another test suite."""
 
     roles: frozenset[str]
     reference: str
 
     def has(self, check: Check) -> bool:
         """Whether a check belongs to it; those of a cloud's own topology do not."""
-        if check.role not in self.roles or check.cloud is not None:
-            return False
-        promise = catalogue().requirement(check.requirement).promise(check.part)
-        return any(each.startswith(self.reference) for each in promise.reference)
+        return (check.role in self.roles and check.cloud is None
+                and any(each.startswith(self.reference) for each in catalogue().promise(check.id).reference))
 
 
 PROFILES: Mapping[str, Profile] = {

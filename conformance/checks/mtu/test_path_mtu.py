@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from conformance.broken.caching_hosts import RIGHT
-from conformance.judging.check import Broken, check, edited, played
+from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
 from fixtures.peers import wire
 from fixtures.protocols.ip import FRAGMENT, ICMPV6
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
 from fixtures.recording.views import transport
-from fixtures.scenarios.mtu.many_paths import AFTER, BEFORE, Asked, ManyPaths, pieces
-from fixtures.scenarios.mtu.path_cases import CASES, LEAST
+from fixtures.scenarios.mtu.many_paths import (
+    AFTER,
+    BEFORE,
+    ETHERNET,
+    KEPT,
+    MUCH_LATER,
+    TOLD,
+    Asked,
+    ManyPaths,
+    pieces,
+)
+from fixtures.scenarios.mtu.path_cases import CASES, LEAST, Case
 from fixtures.scenarios.mtu.router_paths import RouterPaths
 
-#: Octets before the IPv6 packet, and those that a fragment may lack for its multiple of 8.
-ETHERNET, ROUNDING = 14, 7
+#: Octets that a fragment may lack for its multiple of 8.
+ROUNDING = 7
 
 
 def _parts(requirement: str) -> list[str]:
     return [key for key, case in CASES.items() if case.requirement == requirement]
-
-
-#: What a router is told, too: it heeds no RA.
-TOLD = [key for key, case in CASES.items() if case.advertised is None]
 
 
 def _owner(recording: Recording) -> str:
@@ -77,6 +83,41 @@ def _judge(recording: Recording, notebook: Notebook, part: str) -> None:
     notebook.finding = f"the {who}'s packets to {case.host} have up to {max(sizes)} octets"
 
 
+@check("MTU-04.kept", ManyPaths(wait=KEPT), role="guest")
+def test_keeps_the_path_mtu(recording: Recording, notebook: Notebook) -> None:
+    """A path MTU is not raised within five minutes of the Packet Too Big that lowered it (RFC 8201 section 4)."""
+    case = CASES["1400"]
+    _expect_hints(recording, notebook, "1400")
+    asked = [mark for mark in recording.marked(Asked)
+             if mark.what.part == "1400" and mark.what.sequence == MUCH_LATER]
+    later = notebook.stimulus(asked, "the guest was not asked again")[0]
+    answer = [frame for frame in pieces(recording.at("guest", "eth0", outgoing=True), case) if frame.ns >= later.ns]
+    notebook.expect(answer, f"the guest did not answer {case.host}", later)
+    notebook.cite(*answer)
+    largest = max(len(frame.data) - ETHERNET for frame in answer)
+    passed = answer[0].time - _first_hint(recording, case)
+    notebook.expect(largest <= case.largest, f"the guest sent {largest} octets to {case.host} {passed:.0f} s after it"
+                    f" heard of {case.largest}", *answer[:1])
+    notebook.finding = f"the guest's packets to {case.host} still have up to {largest} octets"
+
+
+@healthy(test_keeps_the_path_mtu)
+def kernel_that_is_asked_soon() -> Broken:
+    """The same without most of the wait."""
+    return Broken(ManyPaths(wait=2.0))
+
+
+@played(test_keeps_the_path_mtu, because="heard of 1400")
+def host_that_remembers_nothing() -> Broken:
+    return Broken(ManyPaths(wait=2.0), {"guest": RIGHT})
+
+
+def _first_hint(recording: Recording, case: Case) -> float:
+    """When the guest was told."""
+    return next(each.time for each in transport.icmp_errors(recording.at("guest", "eth0", outgoing=False),
+                                                            "packet-too-big") if each.about == case.host)
+
+
 def _expect_hints(recording: Recording, notebook: Notebook, part: str) -> None:
     """As many Packets Too Big as the case has came to the guest."""
     case = CASES[part]
@@ -88,7 +129,7 @@ def _expect_hints(recording: Recording, notebook: Notebook, part: str) -> None:
 
 def _last(recording: Recording, part: str) -> list[Frame]:
     """The pieces of the guest's last answer."""
-    asked = next(mark for mark in recording.marked(Asked) if mark.what.part == part and mark.what.sequence == AFTER)
+    asked = [mark for mark in recording.marked(Asked) if mark.what.part == part and mark.what.sequence == AFTER][-1]
     return [frame for frame in pieces(recording.at(_owner(recording), outgoing=True), CASES[part])
             if frame.ns >= asked.ns]
 

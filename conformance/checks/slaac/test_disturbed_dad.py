@@ -37,8 +37,8 @@ def test_ends_detection_only_for_a_conflict(recording: Recording, notebook: Note
     _judge(recording, notebook, part)
 
 
-@check("SLAAC-19", RouterDad(kind="ns"), role="compute-host", parts=[key for key in CASES if CASES[key].kind == "ns"])
-@check("SLAAC-19", RouterDad(kind="na"), role="compute-host", parts=[key for key in CASES if CASES[key].kind == "na"])
+@check("SLAAC-20", RouterDad(kind="ns"), role="compute-host", parts=[key for key in CASES if CASES[key].kind == "ns"])
+@check("SLAAC-20", RouterDad(kind="na"), role="compute-host", parts=[key for key in CASES if CASES[key].kind == "na"])
 def test_router_ends_detection_only_for_a_conflict(recording: Recording, notebook: Notebook, part: str) -> None:
     """A router detects duplicates of the addresses that it is given by hand, as hosts do (RFC 4862 section 5.4)."""
     _judge(recording, notebook, part)
