@@ -20,7 +20,7 @@ SOLICITATIONS = {f"ns-{fault}": fault for fault in FAULTS}
 ADVERTISEMENTS = {f"na-{fault}": fault for fault in CLAIMS if fault != "none"}
 
 
-def _told(recording: Recording) -> list[NeighborAdvertisement]:
+def _advertisements(recording: Recording) -> list[NeighborAdvertisement]:
     return ndp.neighbor_advertisements(recording.at("router", "lan0", outgoing=True))
 
 
@@ -30,12 +30,12 @@ def test_router_discards_invalid_solicitations(recording: Recording, notebook: N
     fault = SOLICITATIONS[part]
     mark = notebook.stimulus([mark for mark in recording.marked(Faulty) if mark.what.fault == fault],
                              "the invalid solicitation was not sent")[0]
-    notebook.cite(mark, *notebook.stimulus([each for each in _told(recording) if each.destination == SOLICITOR],
-                                           "the router did not answer the valid solicitation")[:1])
+    right = [each for each in _advertisements(recording) if each.destination == SOLICITOR]
+    notebook.cite(mark, *notebook.stimulus(right, "the router did not answer the valid solicitation")[:1])
     source = IPv6Address(mark.what.source)
     read = notebook.stimulus([each for each in recording.marked(ReadByNow) if each.ns > mark.ns],
                              "the play ended early")[0]
-    believed = [each for each in _told(recording) if each.destination == source or (
+    believed = [each for each in _advertisements(recording) if each.destination == source or (
         each.destination == ALL_NODES and mark.ns < each.frame.ns < read.ns + 1_000_000_000)]
     notebook.expect(not believed, f"the router answered an invalid solicitation ({fault})", mark, *believed)
     made = list(recording.happened("router", "neighbor", dst=str(source)))
@@ -76,7 +76,7 @@ def _mark(recording: Recording, part: str) -> Mark:
     part: f"answered an invalid solicitation ({fault})" for part, fault in SOLICITATIONS.items()})
 def router_that_answers_it(recording: Recording, part: str) -> Recording:
     """To all nodes, where nobody says who asks."""
-    like = next(each for each in _told(recording) if each.destination == SOLICITOR)
+    like = next(each for each in _advertisements(recording) if each.destination == SOLICITOR)
     to = str(ALL_NODES if part.startswith("ns-unspecified") else FAULTS[SOLICITATIONS[part]])
 
     def readdress(packet: object) -> None:

@@ -19,7 +19,7 @@ ANSWERED = MAX_RA_DELAY_TIME + 0.05
 FROM_NOBODY = "unspecified-with-link-layer"
 
 
-def _advertised(recording: Recording) -> list[RouterAdvertisement]:
+def _advertisements(recording: Recording) -> list[RouterAdvertisement]:
     return ndp.router_advertisements(recording.at("router", "lan0", outgoing=True))
 
 
@@ -34,7 +34,7 @@ def test_discards_invalid_router_solicitations(recording: Recording, notebook: N
     asked = notebook.stimulus([mark for mark in marks if mark.what.fault == part][ROUNDS - 1:],
                               "the invalid solicitation was not sent")
     right = notebook.stimulus([mark for mark in marks if mark.what.fault == "none"], "the play ended early")[0]
-    told = _advertised(recording)
+    told = _advertisements(recording)
     answers = [each for each in told if each.frame.ns > right.ns
                and each.destination in (ALL_NODES, ROUTER_SEEKERS["none"])]
     notebook.cite(right, *notebook.stimulus(answers, "the router did not answer the valid solicitation")[:1])
@@ -84,7 +84,7 @@ def router_that_learns_from_it(recording: Recording, part: str) -> Recording:
 
 def _with_answer(recording: Recording, mark: Mark, to: str) -> Recording:
     """One more RA, right after a mark."""
-    like = _advertised(recording)[0]
+    like = _advertisements(recording)[0]
 
     def readdress(packet: object) -> None:
         packet.payload.dst = to  # type: ignore[attr-defined]
