@@ -33,7 +33,7 @@ SHORT_LIVED = [who for who in playing("application") if type(who).start is Appli
 BROWSERS = [who for who in playing("application") if who not in SHORT_LIVED]
 
 
-def installed(name: str, role: str | None = None) -> Implementation:
+def get_or_skip(name: str, role: str | None = None) -> Implementation:
     """That implementation; skips the test where it is not installed."""
     who = implementation_named(name, role)
     if who.missing():
@@ -79,7 +79,7 @@ def test_daemon_refuses_a_situation_with_its_own_words(tmp_path: Path) -> None:
     with Rooms(Lan(peers=0), STATEFUL, tmp_path) as rooms:
         elsewhere = replace(STATEFUL, pool=(IPv6Network("2001:db8:9::/64")[1], IPv6Network("2001:db8:9::/64")[2]))
         with pytest.raises(ProgramError, match=r"kea-dhcp6 ended with exit status 1 before .*element subnet6"):
-            installed("kea").start(rooms.post("router", installed("kea"), situation=elsewhere))
+            get_or_skip("kea").start(rooms.post("router", get_or_skip("kea"), situation=elsewhere))
 
 
 PROXIED = {"host1": (("cali1", "c2"), ("cali1", "c3"), ("cali2", "c1")), "host2": (("cali3", "c1"),)}
@@ -97,10 +97,10 @@ def test_containers_reach_each_other_by_proxies_and_bgp(proxy: str, tmp_path: Pa
             own, other = plan.FABRIC_HOSTS[number], plan.FABRIC_HOSTS[1 - number]
             fabric = FabricTask(IPv4Address(f"192.0.2.{number + 1}"), 64512, own, (BgpPeer(other, 64512),),
                                 (plan.CONTAINERS,))
-            installed("bird").start(rooms.post(host, installed("bird"), task=fabric))
+            get_or_skip("bird").start(rooms.post(host, get_or_skip("bird"), task=fabric))
             task = ProxyTask(tuple(Proxied(interface, IPv6Network(plan.CONTAINER_ADDRESSES[owner]))
                                    for interface, owner in PROXIED[host]))
-            installed(proxy).start(rooms.post(host, installed(proxy), task=task))
+            get_or_skip(proxy).start(rooms.post(host, get_or_skip(proxy), task=task))
         assert becomes(lambda: rooms.routes("host1", "proto", "bird") and rooms.routes("host2", "proto", "bird"), 15)
         for name in ("c1", "c3"):
             assert becomes(lambda name=name: rooms.addresses(name), 5)  # type: ignore[misc]
@@ -120,14 +120,14 @@ def dual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
             page = rooms.post(node, Scripted(""))
             page.run(["python3", "-I", "-m", "http.server", "--bind", "::", "80"], name="page")
             page.listening(80, protocol="tcp6")
-        installed("dnsmasq").start(rooms.post("dns", installed("dnsmasq"), "name-server"))
+        get_or_skip("dnsmasq").start(rooms.post("dns", get_or_skip("dnsmasq"), "name-server"))
         rooms.run("client", "sh", "-c", f"echo nameserver {plan.NAME_SERVER} >/etc/resolv.conf")
         yield rooms
 
 
 def application(name: str) -> Application:
     """That client; skips the test where it is not installed."""
-    client = installed(name, "application")
+    client = get_or_skip(name, "application")
     assert isinstance(client, Application)
     return client
 
