@@ -61,7 +61,8 @@ def begun(role: str, name: str, directory: Path) -> bool:
             who.prepare(post)
             rooms.up(node)
         else:
-            assert becomes(lambda: rooms.addresses(node), 8)
+            own = f"{plan.LAN_ROUTER}/64" if node == "router" else "/"
+            assert becomes(lambda: any(own in each for each in rooms.addresses(node)), 8)
         who.start(post)
         return all(program.returncode is None for program in post.programs)
 
