@@ -6,12 +6,20 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from conformance.judging.verdict import Notebook
+from fixtures.protocols.addresses import solicited_node
 from fixtures.protocols.icmp import NAMES
 from fixtures.recording.model import Frame
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.base import Undissected
 from fixtures.recording.views.dhcpv6 import Message
-from fixtures.recording.views.ndp import NdMessage, NeighborAdvertisement, Redirect, RouterAdvertisement
+from fixtures.recording.views.ndp import (
+    NdMessage,
+    NeighborAdvertisement,
+    NeighborSolicitation,
+    Redirect,
+    RouterAdvertisement,
+    RouterSolicitation,
+)
 from fixtures.recording.views.transport import Echo, echoes
 
 Nd = TypeVar("Nd", bound=NdMessage)
@@ -62,9 +70,14 @@ def receiver_objection(message: NdMessage) -> str:
         return "a wrong checksum"
     if isinstance(message, RouterAdvertisement | Redirect) and not message.source.is_link_local:
         return f"the source {message.source}, which is not link-local"
+    if isinstance(message, NeighborAdvertisement | NeighborSolicitation) and message.target.is_multicast:
+        return f"the multicast target {message.target}"
+    if isinstance(message, NeighborSolicitation | RouterSolicitation) and message.source.is_unspecified:
+        if message.sllao:
+            return "SLLAO, and no source"
+        if isinstance(message, NeighborSolicitation) and message.destination != solicited_node(message.target):
+            return f"no source, and goes to {message.destination}, not to the target's solicited-node address"
     if isinstance(message, NeighborAdvertisement):
-        if message.target.is_multicast:
-            return f"the multicast target {message.target}"
         if message.solicited and message.destination.is_multicast:
             return "S=1, and goes to a group"
     return ""

@@ -13,7 +13,8 @@ VIRTUAL = "00:00:5e:"
 
 def reserved_are_zero(notebook: Notebook, message: NdMessage, what: str) -> None:
     """Expect that all reserved bits of a message are zero (RFC 4861 section 4: MUST be initialized to zero)."""
-    must(notebook, not message.reserved, f"the {what} has reserved bits set: {message.reserved}", message)
+    if found := message.reserved:
+        must(notebook, False, f"the {what} has reserved bits set: {found}", message)
 
 
 def own_link_layer(recording: Recording, notebook: Notebook, role: str, message: NdMessage, told: str | None,
@@ -22,7 +23,7 @@ def own_link_layer(recording: Recording, notebook: Notebook, role: str, message:
 
     In a capture a bridge may have put its own address into the frame, so there it is a warning.
     """
-    if told is None or len(told) != 17 or told.startswith(VIRTUAL):
+    if told is None or told == message.mac_source or len(told) != 17 or told.startswith(VIRTUAL):
         return
     own = {end.mac for end in recording.interfaces if end.node == node(recording, role) and end.mac}
     if own and told not in own | {message.mac_source}:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect
+from bisect import bisect, bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -42,7 +42,9 @@ def test_wire_router_answers_for_itself(recording: Recording, notebook: Notebook
         if is_receivable(na):
             told[na.target].append(na.time)
     for several in _rows(asked):
-        if not any(several[0].time <= when <= several[-1].time + RETRANS_TIMER for when in told[several[0].target]):
+        answers = told[several[0].target]
+        at = bisect_left(answers, several[0].time)
+        if at == len(answers) or answers[at] > several[-1].time + RETRANS_TIMER:
             words = f"{several[0].source} asked {len(several)} times for {several[0].target}, and the router was silent"
             if is_capture(recording):
                 doubt(notebook, words, *several)

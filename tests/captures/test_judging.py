@@ -61,7 +61,7 @@ def test_the_guide_s_example_is_what_comes_out(run: Run, tmp_path: Path) -> None
     assert failed["evidence"][-1]["frame"] == 9
     assert failed["reproduce"].endswith("--pcap docs/examples/office.pcapng")
     not_run = {each["requirement"]: each["reason"] for each in document["verdicts"] if each["verdict"] == "not-run"}
-    assert "needs a play" in not_run["RA-05"]
+    assert "needs a play" in not_run["RA-07"]
 
 
 def test_the_guide_lists_what_is_judged() -> None:

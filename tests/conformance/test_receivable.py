@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from conformance.judging.verdict import Notebook, Unjudgeable
 from conformance.reading.granting import less
-from conformance.reading.receivable import answer_objection, believable, echo_replies, is_receivable, server_answers
+from conformance.reading.receivable import (
+    answer_objection,
+    believable,
+    echo_replies,
+    is_receivable,
+    receiver_objection,
+    server_answers,
+)
 from conformance.wire.edits import with_fields
 from conformance.wire.sample import conversation
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dissection import layer
-from fixtures.recording.views.ndp import neighbor_advertisements, router_advertisements
+from fixtures.recording.views.ndp import neighbor_advertisements, neighbor_solicitations, router_advertisements
 from tests.conformance.synthetic import frame, recording
 
 #: What is wrong with an RA, and how it becomes so.
@@ -90,3 +98,18 @@ def test_a_solicited_advertisement_to_all_is_discarded() -> None:
     changed = with_fields(sample, solicited, "IPv6", dst="ff02::1")
     assert all(map(is_receivable, solicited))
     assert not any(map(is_receivable, (each for each in neighbor_advertisements(changed.frames) if each.solicited)))
+
+
+@pytest.mark.parametrize(("destination", "option", "wrong"), [
+    ("ff02::1:ff00:9", None, ""),
+    ("ff02::1", None, "no source, and goes to ff02::1, not to the target's solicited-node address"),
+    ("ff02::1:ff00:9", "ICMPv6NDOptSrcLLAddr", "SLLAO, and no source"),
+])
+def test_a_probe_that_everybody_discards_contests_nothing(destination: str, option: str | None, wrong: str) -> None:
+    """RFC 4861 section 7.1.1: from the unspecified address, to a solicited-node address, without SLLAO."""
+    inet6 = layer("inet6")
+    packet = layer("l2").Ether() / inet6.IPv6(src="::", dst=destination,
+                                              hlim=255) / inet6.ICMPv6ND_NS(tgt="2001:db8::9")
+    packet = packet / getattr(inet6, option)(lladdr="02:00:00:00:00:09") if option else packet
+    (probe,) = neighbor_solicitations([replace(frame(), data=bytes(packet))])
+    assert receiver_objection(probe) == wrong
