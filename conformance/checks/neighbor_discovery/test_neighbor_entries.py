@@ -10,12 +10,12 @@ from fixtures.peers.neighbor_faults import CLAIMS, Claim
 from fixtures.recording import editing
 from fixtures.recording.model import KernelEvent, Recording
 from fixtures.recording.views import ndp
-from fixtures.scenarios.common.wrong_solicitations import SOLICITOR
 from fixtures.scenarios.neighbor_discovery.neighbor_talk import (
     MOVED,
     MOVED_TO,
     ROUTER_SEEKER,
     SECRETIVE,
+    SOLICITOR,
     Claimed,
     NeighborTalk,
 )

@@ -11,15 +11,20 @@ from conformance.broken.guests import KernelGuest
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.clocks import early
-from conformance.reading.neighbors import expect_discard, with_answer, with_entry_like
+from conformance.reading.neighbors import answers, entries, with_entry_like
 from fixtures.peers.neighbor_faults import FAULTS
-from fixtures.protocols.addresses import solicited_node
+from fixtures.protocols.addresses import ALL_NODES, solicited_node
 from fixtures.recording import editing
-from fixtures.recording.model import Recording
+from fixtures.recording.model import Mark, Recording
 from fixtures.recording.views import ndp, transport
-from fixtures.recording.views.ndp import NeighborSolicitation
-from fixtures.scenarios.common.wrong_solicitations import SOLICITOR
-from fixtures.scenarios.neighbor_discovery.neighbor_talk import PRESENT, NeighborTalk
+from fixtures.recording.views.ndp import NeighborAdvertisement, NeighborSolicitation
+from fixtures.scenarios.neighbor_discovery.neighbor_talk import (
+    PRESENT,
+    SOLICITOR,
+    Faultless,
+    Faulty,
+    NeighborTalk,
+)
 from fixtures.stagecraft.marks import Attempted
 from fixtures.timers import MAX_MULTICAST_SOLICIT, RETRANS_TIMER
 from topologies.stage import addressing as plan
@@ -34,6 +39,34 @@ FRAGMENTED = {"ns-fragments": "fragments", "ns-atomic-fragment": "atomic-fragmen
 INVALID = {f"ns-{fault}": fault for fault in FAULTS if fault not in FRAGMENTED.values()}
 
 
+def _expect_discard(recording: Recording, notebook: Notebook, fault: str) -> None:
+    """A wrong solicitation reached the guest, and left no trace; the right one was answered."""
+    right = answers(recording, SOLICITOR)
+    notebook.cite(*notebook.stimulus(right, "the guest did not answer the valid solicitation")[:1])
+    told = [mark for mark in recording.marked(Faulty) if mark.what.fault == fault]
+    mark = notebook.stimulus(told, "the invalid solicitation was not sent")[0]
+    source = IPv6Address(mark.what.source)
+    believed = answers(recording, source)
+    if fault.startswith("unspecified"):
+        believed += _to_all_nodes(recording, mark)
+    notebook.expect(not believed, f"the guest answered an invalid solicitation ({fault})", mark, *believed)
+    made = entries(recording, source)
+    notebook.expect(not made, f"the guest made a neighbor entry from an invalid solicitation ({fault})", mark, *made)
+    notebook.finding = f"the guest discarded an invalid solicitation ({fault}), and answered the valid one"
+
+
+def _to_all_nodes(recording: Recording, begin: Mark) -> list[NeighborAdvertisement]:
+    """What the guest told everybody of its link-local address until the right solicitation came.
+
+    So a solicitation from the unspecified address is answered; two such wrong ones are told apart by the order.
+    """
+    later = [mark.ns for mark in recording.marked(Faulty) if not mark.what.fault.startswith("unspecified")]
+    end = min(ns for ns in [*later, *(mark.ns for mark in recording.marked(Faultless))] if ns > begin.ns)
+    sent = ndp.neighbor_advertisements(recording.at("guest", "eth0", outgoing=True))
+    return [each for each in sent if begin.ns < each.frame.ns < end and each.destination.is_multicast
+            and each.target.is_link_local]
+
+
 @check("NDP-03", NeighborTalk(), role="guest", parts=INVALID)
 def test_discards_invalid_solicitations(recording: Recording, notebook: Notebook, part: str) -> None:
     """A Neighbor Solicitation that is not valid is silently discarded (RFC 4861 section 7.1.1).
@@ -41,13 +74,13 @@ def test_discards_invalid_solicitations(recording: Recording, notebook: Notebook
     Hop limit 254, a wrong checksum, code 1, too short, an option of length 0, a multicast target, and from the
     unspecified address with a link-layer option or to another than the solicited-node address.
     """
-    expect_discard(recording, notebook, INVALID[part])
+    _expect_discard(recording, notebook, INVALID[part])
 
 
 @check("NDP-09", NeighborTalk(), role="guest", parts=FRAGMENTED)
 def test_discards_fragmented_solicitations(recording: Recording, notebook: Notebook, part: str) -> None:
     """A Neighbor Solicitation in fragments, or in one atomic fragment, is silently ignored (RFC 6980 section 5)."""
-    expect_discard(recording, notebook, FRAGMENTED[part])
+    _expect_discard(recording, notebook, FRAGMENTED[part])
 
 
 #: By part of NDP-01: what each solicitation for an absent neighbor has to be, and what is said where it is not.
@@ -138,11 +171,25 @@ def _solicitations(recording: Recording) -> list[NeighborSolicitation]:
     return [each for each in sent if each.target == plan.LAN_ABSENT]
 
 
+def _with_answer(recording: Recording, fault: str) -> Recording:
+    """The guest also answers a wrong solicitation, right after it."""
+    right = answers(recording, SOLICITOR)[0]
+    mark = next(mark for mark in recording.marked(Faulty) if mark.what.fault == fault)
+
+    def change(packet: Any) -> None:
+        packet.payload.dst = str(ALL_NODES if fault.startswith("unspecified") else FAULTS[fault])
+
+    again = editing.rewritten(recording, right, change)
+    frame = next(frame for frame in again.frames if frame.number == right.frame.number)
+    return editing.with_frame(recording, frame.data, time=mark.time + 1e-6, node="guest", interface="eth0",
+                              outgoing=True)
+
+
 @edited(test_discards_invalid_solicitations, because={
     part: f"answered an invalid solicitation ({fault})" for part, fault in INVALID.items()})
 def guest_that_answers_it(recording: Recording, part: str) -> Recording:
     """To all nodes, where nobody says who asks."""
-    return with_answer(recording, INVALID[part])
+    return _with_answer(recording, INVALID[part])
 
 
 @edited(test_discards_invalid_solicitations, because={
@@ -155,7 +202,7 @@ def guest_that_learns_from_it(recording: Recording, part: str) -> Recording:
     part: f"answered an invalid solicitation ({fault})" for part, fault in FRAGMENTED.items()})
 def guest_that_reassembles(recording: Recording, part: str) -> Recording:
     """It puts the fragments together, and answers."""
-    return with_answer(recording, FRAGMENTED[part])
+    return _with_answer(recording, FRAGMENTED[part])
 
 
 @played(test_discards_fragmented_solicitations, because="answered an invalid solicitation")
