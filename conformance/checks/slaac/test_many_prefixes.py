@@ -18,19 +18,25 @@ from fixtures.scenarios.slaac.many_prefixes import (
     ManyPrefixes,
     addresses_in,
 )
-from fixtures.scenarios.slaac.prefix_cases import ADDRESSES, LINKS, LinkCase
+from fixtures.scenarios.slaac.prefix_cases import ADDRESSES, INVALID, LINKS, LinkCase
 from topologies.stage import addressing as plan
 
 ROUTER = plan.mac_of("peer", "eth0")
 
 
+#: Whose prefix is in an RA that must be discarded, too.
+CASES = {**ADDRESSES, **INVALID}
+
+
+@check("RA-11", ManyPrefixes(), role="guest", parts=INVALID)
 @check("SLAAC-19", ManyPrefixes(), role="guest", parts=ADDRESSES)
 def test_forms_addresses_of_valid_prefixes(recording: Recording, notebook: Notebook, part: str) -> None:
     """An address is formed of a prefix with A=1, 64 bits and a valid lifetime, and is there as long as that lasts.
 
-    RFC 4862 sections 5.5.3 and 5.5.4. Who probes for an address has formed it; who has it answers for it.
+    Of an invalid RA none is formed (RFC 4861 section 6.1.2; RFC 4862 sections 5.5.3 and 5.5.4). Who probes for an
+    address has formed it; who has it answers for it.
     """
-    case = ADDRESSES[part]
+    case = CASES[part]
     heard = [ra for ra in ndp.router_advertisements(recording.at("guest", "eth0", outgoing=False))
              if any(each.network == case.prefix.network for each in ra.prefixes)]
     notebook.cite(notebook.stimulus(heard, "no RA with the prefix reached the guest")[0])
@@ -125,12 +131,12 @@ def host_that_overlooks_a_prefix(recording: Recording, part: str) -> Recording:
 
 
 @edited(test_forms_addresses_of_valid_prefixes, because="the guest formed",
-        parts=[key for key, case in ADDRESSES.items() if not case.soon])
+        parts=[key for key, case in CASES.items() if not case.soon])
 def host_that_forms_addresses_of_anything(recording: Recording, part: str) -> Recording:
     """Its probe for an address of the usual prefix is followed by one for an address of that prefix."""
     usual = next(each.frame for each in ndp.neighbor_solicitations(recording.at("guest", "eth0", outgoing=True))
                  if each.dad and each.target in ADDRESSES["usual"].network)
-    target = (ADDRESSES[part].network.network_address + 0x5E).packed
+    target = (CASES[part].network.network_address + 0x5E).packed
     return editing.with_frame(recording, usual.data[:62] + target + usual.data[78:], time=usual.time, node="guest",
                               interface="eth0", outgoing=True)
 
