@@ -125,7 +125,7 @@ def _expect_questions(recording: Recording, notebook: Notebook, sent: Iterable[N
         if each.solicited and at < 0:
             must(notebook, False, f"an advertisement with S=1 tells {each.destination} of {each.target}, for which"
                  " nothing there asked", each)
-        elif not each.destination.is_multicast and at >= 0 and each.time - times[at] < ANSWERED:
+        elif not each.solicited and not each.destination.is_multicast and at >= 0 and each.time - times[at] < ANSWERED:
             must(notebook, False, f"the answer to {each.destination} about {each.target} has S=0", each)
 
 
