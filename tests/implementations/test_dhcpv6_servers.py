@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.implementations import dibbler_server, dnsmasq, isc_dhcpd, kea, wide_dhcp6s
+from fixtures.implementations import dibbler_relay, dibbler_server, dnsmasq, isc_dhcpd, kea, wide_dhcp6s
 from fixtures.implementations.registry import bring, implementation_named, playing, send_away
 from fixtures.programs.base import GuestClient, ProgramError
 from fixtures.situation import Prefix, RelayedLink, Reservation, Situation
@@ -84,6 +84,12 @@ def test_dnsmasq_and_kea_are_told_of_relayed_links() -> None:
     assert "dhcp-range=2001:db8:1::1000,2001:db8:1::1fff,64,900" in lines
     subnet = kea.dhcp6(FROM_OUTSIDE, ("eth0",), "/kea")["subnet6"][1]
     assert (subnet["subnet"], "interface" in subnet) == (str(plan.LAN), False)
+
+
+def test_dibbler_relay_is_told_both_sides() -> None:
+    text = dibbler_relay.configuration(plan.OUTSIDE, ("lan0", "lan1"), ("up0",))
+    assert "iface lan1 {\n    client multicast yes\n    interface-id 2\n}" in text
+    assert "iface up0 {\n    server unicast 2001:db8:f::80\n}" in text
 
 
 def test_dnsmasq_relays_and_still_advertises() -> None:
