@@ -34,7 +34,7 @@ V = TypeVar("V", bound=View)
 Decoder = Callable[..., list[V]]
 
 #: So many frames are decoded at a time; the views of so many at most are kept.
-CHUNK, KEPT = 10_000, 20_000
+CHUNK, KEPT = 10_000, 100_000
 #: What the decoders are about: types of ICMPv6, and those of DHCPv6 from 256 on.
 _DHCPV6, _PIECE, _OTHER, _PROBE = 256, 512, 513, 514
 
