@@ -42,8 +42,10 @@ from messages import (
     Exchange,
     Lease,
     first,
+    grant_in,
     option,
     options,
+    resolver_lines,
     status,
 )
 
@@ -73,8 +75,6 @@ class Client:
         self.kernel.bind((0, 0x1 | 0x100))  # RTMGRP_LINK, RTMGRP_IPV6_IFADDR
         self.carrier = self.has_carrier()
 
-    # -- sending ----------------------------------------------------------------------------------------------------
-
     def ask(self, kind, until=None):
         """Begin an exchange; `until` is when it is given up, by time.monotonic()."""
         self.exchange = Exchange(kind, until)
@@ -83,7 +83,7 @@ class Client:
         """Send the message of the exchange, for the first time or again."""
         now, exchange = time.monotonic(), self.exchange
         _, initial, longest, most = TIMES[exchange.kind]
-        longest = self.longest.get(exchange.kind, longest)
+        longest = self.longest.get(exchange.kind, longest) or 3600
         if (most is not None and exchange.sent >= most) or (exchange.until is not None and now >= exchange.until):
             self.on_silence()
             return
@@ -96,9 +96,7 @@ class Client:
             exchange.began = exchange.began if exchange.sent else 0.0
             return
         spread = random.uniform(0.001 if exchange.kind == SOLICIT and not exchange.sent else -0.1, 0.1)
-        base = 2 * exchange.timeout if exchange.sent else initial
-        if longest is not None and base > longest:
-            base = longest
+        base = min(longest, 2 * exchange.timeout) if exchange.sent else initial
         exchange.timeout = base + spread * (exchange.timeout or initial)
         exchange.sent += 1
         exchange.due = now + exchange.timeout
@@ -133,16 +131,13 @@ class Client:
             self.lease = None
             self.ask(SOLICIT)
 
-    # -- answers ----------------------------------------------------------------------------------------------------
-
     def on_message(self, data):
         """A message of a server (RFC 8415 section 16: what is not for this exchange is discarded)."""
         exchange = self.exchange
         if exchange is None or len(data) < 4 or data[1:4] != exchange.transaction or not exchange.sent:
             return
         try:
-            found = options(data[4:])
-            granted = self.grant_in(found)
+            granted = grant_in(found := options(data[4:]), self.iaid)
         except (ValueError, struct.error):
             return
         server = first(found, SERVER_ID)
@@ -156,20 +151,6 @@ class Client:
             self.on_advertise(found, server, granted)
         elif data[0] == REPLY and exchange.kind != SOLICIT:
             self.on_reply(found, server, granted)
-
-    def grant_in(self, found):
-        """T1, T2, addresses and status of this client's IA_NA; None without one that may be used."""
-        for code, data in found:
-            if code == IA_NA and data[:4] == self.iaid:
-                t1, t2 = struct.unpack("!II", data[4:12])
-                inside, addresses = options(data[12:]), {}
-                for each, body in inside:
-                    if each == IA_ADDRESS:
-                        preferred, valid = struct.unpack("!II", body[16:24])
-                        if preferred <= valid and status(options(body[24:])) == SUCCESS:
-                            addresses[IPv6Address(body[:16])] = preferred, valid
-                return None if t1 > t2 > 0 else (t1, t2, addresses, status(inside))
-        return None
 
     def on_advertise(self, found, server, granted):
         """An Advertise: the best one is taken when the first time-out is over, one of preference 255 at once."""
@@ -197,6 +178,7 @@ class Client:
                 self.forget()
                 self.ask(SOLICIT)
             else:
+                self.assign_kept()
                 self.configure(found)
             return
         if kind in (RELEASE, DECLINE):
@@ -251,17 +233,18 @@ class Client:
         run("-6", "address", "replace", f"{address}/128", "dev", self.interface, "valid_lft", str(valid),
             "preferred_lft", str(preferred), "noprefixroute")
 
+    def assign_kept(self):
+        """Have the kernel use what is left of the lease."""
+        gone = int(time.time() - self.lease.since)
+        for each, (preferred, valid) in self.lease.addresses.items():
+            self.assign(each, max(0, preferred - gone), max(1, valid - gone))
+
     def configure(self, found):
         """Tell the resolver of name servers and domains."""
-        servers = first(found, DNS) or b""
-        lines = [f"nameserver {IPv6Address(servers[at:at + 16])}\n" for at in range(0, len(servers) - 15, 16)]
-        domain, at, names = first(found, DOMAINS) or b"", 0, []
-        while at < len(domain) and domain[at]:
-            names.append(domain[at + 1:at + 1 + domain[at]].decode("ascii", "replace"))
-            at += 1 + domain[at]
+        lines = resolver_lines(found)
         if lines:
             with open("/etc/resolv.conf", "w") as file:
-                file.writelines([*lines, *([f"search {'.'.join(names)}\n"] if names else [])])
+                file.writelines(lines)
 
     def forget(self):
         """Give all addresses up."""
@@ -270,8 +253,6 @@ class Client:
         self.lease = None
         if os.path.exists(self.kept):
             os.remove(self.kept)
-
-    # -- what happens -----------------------------------------------------------------------------------------------
 
     def has_carrier(self):
         """Whether the link is up."""
@@ -293,9 +274,7 @@ class Client:
         if self.lease.end <= time.time():
             self.forget()
             return
-        gone = int(time.time() - self.lease.since)
-        for each, (preferred, valid) in addresses.items():
-            self.assign(each, max(0, preferred - gone), max(1, valid - gone))
+        self.assign_kept()
         self.ask(CONFIRM)
 
     def on_advertisement(self, data, hops):
@@ -314,10 +293,12 @@ class Client:
         carrier = self.has_carrier()
         if carrier and not self.carrier and self.lease is not None:
             self.ask(CONFIRM)
-        self.carrier = carrier
+        was, self.carrier = self.carrier, carrier
+        if not (was and carrier):
+            return  # what the kernel forgot with the link was not refused
         if self.lease is not None and (self.exchange is None or self.exchange.kind != DECLINE):
-            shown = run("-6", "-o", "address", "show", "dev", self.interface, "dadfailed")
-            refused = [each for each in self.lease.addresses if f" {each}/" in shown]
+            shown = run("-6", "-o", "address", "show", "dev", self.interface, "-dadfailed")
+            refused = [each for each in self.lease.addresses if f" {each}/" not in shown]  # the kernel drops them
             if refused:
                 server = self.lease.server
                 self.forget()
@@ -327,7 +308,8 @@ class Client:
     def look_at_the_clock(self):
         """Do what is due; returns the seconds until something else is."""
         now, wall = time.monotonic(), time.time()
-        if self.exchange is not None and now >= self.exchange.due:
+        over = self.exchange is not None and self.exchange.until is not None and now >= self.exchange.until
+        if self.exchange is not None and (over or now >= self.exchange.due):
             if self.exchange.kind == SOLICIT and self.exchange.offers:
                 self.take_offer()
             self.send()

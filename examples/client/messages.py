@@ -4,6 +4,7 @@ import random
 import struct
 import time
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 
 SOLICIT, ADVERTISE, REQUEST, CONFIRM, RENEW, REBIND, REPLY, RELEASE, DECLINE = range(1, 10)
 INFORMATION = 11
@@ -41,6 +42,31 @@ def status(found):
     """The status code; an absent one means success."""
     data = first(found, STATUS)
     return SUCCESS if data is None else int.from_bytes(data[:2], "big")
+
+
+def grant_in(found, iaid):
+    """T1, T2, addresses and status of the IA_NA of that IAID; None without one that may be used."""
+    for code, data in found:
+        if code == IA_NA and data[:4] == iaid:
+            t1, t2 = struct.unpack("!II", data[4:12])
+            inside, addresses = options(data[12:]), {}
+            for each, body in inside:
+                if each == IA_ADDRESS:
+                    preferred, valid = struct.unpack("!II", body[16:24])
+                    if preferred <= valid and status(options(body[24:])) == SUCCESS:
+                        addresses[IPv6Address(body[:16])] = preferred, valid
+            return None if t1 > t2 > 0 else (t1, t2, addresses, status(inside))
+    return None
+
+
+def resolver_lines(found):
+    """Name servers and domains as resolv.conf(5) has them; empty where no server is named."""
+    servers, domain, at, names = first(found, DNS) or b"", first(found, DOMAINS) or b"", 0, []
+    lines = [f"nameserver {IPv6Address(servers[at:at + 16])}\n" for at in range(0, len(servers) - 15, 16)]
+    while at < len(domain) and domain[at]:
+        names.append(domain[at + 1:at + 1 + domain[at]].decode("ascii", "replace"))
+        at += 1 + domain[at]
+    return [*lines, f"search {'.'.join(names)}\n"] if lines and names else lines
 
 
 @dataclass

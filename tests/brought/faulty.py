@@ -56,10 +56,17 @@ def red(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:
             if cell["verdict"] in ("fail", "error")}
 
 
-def assert_found(cells: Sequence[Mapping[str, Any]], fault: Fault) -> None:
-    """Red is what finds the fault, and nothing else."""
-    found, wanted = red(cells), fault.found_by
-    told = {cell["part"] or cell["requirement"]: (cell["verdict"], cell["reason"]) for cell in cells
-            if f"{cell['part'] or cell['requirement']}.".startswith(f"{wanted}.")}
-    assert found, told
-    assert all(f"{id}.".startswith(f"{wanted}.") for id in found), found
+def noticed(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What failed, broke or is a warning, by requirement or part, with its reason."""
+    return red(cells) | {cell["part"] or cell["requirement"]: cell["reason"] for cell in cells
+                         if cell["verdict"] == "warn"}
+
+
+def assert_found(cells: Cells, example: str, name: str, fault: Fault) -> None:
+    """What finds the fault says so, and nothing else that does not say it of the example."""
+    mine, found = noticed(cells[example]), noticed(cells[name])
+    more = {id: reason for id, reason in found.items() if id not in mine}
+    told = {cell["part"] or cell["requirement"]: (cell["verdict"], cell["reason"]) for cell in cells[name]
+            if f"{cell['part'] or cell['requirement']}.".startswith(f"{fault.found_by}.")}
+    assert more, told
+    assert all(f"{id}.".startswith(f"{fault.found_by}.") for id in more), more

@@ -59,7 +59,7 @@ def test_it_gets_no_finding_as_it_stands(cells: Cells) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_is_found_by_one_requirement(cells: Cells, fault: str) -> None:
-    assert_found(cells[fault], FAULTS[fault])
+    assert_found(cells, "python-server", fault, FAULTS[fault])
 
 
 def test_who_dies_of_it_is_told_how(cells: Cells) -> None:
