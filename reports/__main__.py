@@ -4,8 +4,9 @@
 `python -m reports diff OLD NEW` says what changed from one run to another (script/diff).
 `python -m reports durations DIRECTORY...` writes how long plays last, by which shards are balanced.
 `python -m reports clouds-doc` makes docs/clouds.md again, and `--check` only says whether it is up to date.
-`python -m reports ipv6-ready-doc [REPORT...]` makes docs/ipv6-ready.md again, with the verdicts of these reports, and
-`dhcpv6-doc` docs/dhcpv6.md.
+`requirements-doc` does so with docs/requirements.md.
+`python -m reports ipv6-ready-doc [REPORT...]` makes docs/ipv6-ready.md again, with the verdicts of these reports,
+`ipv6-ready-router-doc` docs/ipv6-ready-router.md, and `dhcpv6-doc` docs/dhcpv6.md.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ def main(arguments: list[str]) -> int:
     parser = _Parser(
         prog="python -m reports",
         description="Make the pages of a report again.",
-        epilog="Other commands, each with its own --help: diff, merge, durations, clouds-doc, ipv6-ready-doc,"
-               " dhcpv6-doc.",
+        epilog="Other commands, each with its own --help: diff, merge, durations, clouds-doc, requirements-doc,"
+               " ipv6-ready-doc, ipv6-ready-router-doc, dhcpv6-doc.",
     )
     parser.add_argument("directory", type=Path, help="the directory that holds compliance.json")
     parser.add_argument("--single-file", action="store_true", help="write sextant.html, too: one file to mail")
@@ -56,19 +57,21 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def clouds_doc(arguments: list[str]) -> int:
-    """Exit status 1 when `--check` finds something out of date."""
-    from reports import clouds_doc
+def made_doc(name: str, arguments: list[str]) -> int:
+    """A page that is made of the catalogue alone. Exit status 1 when `--check` finds something out of date."""
+    from reports import clouds_doc, requirements_doc
 
-    parser = _Parser(prog="python -m reports clouds-doc", description="Make docs/clouds.md again.")
+    write, outdated = {"clouds": (clouds_doc.write, clouds_doc.outdated_files),
+                       "requirements": (requirements_doc.write, requirements_doc.outdated_pages)}[name]
+    parser = _Parser(prog=f"python -m reports {name}-doc", description=f"Make docs/{name}.md again.")
     parser.add_argument("--check", action="store_true", help="write nothing; status 1 when a file is out of date")
     if not parser.parse_args(arguments).check:
-        for path in clouds_doc.write():
+        for path in write():
             print(path)
         return 0
-    stale = clouds_doc.outdated_files()
+    stale = outdated()
     for path in stale:
-        print(f"{path} is out of date: python -m reports clouds-doc", file=sys.stderr)
+        print(f"{path} is out of date: python -m reports {name}-doc", file=sys.stderr)
     return 1 if stale else 0
 
 
@@ -157,7 +160,9 @@ def diff(arguments: list[str]) -> int:
 
 
 _COMMANDS: Mapping[str, Callable[[list[str]], int]] = {
-    "clouds-doc": clouds_doc, "ipv6-ready-doc": partial(book_doc, "ipv6-ready"),
+    "clouds-doc": partial(made_doc, "clouds"), "requirements-doc": partial(made_doc, "requirements"),
+    "ipv6-ready-doc": partial(book_doc, "ipv6-ready"),
+    "ipv6-ready-router-doc": partial(book_doc, "ipv6-ready-router"),
     "dhcpv6-doc": partial(book_doc, "dhcpv6"), "merge": merge, "durations": durations, "diff": diff,
 }
 

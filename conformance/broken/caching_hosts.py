@@ -22,13 +22,15 @@ class CachingGuest(GuestClient):
     name: str  # type: ignore[misc]
     learn: Callable[[Entry | None, News], Entry | None] = by_the_rules
     follows: Follows = "rightly"
+    assumes_on_link: bool = False
     party = Party.PEER
 
     def version(self) -> str:
         return "scripted"
 
     def start(self, post: Post) -> None:
-        post.peer(CachingHost(Habits(solicits=(0.0,)), self.learn, follows=self.follows))
+        habits = Habits(solicits=(0.0,), assumes_on_link=self.assumes_on_link)
+        post.peer(CachingHost(habits, self.learn, follows=self.follows))
 
 
 def deaf(entry: Entry | None, news: News) -> Entry | None:
@@ -65,3 +67,4 @@ GULLIBLE = CachingGuest("neighbor-cache:gullible", gullible)
 SUSPICIOUS = CachingGuest("neighbor-cache:suspicious", suspicious)
 STUBBORN = CachingGuest("neighbor-cache:stubborn", follows="never")
 CREDULOUS = CachingGuest("neighbor-cache:credulous", follows="always")
+ASSUMING = CachingGuest("neighbor-cache:assuming", assumes_on_link=True)

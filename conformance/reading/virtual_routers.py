@@ -24,6 +24,7 @@ from fixtures.scenarios.virtual_addresses.virtual_router import (
     R1Returns,
     task,
 )
+from fixtures.scenarios.virtual_addresses.virtual_router_rivals import Rival
 from fixtures.stagecraft.marks import Down, Stop
 
 MAC = task(0).mac
@@ -72,6 +73,23 @@ def sent_by(recording: Recording, node: str, since: float = 0.0) -> list[VrrpAdv
 def received_by(recording: Recording, node: str, since: float = 0.0) -> list[VrrpAdvertisement]:
     """The advertisements that came in at a router."""
     return [each for each in vrrp.advertisements(recording.at(node, "lan0", outgoing=False)) if each.time > since]
+
+
+def heard_after(recording: Recording, mark: Mark) -> list[VrrpAdvertisement]:
+    """What came in at r1 between a mark and the next one."""
+    until = min((other.time for other in recording.marks if other.ns > mark.ns), default=float("inf"))
+    return [each for each in received_by(recording, "r1", mark.time) if each.time < until]
+
+
+def rivals_heard(recording: Recording, name: str) -> list[VrrpAdvertisement]:
+    """What came in at r1 of a rival, from its mark on."""
+    return [each for mark in recording.marked(Rival) if mark.what.what == name
+            for each in heard_after(recording, mark)]
+
+
+def silence(recording: Recording, since: VrrpAdvertisement) -> float:
+    """How long (s) r1 said nothing after it had heard that."""
+    return next((each.time - since.time for each in sent_by(recording, "r1", since.time)), float("inf"))
 
 
 def acts(recording: Recording, node: str, since: float) -> list[NeighborAdvertisement | Echo]:

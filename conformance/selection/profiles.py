@@ -11,20 +11,20 @@ from conformance.judging.check import Check
 
 @dataclass(frozen=True)
 class Profile:
-    """The checks of one role whose part refers to the same behavior of another test suite."""
+    """The checks of some roles whose requirement or part refers to a behavior of another test suite."""
 
-    role: str
+    roles: frozenset[str]
     reference: str
 
     def has(self, check: Check) -> bool:
         """Whether a check belongs to it; those of a cloud's own topology do not."""
-        if check.role != self.role or check.cloud is not None or check.part is None:
-            return False
-        part = catalogue().requirement(check.requirement).part(check.part)
-        return any(each.startswith(self.reference) for each in part.reference)
+        return (check.role in self.roles and check.cloud is None
+                and any(each.startswith(self.reference) for each in catalogue().promise(check.id).reference))
 
 
 PROFILES: Mapping[str, Profile] = {
     #: Any IPv6 host: what the IPv6 Ready Core test judges of it (docs/ipv6-ready.md).
-    "host-core": Profile("guest", "IPv6 Ready host "),
+    "host-core": Profile(frozenset({"guest"}), "IPv6 Ready host "),
+    #: Any router, and the kernel that forwards beside it (docs/ipv6-ready-router.md).
+    "router-core": Profile(frozenset({"router", "compute-host"}), "IPv6 Ready router "),
 }

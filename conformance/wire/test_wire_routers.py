@@ -82,7 +82,7 @@ def test_wire_router_reports_groups(recording: Recording, notebook: Notebook) ->
     neighbors.group_reports(recording, notebook, "router")
 
 
-@check("RA-21", role="router", passive=True)
+@check("RA-21.form", role="router", passive=True)
 def test_wire_redirects_are_valid(recording: Recording, notebook: Notebook) -> None:
     """Every Redirect comes from a link-local address, for one node, to a router's link-local address or to itself.
 

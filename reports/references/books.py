@@ -53,6 +53,16 @@ that judge the same, and what guests did. A part may judge more than the behavio
      "icmp": "ICMPv6", "pmtu": "Path MTU"},
     frozenset({"guest"}))
 
+IPV6_READY_ROUTER = Book(
+    "ipv6-ready-router", "IPv6 Ready router ", "The IPv6 Ready Core test of a router, and Sextant",
+    """\
+The behaviors of a router that the IPv6 Ready Core test judges, in our own words, each with the parts of the catalogue
+that judge the same, and what routers did. Who forwards is the kernel, whichever daemon advertises beside it, so both
+have a column. `script/conformance --profile router-core --router NAME` plays what is needed, and then
+`python -m reports ipv6-ready-router-doc reports/out` takes over the verdicts. A dot stands where none is at hand.
+""",
+    {**IPV6_READY.titles, "RD": "Router discovery"}, frozenset({"router", "compute-host"}))
+
 DHCPV6 = Book(
     "dhcpv6", "DHCPv6 ", "What DHCPv6 asks, and what judges it here",
     """\
@@ -67,4 +77,4 @@ catalogue that judge it, and what programs did. Section numbers are those of RFC
      "pd-server": "Delegating servers"},
     frozenset({"guest", "dhcpv6-server", "relay", "requesting-router"}))
 
-BOOKS = {book.name: book for book in (IPV6_READY, DHCPV6)}
+BOOKS = {book.name: book for book in (IPV6_READY, IPV6_READY_ROUTER, DHCPV6)}

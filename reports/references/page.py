@@ -71,6 +71,11 @@ def _parts(behavior: Behavior, judged: Mapping[str, list[str]]) -> str:
     return ", ".join(judged.get(behavior.name, [])) or behavior.note or "nothing yet"
 
 
+#: Verdicts that say nothing where another part judges the same.
+_UNTOLD = ("not-applicable", "not-run")
+
+
 def _verdict(parts: list[str], told: Mapping[str, str]) -> str:
     said = [told[part] for part in parts if part in told]
-    return verdicts.worst(said) if said else "·"
+    judged = [each for each in said if each not in _UNTOLD]
+    return verdicts.worst(judged or said) if said else "·"

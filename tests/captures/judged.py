@@ -10,14 +10,21 @@ from conformance.judging.verdict import Judgement, Outcome
 from conformance.selection.declared import declared_checks
 from fixtures.captures.parties import judgeable
 
+_WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE, Outcome.PASS,
+                *(each for each in Outcome if each in (Outcome.NOT_APPLICABLE, Outcome.NOT_RUN, Outcome.FLAKY)))
 CHECKS = [check for check in declared_checks() if check.passive]
 
 
 def judgements(path: Path) -> dict[tuple[str, str, str], Judgement]:
-    """The judgements by role, party and name of the check. Raises CaptureError."""
+    """The judgements by role, party and name of the check, of its parts the worst. Raises CaptureError."""
     found = judgeable(path)
-    return {(party.role, party.name, check.name): judge(check, found.recording(party))
-            for party in found.parties for check in CHECKS if check.role == party.role}
+    told: dict[tuple[str, str, str], Judgement] = {}
+    for party in found.parties:
+        for check in (each for each in CHECKS if each.role == party.role):
+            judgement = judge(check, found.recording(party))
+            key = (party.role, party.name, check.name)
+            told[key] = min(judgement, told.get(key, judgement), key=lambda each: _WORST_FIRST.index(each.outcome))
+    return told
 
 
 def outcomes(path: Path) -> dict[str, set[Outcome]]:

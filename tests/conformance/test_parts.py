@@ -124,7 +124,7 @@ def test_mutants_belong_to_parts() -> None:
         return [(each.name, each.because) for each in mutants]
 
     assert names(checks()["code"].mutants) == [("cut", "code is")]
-    assert names(checks()["short"].mutants) == [("cut", "short is"), ("broken", "short is")]
+    assert names(checks()["short"].mutants) == [("cut", "short is"), ("breaks_one", "short is")]
     with pytest.raises(ValueError, match="judges_it judges no part 'cod'"):
         edited(judges_it, because={"cod": ""})(cut)
 

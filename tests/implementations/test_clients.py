@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -135,7 +134,7 @@ def test_every_client_gets_both_families_from_every_server(tmp_path_factory: pyt
             assert (len(six), len(four)) == (1, 1), cast
 
 
-#: Settings of an image, with the interfaces that must then have a default route. Silence is waited for once, by all.
+#: Settings of an image, with the interfaces that must then have a default route.
 RECIPES = {
     "host": (GuestSettings(accept_ra=1), {"eth0", "eth1"}),
     "never": (GuestSettings(accept_ra=0), set()),
@@ -146,22 +145,36 @@ RECIPES = {
 
 
 def default_routes(client: str, recipe: str, directory: Path) -> set[str]:
-    """The interfaces with a default route six seconds after a guest with two NICs on one LAN has booted.
+    """The interfaces with a default route once a guest with two NICs on one LAN has read two RAs at each of them.
 
-    Those that are wanted and not there yet are waited for.
+    Whoever has read the second has done with the first. Those that are wanted and not there yet are waited for.
     """
     settings, wanted = RECIPES[recipe]
     guest = implementation_named(client, "guest")
     assert isinstance(guest, GuestClient)
-    with Rooms(Lan(nics=2), SLAAC, directory) as rooms:
+    with Rooms(Lan(nics=2), replace(SLAAC, max_interval=4), directory) as rooms:
         start_servers(rooms, "radvd", "kea")
         post = rooms.post("guest", guest, "guest", settings=settings)
         guest.prepare(post)
         rooms.up("guest")
         guest.start(post)
-        time.sleep(6)  # a route that must not come would have come by then
+        before = {nic: _advertisements(rooms, nic) for nic in ("eth0", "eth1")}
+        assert becomes(lambda: all(_advertisements(rooms, nic) >= before[nic] + 2 for nic in before)
+                       and not _unread(rooms), 12)
         becomes(lambda: wanted <= _default_devices(rooms), 4)
         return _default_devices(rooms)
+
+
+def _advertisements(rooms: Rooms, nic: str) -> int:
+    """How many RAs the guest's kernel has received there, whatever became of them."""
+    text = rooms.run("guest", "cat", f"/proc/net/dev_snmp6/{nic}").stdout
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Icmp6InRouterAdvertisements"))
+
+
+def _unread(rooms: Rooms) -> bool:
+    """Whether the guest's client has left messages in a raw socket of its own."""
+    rows = [line.split() for line in rooms.run("guest", "cat", "/proc/net/raw6").stdout.splitlines()[1:]]
+    return any(int(row[4].split(":")[1], 16) for row in rows)
 
 
 def _default_devices(rooms: Rooms) -> set[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.implementations.registry import implementation_named
+from fixtures.implementations.registry import implementation_named, playing
 from fixtures.programs.base import Application, Implementation, Post, ProgramError
 from fixtures.situation import (
     BgpPeer,
@@ -28,10 +28,17 @@ from topologies.lan import Lan
 from topologies.stage import addressing as plan
 
 STATEFUL = Situation(Prefix(plan.LAN), plan.LAN_ROUTER, pool=plan.LAN_POOL, dns=(plan.LAN_ROUTER,))
-PLAYERS = ("asyncio", "asyncio-happy-eyeballs", "bird", "curl", "dnsmasq", "kea", "linux", "ndppd", "wget")
+#: Applications that run from one fetch to the end of it, and those that are there before, as a browser is.
+SHORT_LIVED = [who for who in playing("application") if type(who).start is Application.start]
+BROWSERS = [who for who in playing("application") if who not in SHORT_LIVED]
 
-pytestmark = pytest.mark.skipif(
-    any(implementation_named(name).missing() for name in PLAYERS), reason="not all programs are installed")
+
+def get_or_skip(name: str, role: str | None = None) -> Implementation:
+    """That implementation; skips the test where it is not installed."""
+    who = implementation_named(name, role)
+    if who.missing():
+        pytest.skip(f"{name} is not installed")
+    return who
 
 
 class Scripted(Implementation):
@@ -72,13 +79,13 @@ def test_daemon_refuses_a_situation_with_its_own_words(tmp_path: Path) -> None:
     with Rooms(Lan(peers=0), STATEFUL, tmp_path) as rooms:
         elsewhere = replace(STATEFUL, pool=(IPv6Network("2001:db8:9::/64")[1], IPv6Network("2001:db8:9::/64")[2]))
         with pytest.raises(ProgramError, match=r"kea-dhcp6 ended with exit status 1 before .*element subnet6"):
-            implementation_named("kea").start(rooms.post("router", implementation_named("kea"), situation=elsewhere))
+            get_or_skip("kea").start(rooms.post("router", get_or_skip("kea"), situation=elsewhere))
 
 
 PROXIED = {"host1": (("cali1", "c2"), ("cali1", "c3"), ("cali2", "c1")), "host2": (("cali3", "c1"),)}
 
 
-@pytest.mark.parametrize("proxy", ["linux", "ndppd"])
+@pytest.mark.parametrize("proxy", [who.name for who in playing("neighbor-proxy")])
 def test_containers_reach_each_other_by_proxies_and_bgp(proxy: str, tmp_path: Path) -> None:
     situation = Situation(Prefix(plan.CONTAINERS), plan.FABRIC_HOSTS[0])
     with Rooms(Containers(), situation, tmp_path) as rooms:
@@ -90,10 +97,10 @@ def test_containers_reach_each_other_by_proxies_and_bgp(proxy: str, tmp_path: Pa
             own, other = plan.FABRIC_HOSTS[number], plan.FABRIC_HOSTS[1 - number]
             fabric = FabricTask(IPv4Address(f"192.0.2.{number + 1}"), 64512, own, (BgpPeer(other, 64512),),
                                 (plan.CONTAINERS,))
-            implementation_named("bird").start(rooms.post(host, implementation_named("bird"), task=fabric))
+            get_or_skip("bird").start(rooms.post(host, get_or_skip("bird"), task=fabric))
             task = ProxyTask(tuple(Proxied(interface, IPv6Network(plan.CONTAINER_ADDRESSES[owner]))
                                    for interface, owner in PROXIED[host]))
-            implementation_named(proxy).start(rooms.post(host, implementation_named(proxy), task=task))
+            get_or_skip(proxy).start(rooms.post(host, get_or_skip(proxy), task=task))
         assert becomes(lambda: rooms.routes("host1", "proto", "bird") and rooms.routes("host2", "proto", "bird"), 15)
         for name in ("c1", "c3"):
             assert becomes(lambda name=name: rooms.addresses(name), 5)  # type: ignore[misc]
@@ -113,28 +120,26 @@ def dual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
             page = rooms.post(node, Scripted(""))
             page.run(["python3", "-I", "-m", "http.server", "--bind", "::", "80"], name="page")
             page.listening(80, protocol="tcp6")
-        implementation_named("dnsmasq").start(rooms.post("dns", implementation_named("dnsmasq"), "name-server"))
+        get_or_skip("dnsmasq").start(rooms.post("dns", get_or_skip("dnsmasq"), "name-server"))
         rooms.run("client", "sh", "-c", f"echo nameserver {plan.NAME_SERVER} >/etc/resolv.conf")
         yield rooms
 
 
 def application(name: str) -> Application:
     """That client; skips the test where it is not installed."""
-    client = implementation_named(name, "application")
+    client = get_or_skip(name, "application")
     assert isinstance(client, Application)
-    if client.missing():
-        pytest.skip(f"{name} is not installed")
     return client
 
 
-@pytest.mark.parametrize("name", ["asyncio", "asyncio-happy-eyeballs", "curl", "getaddrinfo", "node", "wget"])
+@pytest.mark.parametrize("name", [who.name for who in SHORT_LIVED])
 @pytest.mark.parametrize("host", ["www.example.com", str(plan.SERVER), str(plan.SERVER4)])
 def test_application_fetches_by_name_and_by_address(dual: Rooms, name: str, host: str) -> None:
     client = application(name)
     assert client.connect(dual.post("client", client), host, 80, within=5.0).wait(6.0) == 0
 
 
-@pytest.mark.parametrize("name", ["chromium", "firefox"])
+@pytest.mark.parametrize("name", [who.name for who in BROWSERS])
 def test_browser_fetches_by_name_and_by_address_and_says_when_it_cannot(dual: Rooms, name: str) -> None:
     """One browser for all; nobody listens on port 82."""
     client = application(name)
@@ -146,14 +151,14 @@ def test_browser_fetches_by_name_and_by_address_and_says_when_it_cannot(dual: Ro
     client.stop(post)
 
 
-@pytest.mark.parametrize("name", ["asyncio", "asyncio-happy-eyeballs", "curl", "getaddrinfo", "node"])
+@pytest.mark.parametrize("name", [who.name for who in SHORT_LIVED if "zone-id" not in who.lacks])
 def test_application_takes_a_zone_id(dual: Rooms, name: str) -> None:
     client = application(name)
     host = f"{plan.link_local(plan.mac_of('router', 'lan0'))}%eth0"
     assert client.connect(dual.post("client", client), host, 80, within=5.0).wait(6.0) == 0
 
 
-@pytest.mark.parametrize("name", ["asyncio", "curl", "getaddrinfo", "node", "wget"])
+@pytest.mark.parametrize("name", [who.name for who in SHORT_LIVED])
 def test_application_ends_by_itself_in_a_black_hole(dual: Rooms, name: str) -> None:
     client = application(name)
     dropped = dual.run("server", "nft", "add table inet t; add chain inet t i { type filter hook input priority 0; }; "

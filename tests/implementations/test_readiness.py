@@ -13,9 +13,10 @@ import pytest
 
 from fixtures.implementations.registry import implementation_named, playing
 from fixtures.programs.announcements import Announcements
-from fixtures.programs.base import GuestClient, Implementation, Post, ProgramError, find_program
+from fixtures.programs.base import Application, GuestClient, Implementation, Post, ProgramError, find_program
 from fixtures.programs.readiness import file_is_written, ready
-from fixtures.situation import FabricTask, Prefix, Proxied, ProxyTask, Situation, VrrpTask
+from fixtures.roles import ROLES
+from fixtures.situation import Prefix, Proxied, ProxyTask, SipTask, Situation, VrrpTask
 from tests.implementations.fakes import instead, script
 from tests.implementations.rooms import Rooms
 from tests.implementations.test_advertisements import MODES, situation_of
@@ -29,10 +30,13 @@ from topologies.stage import addressing as plan
 VRRP = VrrpTask(51, 200, "lan0", IPv6Address("fe80::51"), IPv6Address("2001:db8:1::f0"), "lan0", interval=0.5,
                 virtual_mac=True)
 PROXY = ProxyTask((Proxied("lan0", IPv6Network("2001:db8:1::/64")),), "auto")
-ROLES = ("router", "dhcpv6-server", "relay", "guest", "neighbor-proxy", "fabric", "virtual-router")
+SIP = SipTask((plan.LAN_ROUTER,), 5060)
+TASKS_OF: dict[str, Any] = {"fabric": TASKS[0], "neighbor-proxy": PROXY, "virtual-router": VRRP, "sip-endpoint": SIP}
 __all__ = ["instead"]  # a fixture
 
-CASES = [(role, who.name) for role in ROLES for who in playing(role) if not who.opaque and who.name != "linux"]
+#: Whoever declares a role is started in it, but for machines, the kernel, and applications: of those nothing runs yet.
+CASES = [(role, who.name) for role in ROLES for who in playing(role)
+         if not who.opaque and who.name != "linux" and not isinstance(who, Application)]
 
 
 # -- real programs that say nothing -----------------------------------------------------------------------------------
@@ -49,15 +53,16 @@ def begun(role: str, name: str, directory: Path) -> bool:
     """Start a program at its node; whether it still runs when it is said to be ready."""
     who = implementation_named(name, role)
     node = {"guest": "guest", "fabric": "host1"}.get(role, "router")
-    task = {"fabric": TASKS[0], "neighbor-proxy": PROXY, "virtual-router": VRRP}.get(role)
     roles = who.roles & {"router", "dhcpv6-server"} if role == "router" else {role}
     with Rooms(Containers() if role == "fabric" else Lan(), situation(who, role), directory) as rooms:
-        post = rooms.post(node, who, *roles, task=cast(ProxyTask | FabricTask | None, task))
-        if isinstance(who, GuestClient):
+        post = rooms.post(node, who, *roles, task=TASKS_OF.get(role))
+        if role == "guest":
+            assert isinstance(who, GuestClient)
             who.prepare(post)
             rooms.up(node)
         else:
-            assert becomes(lambda: rooms.addresses(node), 8)
+            own = f"{plan.LAN_ROUTER}/64" if node == "router" else "/"
+            assert becomes(lambda: any(own in each for each in rooms.addresses(node)), 8)
         who.start(post)
         return all(program.returncode is None for program in post.programs)
 

@@ -22,6 +22,7 @@ def _table(name: str, requirement: str) -> list[str]:
 
 @check("NDP-04", NeighborCache(table="advertisements"), role="guest", parts=_table("advertisements", "NDP-04"))
 @check("NDP-04", NeighborCache(table="doubted"), role="guest", parts=_table("doubted", "NDP-04"))
+@check("NDP-03", NeighborCache(table="invalid"), role="guest", parts=TABLES["invalid"])
 @check("NDP-06", NeighborCache(table="solicitations"), role="guest", parts=_table("solicitations", "NDP-06"))
 @check("NDP-17", NeighborCache(table="solicitations"), role="guest", parts=_table("solicitations", "NDP-17"))
 @check("NDP-18", NeighborCache(table="redirects"), role="guest", parts=_table("redirects", "NDP-18"))
@@ -47,7 +48,7 @@ def _other_than(case: Case) -> str:
 def _breaker(case: Case) -> str:
     """Which broken host fails a case: one that learns nothing, or too much, or the wrong thing."""
     right = by_rfc(case)
-    if case.message.fault == "multicast-target":  # who believes it has an entry for a group
+    if case.message.fault == "multicast-target" and case.message.kind != "NS":  # who believes it knows a group
         return ""
     if right.state == "unknown" or (right.link_layer == "same" and right.state == case.state != "reachable"):
         return "gullible"
@@ -75,7 +76,7 @@ def host_that_doubts_everybody(part: str) -> Broken:
 
 
 @edited(test_keeps_its_neighbor_cache_by_the_table, because="by the RFC it has",
-        parts=["redirect-stale-multicast-target"])
+        parts=["redirect-stale-multicast-target", "na-stale-multicast-target"])
 def host_that_believes_half_of_it(recording: Recording, part: str) -> Recording:
     """It takes the link-layer address for that of who asks next."""
     case = CASES[part]

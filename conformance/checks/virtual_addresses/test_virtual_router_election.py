@@ -1,15 +1,11 @@
-"""VRRPv3: what the routers of a virtual router say to each other, what they believe, and who is active."""
+"""VRRPv3: who is active, when, and who gives way."""
 
 from __future__ import annotations
 
-from functools import partial
-from ipaddress import IPv6Address
-
-from conformance.broken.virtual_routers import GullibleKeepalived, MismatchedKeepalived
+from conformance.broken.virtual_routers import MismatchedKeepalived
 from conformance.judging.check import Broken, check, edited, played
 from conformance.judging.verdict import Notebook
 from conformance.reading.virtual_routers import (
-    MAC,
     ROOM,
     Turn,
     acts,
@@ -17,21 +13,17 @@ from conformance.reading.virtual_routers import (
     first,
     outage,
     received_by,
+    rivals_heard,
     sent_by,
     turns,
 )
-from fixtures.protocols.addresses import VRRP_GROUP
 from fixtures.protocols.icmp import ECHO_REPLY
 from fixtures.protocols.ip import ICMPV6
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views.vrrp import VrrpAdvertisement
 from fixtures.scenarios.virtual_addresses.virtual_router import (
-    INTERVAL,
     PRIORITIES,
-    ROUTER,
-    VIRTUAL,
-    VIRTUAL_LINK_LOCAL,
     R1Returns,
     VirtualRouter,
     down,
@@ -40,9 +32,6 @@ from fixtures.scenarios.virtual_addresses.virtual_router import (
 from fixtures.scenarios.virtual_addresses.virtual_router_rivals import (
     PRIORITY,
     RIVALS,
-    InvalidSent,
-    OnlyInvalid,
-    Rival,
     RivalLeaves,
     VirtualRouterRivals,
 )
@@ -53,96 +42,6 @@ HAND_OVER = 1.0
 #: Seconds without an advertisement that an active router may show, and one that has heard priority 0: who gave way,
 #: or took no notice of it, shows Active_Down_Interval at least.
 ACTIVE = down(PRIORITY) - ROOM
-ADDRESSES = (VIRTUAL_LINK_LOCAL, VIRTUAL)
-
-
-@check("VIP-04", VirtualRouter(), VirtualRouterRivals(), role="virtual-router")
-def test_vrrp_advertisements(recording: Recording, notebook: Notebook) -> None:
-    """Each advertisement is as RFC 9568 sections 5.1.2, 5.2 and 7.2 have it.
-
-    From a link-local address and the virtual MAC address to ff02::12, hop limit 255, version 3, type 1; the virtual
-    link-local address is the first one; the checksum covers the pseudo-header.
-    """
-    sent = [each for node in PRIORITIES for each in sent_by(recording, node)]
-    for each in notebook.stimulus(sent, "no router sent a VRRP advertisement"):
-        expect = partial(_expect, notebook, each)
-        expect(each.malformed is None, f"an advertisement is malformed: {each.malformed}")
-        expect(each.hop_limit == 255, f"an advertisement has the hop limit {each.hop_limit}")
-        expect(isinstance(each.source, IPv6Address) and each.source.is_link_local, f"its source is {each.source}")
-        expect(each.destination == VRRP_GROUP, f"an advertisement went to {each.destination}")
-        expect((each.version, each.kind) == (3, 1), f"it has version {each.version} and type {each.kind}")
-        expect(each.checksum_ok, "its checksum is wrong")
-        expect(each.router == ROUTER, f"its VRID is {each.router}")
-        expect(each.addresses[:1] == ADDRESSES[:1], "its first address is not the virtual link-local address")
-        expect(set(each.addresses) == set(ADDRESSES), f"its addresses are {', '.join(map(str, each.addresses))}")
-        expect(each.interval == INTERVAL, f"its Max Advertise Interval is {each.interval:g} s")
-        expect(each.mac_source == MAC, f"it came from {each.mac_source}, not from the virtual MAC address")
-    notebook.finding = f"{len(sent)} advertisements, all with hop limit 255 and the virtual link-local address first"
-
-
-def _expect(notebook: Notebook, seen: VrrpAdvertisement, holds: object, otherwise: str) -> None:
-    notebook.expect(holds, otherwise, seen)
-
-
-@edited(test_vrrp_advertisements, because="hop limit 64")
-def advertisement_from_afar(recording: Recording) -> Recording:
-    """The third one has the hop limit of an ordinary packet."""
-    return editing.with_bytes(recording, sent_by(recording, "r1")[2], lambda data: data[:21] + b"\x40" + data[22:])
-
-
-@edited(test_vrrp_advertisements, because="checksum is wrong")
-def advertisement_with_a_wrong_checksum(recording: Recording) -> Recording:
-    """As if the pseudo-header had not been counted."""
-    return editing.with_bytes(recording, sent_by(recording, "r1")[2], lambda data: data[:60] + b"\x12\x34" + data[62:])
-
-
-@edited(test_vrrp_advertisements, because="first address")
-def advertisement_with_another_order(recording: Recording) -> Recording:
-    """The two addresses have changed places; the checksum, a sum, stays right."""
-    third = sent_by(recording, "r1")[2]
-    return editing.with_bytes(recording, third, lambda data: data[:62] + data[78:94] + data[62:78])
-
-
-@check("VIP-04", VirtualRouterRivals(), role="virtual-router")
-def test_ignores_invalid_vrrp_advertisements(recording: Recording, notebook: Notebook) -> None:
-    """What does not pass the tests of RFC 9568 section 7.1 is discarded, whatever priority it claims.
-
-    The router takes over while only such advertisements arrive, and stays active when each comes once more: who
-    believed it would be silent for Active_Down_Interval. A valid one of the same priority is believed in the end, so
-    they were well-formed but for their faults.
-    """
-    notebook.stimulus(recording.marked(OnlyInvalid), "no invalid advertisement was sent")
-    ready = notebook.stimulus(recording.marked(Ready), "the router did not start")[0]
-    lies = notebook.stimulus(received_by(recording, "r1", ready.time),
-                             "no invalid advertisement reached the router while it was the backup")
-    took = sent_by(recording, "r1", ready.time)
-    notebook.expect(took, "the router did not take over while only invalid advertisements came", *lies[:6])
-    for lie in notebook.stimulus(recording.marked(InvalidSent), "no invalid advertisement came to the active router"):
-        defect = lie.what.defect
-        came = notebook.stimulus(_after(recording, lie), f"the advertisement with {defect} did not reach the router")[0]
-        after = sent_by(recording, "r1", came.time)
-        text = f"the router believed an advertisement with {defect}"
-        notebook.expect(after, text, came)
-        notebook.in_time(after[0].time - came.time, ACTIVE, text, came, after[0])
-    truth = notebook.stimulus(_rivals(recording, "higher priority"), "no valid advertisement came")[0]
-    silent = _silence(recording, truth)
-    notebook.stimulus([silent] if silent >= down(PRIORITY) else [],
-                      "the router did not believe a valid advertisement either")
-    notebook.finding = f"{len(recording.marked(InvalidSent))} kinds of invalid advertisements discarded"
-
-
-@played(test_ignores_invalid_vrrp_advertisements, because="only invalid advertisements")
-def router_that_does_not_see_hop_limits() -> Broken:
-    """Its packet filter sets them to 255."""
-    return Broken(VirtualRouterRivals(), {"virtual-router": GullibleKeepalived()})
-
-
-@edited(test_ignores_invalid_vrrp_advertisements, because="wrong checksum")
-def router_that_does_not_count(recording: Recording) -> Recording:
-    """After the advertisement with a wrong checksum it is silent for its Active_Down_Interval."""
-    lie = next(mark for mark in recording.marked(InvalidSent) if mark.what.defect == "wrong checksum")
-    gone = [each for each in sent_by(recording, "r1", lie.time) if each.time < lie.time + down(PRIORITY)]
-    return editing.without(recording, frames=gone)
 
 
 @check("VIP-05", VirtualRouterRivals(), role="virtual-router")
@@ -153,7 +52,7 @@ def test_gives_way_to_the_stronger(recording: Recording, notebook: Notebook) -> 
     Skew_Time (section 6.4.2).
     """
     for name in RIVALS:
-        came = notebook.stimulus(_rivals(recording, name), f"the rival of {name} did not reach the router")[0]
+        came = notebook.stimulus(rivals_heard(recording, name), f"the rival of {name} did not reach the router")[0]
         after = sent_by(recording, "r1", came.time)
         notebook.expect(after, f"the router never became active again after a rival of {name}", came)
         silent = after[0].time - came.time
@@ -177,23 +76,6 @@ def test_gives_way_to_the_stronger(recording: Recording, notebook: Notebook) -> 
     notebook.finding = "the router gave way to the stronger, not to the weaker, and came back in time"
 
 
-def _rivals(recording: Recording, name: str) -> list[VrrpAdvertisement]:
-    """What came to the router of a rival, from its mark on."""
-    return [each for mark in recording.marked(Rival) if mark.what.what == name
-            for each in _after(recording, mark)]
-
-
-def _after(recording: Recording, mark: Mark) -> list[VrrpAdvertisement]:
-    """What came to the router between a mark and the next one."""
-    until = min((other.time for other in recording.marks if other.ns > mark.ns), default=float("inf"))
-    return [each for each in received_by(recording, "r1", mark.time) if each.time < until]
-
-
-def _silence(recording: Recording, since: VrrpAdvertisement) -> float:
-    """How long (s) the router said nothing after it had heard that."""
-    return next((each.time - since.time for each in sent_by(recording, "r1", since.time)), float("inf"))
-
-
 @edited(test_gives_way_to_the_stronger, because="did not give way to a rival of higher priority")
 def router_that_stays(recording: Recording) -> Recording:
     """Its next advertisement comes when it would have come anyway."""
@@ -214,7 +96,7 @@ def router_that_waits_as_for_a_dead_one(recording: Recording) -> Recording:
 
 
 def _goes_on(recording: Recording, name: str) -> Recording:
-    came = _rivals(recording, name)[0]
+    came = rivals_heard(recording, name)[0]
     own = next(each for each in sent_by(recording, "r1") if each.priority)
     return editing.with_frame(recording, own.frame.data, time=came.time + 0.4, node="r1", interface="lan0",
                               outgoing=True)

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.catalogue.datafiles import BadData
 from conformance.judging.check import Check
-from conformance.selection.casting import BadSelection, Selection, casts, label
+from conformance.selection.casting import BadSelection, Selection, alone, casts, label
 from conformance.selection.cells import BadCheck, cells, scenario_labels, verify
 from conformance.selection.lineup import Lineup, load
 from fixtures.stagecraft.base import Scenario
@@ -161,6 +161,17 @@ def test_a_build_stands_where_what_it_is_a_build_of_does() -> None:
     assert sorted(map(label, casts(LAN, every))) == [
         "dnsmasq-linux", "dnsmasq.mine-linux", "radvd+dnsmasq-linux", "radvd+dnsmasq.mine-linux",
         "radvd.mine+dnsmasq-linux", "radvd.mine+dnsmasq.mine-linux"]
+
+
+def test_the_usual_player_of_a_scenario_plays_alone_where_nobody_was_asked_for() -> None:
+    class Core(Unplayed):
+        usual = {"guest": ("linux",)}
+
+    for wanted, expected in (({}, ["linux"]), ({"guest": ["all"]}, ["dhclient", "linux"])):
+        for matrix in ("", "pairs"):
+            selection = Selection(wanted, KNOWN, LINEUP, matrix=matrix)  # type: ignore[arg-type]
+            found = casts(["guest"], selection, alone(Core(), selection))
+            assert sorted(map(label, found)) == expected
 
 
 def test_data_speak_of_a_build_as_of_its_program() -> None:
