@@ -51,8 +51,9 @@ from messages import (
 
 
 def run(*words):
-    """Run ip(8); returns its output."""
-    return subprocess.run(["ip", *words], capture_output=True, text=True, check=False).stdout
+    """Run ip(8); returns its output, None where it failed or was ended, as by a signal to all of us."""
+    done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
+    return None if done.returncode else done.stdout
 
 
 class Client:
@@ -195,9 +196,8 @@ class Client:
             self.configure(found)
             return
         if code == NO_BINDING and kind in (RENEW, REBIND):
-            offer = (0, server, dict(self.lease.addresses))
             self.ask(REQUEST)
-            self.exchange.offers = [offer]
+            self.exchange.offers = [(0, server, dict(self.lease.addresses))]
         elif code != SUCCESS:
             if kind == REQUEST and code != 1:  # UnspecFail is tried again, at the rate of retransmissions
                 self.forget()
@@ -294,11 +294,10 @@ class Client:
         if carrier and not self.carrier and self.lease is not None:
             self.ask(CONFIRM)
         was, self.carrier = self.carrier, carrier
-        if not (was and carrier):
-            return  # what the kernel forgot with the link was not refused
-        if self.lease is not None and (self.exchange is None or self.exchange.kind != DECLINE):
+        if was and carrier and self.lease is not None and (self.exchange is None or self.exchange.kind != DECLINE):
             shown = run("-6", "-o", "address", "show", "dev", self.interface, "-dadfailed")
-            refused = [each for each in self.lease.addresses if f" {each}/" not in shown]  # the kernel drops them
+            here = self.lease.addresses if shown is not None else ()
+            refused = [each for each in here if f" {each}/" not in shown]  # the kernel drops them
             if refused:
                 server = self.lease.server
                 self.forget()
@@ -313,8 +312,8 @@ class Client:
             if self.exchange.kind == SOLICIT and self.exchange.offers:
                 self.take_offer()
             self.send()
-        lease, exchange = self.lease, self.exchange
-        if lease is not None and exchange is None and lease.addresses and lease.t1 != FOREVER:
+        lease = self.lease
+        if lease is not None and self.exchange is None and lease.addresses and lease.t1 != FOREVER:
             if wall >= lease.since + lease.t2:
                 self.ask(REBIND, now + max(0.0, lease.end - wall))
             elif wall >= lease.since + lease.t1:

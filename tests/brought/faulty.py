@@ -50,21 +50,21 @@ def played(manifest: Path, script: str, role: str, faults: Mapping[str, Fault], 
     return found
 
 
-def red(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def red_cells(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """The reasons of what failed or broke, by requirement or part."""
     return {cell["part"] or cell["requirement"]: cell["reason"] for cell in cells
             if cell["verdict"] in ("fail", "error")}
 
 
-def noticed(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def noticed_cells(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """What failed, broke or is a warning, by requirement or part, with its reason."""
-    return red(cells) | {cell["part"] or cell["requirement"]: cell["reason"] for cell in cells
+    return red_cells(cells) | {cell["part"] or cell["requirement"]: cell["reason"] for cell in cells
                          if cell["verdict"] == "warn"}
 
 
 def assert_found(cells: Cells, example: str, name: str, fault: Fault) -> None:
     """What finds the fault says so, and nothing else that does not say it of the example."""
-    mine, found = noticed(cells[example]), noticed(cells[name])
+    mine, found = noticed_cells(cells[example]), noticed_cells(cells[name])
     more = {id: reason for id, reason in found.items() if id not in mine}
     told = {cell["part"] or cell["requirement"]: (cell["verdict"], cell["reason"]) for cell in cells[name]
             if f"{cell['part'] or cell['requirement']}.".startswith(f"{fault.found_by}.")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.brought.faulty import Cells, Fault, assert_found, played, red
+from tests.brought.faulty import Cells, Fault, assert_found, played, red_cells
 from tests.conformance.test_bad_input import PROJECT
 
 CLIENT = PROJECT / "examples" / "client" / "python-client.toml"
@@ -32,7 +32,7 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Cells:
 
 def test_it_gets_no_finding_as_it_stands(cells: Cells) -> None:
     mine = cells["python-client"]
-    assert not red(mine)
+    assert not red_cells(mine)
     assert sum(cell["verdict"] == "pass" for cell in mine) > 20
 
 

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from fixtures.scenarios.dhcpv6.malformed import malformed_messages
-from tests.brought.faulty import Cells, Fault, assert_found, played, red
+from tests.brought.faulty import Cells, Fault, assert_found, played, red_cells
 from tests.conformance.test_bad_input import PROJECT
 
 SERVER = PROJECT / "examples" / "server" / "python-server.toml"
@@ -53,7 +53,7 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Cells:
 
 def test_it_gets_no_finding_as_it_stands(cells: Cells) -> None:
     mine = cells["python-server"]
-    assert not red(mine)
+    assert not red_cells(mine)
     assert sum(cell["verdict"] == "pass" for cell in mine) > 60
 
 
@@ -63,7 +63,8 @@ def test_each_fault_is_found_by_one_requirement(cells: Cells, fault: str) -> Non
 
 
 def test_who_dies_of_it_is_told_how(cells: Cells) -> None:
-    assert "it ended by itself (exit status 3)" in red(cells["dies-of-an-empty-association"])["DHCP6-42.empty-ia-na"]
+    found = red_cells(cells["dies-of-an-empty-association"])
+    assert "it ended by itself (exit status 3)" in found["DHCP6-42.empty-ia-na"]
 
 
 @pytest.fixture(scope="module")
