@@ -13,9 +13,11 @@ from conformance.judging.check import Check
 from conformance.judging.deciding import watch_reads
 from conformance.judging.evidence import Evidence
 from conformance.judging.verdict import Judgement, Notebook, Outcome, Unjudgeable, Violated
+from fixtures.captures.parties import SCENARIO
 from fixtures.recording.disturbances import missed_words, refusal_words
 from fixtures.recording.model import Opaque, Recording
 from fixtures.recording.traces import place, trace
+from fixtures.recording.views.base import lost_packets
 
 #: Seconds. Whatever the play waited for in vain may have been late for a shorter one; what a check measures is widened
 #: by each (`Notebook.in_time`).
@@ -80,11 +82,17 @@ def _with_deciding_fields(check: Check, recording: Recording) -> list[Evidence]:
 
 def _as_undecided(recording: Recording, unjudgeable: Unjudgeable) -> Judgement:
     """Why a recording cannot be judged: what did not come may have been the machine's fault."""
-    reason, stall = str(unjudgeable), recording.stall()
+    reason, stall = f"{unjudgeable}{_left_out_words(recording)}", recording.stall()
     if unjudgeable.stalled or stall < STALL:
         return Judgement(Outcome.INCONCLUSIVE, reason, stalled=unjudgeable.stalled)
     late = f"the host stalled for {stall:.1f} s during the play"
     return Judgement(Outcome.INCONCLUSIVE, f"{reason}; and {late}", stalled=stall)
+
+
+def _left_out_words(recording: Recording) -> str:
+    """What of a play no view shows, since it was never whole; a capture tells of its own once."""
+    lost = 0 if recording.play.scenario == SCENARIO else lost_packets(recording.frames)
+    return f"; {_count(lost, 'packet')} in fragments that cannot be put together {_is(lost)} left out" if lost else ""
 
 
 def _acceptance(recording: Recording, notebook: Notebook, source: str) -> Judgement:
@@ -127,6 +135,10 @@ def _probe_lack(judgement: Judgement, lacking: Mapping[str, str]) -> Judgement:
 def _bug_in_check(bug: Exception) -> Judgement:
     steps = trace(bug, declaring.__file__)
     return Judgement(Outcome.ERROR, f"the check broke: {type(bug).__name__}: {bug} ({place(steps)})", trace=steps)
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _count(number: int, word: str) -> str:

@@ -6,6 +6,7 @@ A busy day has a million frames: few are decoded at a time, and again for the ne
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from fixtures.protocols.addresses import UNSPECIFIED
@@ -33,8 +34,8 @@ V = TypeVar("V", bound=View)
 #: A function of `fixtures.recording.views` from frames to views; names choose among them.
 Decoder = Callable[..., list[V]]
 
-#: So many frames are decoded at a time; the views of so many at most are kept.
-CHUNK, KEPT = 10_000, 20_000
+#: So many frames are decoded at a time; the views of so many different ones at most are kept, and so many in all.
+CHUNK, KEPT, ALIKE = 10_000, 20_000, 250_000
 #: What the decoders are about: types of ICMPv6, and those of DHCPv6 from 256 on.
 _DHCPV6, _PIECE, _OTHER, _PROBE = 256, 512, 513, 514
 
@@ -72,7 +73,7 @@ class Views(Generic[V]):
         self._count: int | None = None
 
     def __iter__(self) -> Iterator[V]:
-        if self._kept is None and len(self._frames) <= KEPT:
+        if self._kept is None and self._are_small:
             self._kept = self._decode(self._frames)
         if self._kept is not None:
             yield from self._kept
@@ -83,6 +84,12 @@ class Views(Generic[V]):
             count += len(views)
             yield from views
         self._count = count
+
+    @cached_property
+    def _are_small(self) -> bool:
+        """Whether the views may be kept: of equal packets they share what they hold."""
+        count = len(self._frames)
+        return count <= KEPT or (count <= ALIKE and len({frame.data for frame in self._frames}) <= KEPT)
 
     def __bool__(self) -> bool:
         return next(iter(self), None) is not None

@@ -188,8 +188,10 @@ class Server:
             return None
         if kind == REQUEST and any(each not in link.prefix for each in listed):
             return none + status(NOT_ON_LINK)
-        if kind in (RENEW, REBIND) and bound is None:
-            return none + status(NO_BINDING) if kind == RENEW else none + self.no_longer(listed)
+        if kind == RENEW and bound is None:
+            return none + status(NO_BINDING)
+        if kind == REBIND and bound is None and (gone := [each for each in listed if each not in link.prefix]):
+            return none + self.no_longer(gone)
         if bound is None or bound not in link.prefix:
             bound = self.free(client, link, listed)
         if bound is None:

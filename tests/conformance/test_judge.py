@@ -51,6 +51,21 @@ def test_violation_keeps_the_packet() -> None:
     assert judgement.evidence
 
 
+def test_what_lacks_a_fragment_is_counted_where_nothing_came() -> None:
+    """The view shows no RA: its first half alone was seen."""
+    whole = frame().data
+    head = whole[:18] + (8 + 16).to_bytes(2, "big") + bytes([44]) + whole[21:54]
+    half = head + bytes([58, 0, 0, 1, 0, 0, 0, 9]) + whole[54:70]
+
+    def looks_at_views(recording: Recording, notebook: Notebook) -> None:
+        notebook.stimulus(router_advertisements(recording.frames), "no RA arrived")
+
+    judgement = judge(the_check(looks_at_views), recording(frame(data=half)))
+    assert judgement.outcome is Outcome.INCONCLUSIVE
+    assert judgement.reason == "no RA arrived; 1 packet in fragments that cannot be put together is left out"
+    assert judge(the_check(looks_at_views), recording()).reason == "no RA arrived"
+
+
 @pytest.mark.parametrize(("requirement", "outcome"), [("RA-05", Outcome.FAIL), ("RA-06", Outcome.FAIL),
                                                       ("RA-04", Outcome.WARN)])
 def test_level_decides_between_fail_and_warn(requirement: str, outcome: Outcome) -> None:
