@@ -57,3 +57,10 @@ def changed_delegation(recording: Recording, kind: str, change: Callable[[Any], 
     """A copy in which `change` was made to the IA_PD of every message of that kind, as Scapy dissects it."""
     messages = [each for each in dhcpv6.messages(recording.frames, kind) if each.ia_pd]
     return editing.rewritten(recording, messages, lambda packet: change(packet[layer("dhcp6").DHCP6OptIA_PD]))
+
+
+def with_checksum(data: bytes) -> bytes:
+    """The same frame with a right UDP checksum."""
+    packet = layer("l2").Ether(data)
+    packet[layer("inet6").UDP].chksum = None
+    return bytes(packet)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from conformance.judging.verdict import Notebook
 from conformance.reading.receivable import client_objection
 from fixtures.protocols.dhcpv6 import StatusCode
-from fixtures.protocols.ports import DHCPV6_SERVER_PORT
 from fixtures.recording.model import Frame, Mark, Recording
 from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.base import udp
@@ -61,7 +60,7 @@ def code(status: Status | None) -> int:
 def questions(recording: Recording, *topics: str) -> list[Asked]:
     """The questions of these topics, in order, controls too. What was never sent is left out, and what is malformed."""
     frames = list(recording.at(ASKER))
-    sent = [frame for frame, _, _, port, _, _ in udp(frames) if frame.outgoing and port == DHCPV6_SERVER_PORT]
+    sent = [frame for frame, _, _, _, _, _ in udp(frames) if frame.outgoing]
     heard = dhcpv6.messages(each for each in frames if not each.outgoing)
     found = []
     for mark in recording.marked(QuestionAsked):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from conformance.broken.dhcpv6_edits import with_checksum
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import ASKER, answers_to, asked_of, code, questions, went_on, wrappers
@@ -10,6 +13,7 @@ from fixtures.protocols.dhcpv6 import Kind, StatusCode
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
 from fixtures.recording.views.dhcpv6 import Message
+from fixtures.recording.views.dissection import layer
 from fixtures.scenarios.dhcpv6.exchanges import KINDS, OF_A_RELAY, Dhcpv6Exchanges, row_of
 from fixtures.scenarios.dhcpv6.questions import POOLS
 from topologies.stage import addressing as plan
@@ -56,7 +60,7 @@ def test_answers_through_the_relay(recording: Recording, notebook: Notebook, par
 def server_that_forgets_the_port(recording: Recording, part: str) -> Recording:
     """The Interface-ID comes back changed."""
     told = answers_to(recording, "through-a-relay", row_of(KIND[part]))
-    return editing.with_bytes(recording, told, lambda data: data.replace(b"eth7/3", b"eth7/4"))
+    return editing.with_bytes(recording, told, lambda data: with_checksum(data.replace(b"eth7/3", b"eth7/4")))
 
 
 @edited(test_answers_through_the_relay, because="did not answer the question")
@@ -87,7 +91,7 @@ def server_that_mixes_up_the_layers(recording: Recording, part: str) -> Recordin
     asked = asked_of(recording, Notebook(recording), "relay-option", OPTION[part])
     like = next(each for each in questions(recording, "through-a-relay") if each.row == "solicit")
     before, now = (each.question.transaction_id.to_bytes(3, "big") for each in (like, asked))
-    told = like.answers[0].frame.data.replace(before, now).replace(duid(0x60), duid(0x77))
+    told = with_checksum(like.answers[0].frame.data.replace(before, now).replace(duid(0x60), duid(0x77)))
     silent = editing.without(recording, frames=asked.answers)
     return editing.with_frame(silent, told, time=asked.frame.time, node=ASKER, interface="eth0")
 
@@ -112,7 +116,7 @@ def server_that_counts_to_seven(recording: Recording) -> Recording:
 @edited(test_answers_through_eight_relays, because="the server sent back through")
 def server_that_forgets_the_innermost(recording: Recording) -> Recording:
     told = answers_to(recording, "relayed-far", "eight-relays")
-    return editing.with_bytes(recording, told, lambda data: data.replace(b"inner", b"other"))
+    return editing.with_bytes(recording, told, lambda data: with_checksum(data.replace(b"inner", b"other")))
 
 
 UNKNOWN = ("unknown-link", "confirm-of-an-unknown-link")
@@ -145,5 +149,24 @@ def server_with_one_link_for_all(recording: Recording, part: str) -> Recording:
     asked = asked_of(recording, Notebook(recording), "relayed-far", part)
     like = next(each for each in questions(recording, "through-a-relay") if each.row == "request")
     before, now = (each.question.transaction_id.to_bytes(3, "big") for each in (like, asked))
-    return editing.with_frame(recording, like.answers[0].frame.data.replace(before, now), time=asked.frame.time,
-                              node=ASKER, interface="eth0")
+    told = with_checksum(like.answers[0].frame.data.replace(before, now))
+    return editing.with_frame(recording, told, time=asked.frame.time, node=ASKER, interface="eth0")
+
+
+@check("DHCP6-47.another-relay", ASKED, role="dhcpv6-server")
+def test_answers_the_relay_that_asked(recording: Recording, notebook: Notebook) -> None:
+    """A client's Solicit that comes by another relay, too, is answered to that relay (RFC 9915 section 18.3.10)."""
+    asked = asked_of(recording, notebook, "relayed-far", "another-relay")
+    offer = asked.answer(notebook, "Advertise")
+    notebook.expect(offer.destination == asked.question.source, f"the server answered to {offer.destination}, and "
+                    f"{asked.question.source} had asked", asked.frame, offer)
+
+
+@edited(test_answers_the_relay_that_asked, because="the server answered to")
+def server_that_answers_the_first_relay(recording: Recording) -> Recording:
+    to = str(asked_of(recording, Notebook(recording), "relayed-far", "eight-relays").question.source)
+
+    def change(packet: Any) -> None:
+        packet[layer("inet6").IPv6].dst = to
+
+    return editing.rewritten(recording, answers_to(recording, "relayed-far", "another-relay"), change)

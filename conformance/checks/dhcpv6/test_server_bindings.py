@@ -6,6 +6,7 @@ from collections.abc import Callable
 from ipaddress import IPv6Address
 from typing import Any
 
+from conformance.broken.dhcpv6_edits import with_checksum
 from conformance.broken.scripted_servers import EXEMPLARY, FORGETFUL
 from conformance.judging.check import Broken, check, edited, healthy, played
 from conformance.judging.verdict import Notebook
@@ -73,7 +74,7 @@ def server_that_confirms_nothing_at_all(recording: Recording) -> Recording:
     asked = next(each for each in questions(recording, "confirm") if each.row == "none")
     said = answers_to(recording, "confirm", "right")[0].frame.data
     answer = said[:63] + asked.question.transaction_id.to_bytes(3, "big") + said[66:]
-    return editing.with_frame(recording, answer, time=asked.frame.time, node=ASKER, interface="eth0")
+    return editing.with_frame(recording, with_checksum(answer), time=asked.frame.time, node=ASKER, interface="eth0")
 
 
 def _fault_in_extension(ia: Ia) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv6Address
 from typing import Any
 
+from conformance.broken.dhcpv6_edits import with_checksum
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
@@ -158,11 +159,17 @@ def has_options(question: Message, answer: Message, held: IPv6Address) -> str | 
     return f"it lacks the option {', '.join(missing)}, which the client asked for" if missing else None
 
 
+def has_no_answer(question: Message, answer: Message, held: IPv6Address) -> str | None:
+    """It should not be there at all."""
+    return "it was to be left alone"
+
+
 #: By part: the question, the names that its answer may have, and what is wrong with an answer, if anything.
 EXPECTED: dict[str, tuple[str, tuple[str, ...], Complaint]] = {
     **{row: (row, ("Advertise",), has_addresses) for row in (
         "solicit-without-option-request", "solicit-after-a-long-time", "solicit-with-classes",
-        "solicit-with-a-hint-of-another-link")},
+        "solicit-with-a-hint-of-another-link", "solicit-after-a-restart")},
+    "solicit-to-another-port": ("solicit-to-another-port", ("Advertise",), has_no_answer),
     "solicit-with-rapid-commit": ("solicit-with-rapid-commit", ("Advertise", "Reply"), commits_or_offers),
     "solicit-by-the-holder": ("solicit-by-the-holder", ("Advertise",), has_what_is_held),
     "solicit-with-anothers-iaid": ("solicit-with-anothers-iaid", ("Advertise",), offers_something_else),
@@ -170,6 +177,8 @@ EXPECTED: dict[str, tuple[str, tuple[str, ...], Complaint]] = {
     **{row: (row, ("Reply",), complaint) for row, complaint in {
         "request-of-two": has_each_its_own,
         "request-again": has_what_is_held,
+        "request-without-option-request": has_addresses,
+        "renew-after-a-restart": has_what_is_held,
         "request-of-another-link": says(StatusCode.NOT_ON_LINK),
         "renew-with-anothers-iaid": has_nothing_of_others,
         "renew-with-one-more": extends_and_adds,
@@ -208,6 +217,8 @@ def test_answers_what_is_asked(recording: Recording, notebook: Notebook, part: s
         if not asked.answers:
             notebook.finding = "it is silent"
             return
+    notebook.expect(complaint is not has_no_answer, "the server answered what it should not have heard", asked.frame,
+                    *asked.answers)
     name = next((each.name for each in asked.answers if each.name in names), names[0])
     answer = asked.answer(notebook, name)
     wrong = complaint(asked.question, answer, _first_lease(recording, notebook))
@@ -272,7 +283,9 @@ SPOILT: dict[Complaint, tuple[Callable[[Any], Any], str]] = {
     says_success_and_what_is_unknown: (_empty, "has neither an address nor a status"),
 }
 EDITS = {part: SPOILT.get(complaint, (_with_failure, "UnspecFail")) for part, (_, _, complaint) in EXPECTED.items()
-         if complaint not in (has_nothing_of_others, offers_something_else, says_anything)}
+         if complaint not in (has_nothing_of_others, offers_something_else, says_anything, has_no_answer)}
+#: An IA_NA for nobody is discarded for that.
+EDITS["information-request-by-nobody"] = (_with_association, "has no Client Identifier")
 
 
 @edited(test_answers_what_is_asked, because={part: because for part, (_, because) in EDITS.items()})
@@ -287,14 +300,15 @@ def server_that_is_silent(recording: Recording, part: str) -> Recording:
     return editing.without(recording, frames=answers_to(recording, "exchange", EXPECTED[part][0]))
 
 
-@edited(test_answers_what_is_asked, because="which another client holds",
-        parts=["solicit-with-anothers-iaid", "renew-with-anothers-iaid"])
+@edited(test_answers_what_is_asked, because={
+    **dict.fromkeys(("solicit-with-anothers-iaid", "renew-with-anothers-iaid"), "which another client holds"),
+    "solicit-to-another-port": "what it should not have heard"})
 def server_that_looks_at_iaids_only(recording: Recording, part: str) -> Recording:
     """The stranger is told what the holder is told."""
-    asked = next(each for each in questions(recording, "exchange") if each.row == part and not each.is_control)
+    asked = asked_of(recording, Notebook(recording), "exchange", part)
     row = "solicit-1" if part.startswith("solicit") else "request-1"
     told = next(each for each in questions(recording, "lease") if each.row == row).answers[0].frame.data
-    told = told[:63] + asked.question.transaction_id.to_bytes(3, "big") + told[66:]
+    told = told[:63] + asked.mark.what.transaction.to_bytes(3, "big") + told[66:]
     silent = editing.without(recording, frames=asked.answers)
-    told = told.replace(duid(HOLDER), duid(STRANGER))
-    return editing.with_frame(silent, told, time=asked.frame.time, node=ASKER, interface="eth0")
+    told = told.replace(duid(HOLDER), duid(0x49 if part == "solicit-to-another-port" else STRANGER))
+    return editing.with_frame(silent, with_checksum(told), time=asked.frame.time, node=ASKER, interface="eth0")

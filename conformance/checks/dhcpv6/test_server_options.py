@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.broken.dhcpv6_edits import with_checksum
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import ASKER, answers_to, asked_of, code, controls, questions
@@ -60,7 +61,7 @@ def server_that_takes_it_for_another_kind(recording: Recording, part: str) -> Re
     told = next(each for each in questions(recording, other[1]) if each.row == f"{other[0]}-1").answers[0].frame.data
     told = told[:63] + asked.question.transaction_id.to_bytes(3, "big") + told[66:]
     silent = editing.without(recording, frames=asked.answers)
-    return editing.with_frame(silent, told, time=asked.frame.time, node=ASKER, interface="eth0")
+    return editing.with_frame(silent, with_checksum(told), time=asked.frame.time, node=ASKER, interface="eth0")
 
 
 @edited(test_is_not_misled_by_misplaced_options, because="answers nothing any more")

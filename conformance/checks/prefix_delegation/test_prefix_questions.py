@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv6Network
 from typing import Any
 
+from conformance.broken.dhcpv6_edits import with_checksum
 from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import ASKER, answers_to, asked_of, code, questions, went_on
@@ -313,5 +314,5 @@ def server_that_answers_what_it_should_not(recording: Recording, part: str) -> R
     before, now = (each.question.client_duid or b"" for each in (like, asked))
     told = (told[:63] + asked.question.transaction_id.to_bytes(3, "big") + told[66:]).replace(before, now)
     silent = editing.without(recording, frames=asked.answers)
-    more = editing.with_frame(silent, told, time=asked.frame.time, node=ASKER, interface="eth0")
+    more = editing.with_frame(silent, with_checksum(told), time=asked.frame.time, node=ASKER, interface="eth0")
     return editing.rewritten(more, answers_to(more, "prefix", EXPECTED[part][1]), _empty)

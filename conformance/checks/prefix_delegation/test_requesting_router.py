@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv6Network
 from typing import Any
 
 from conformance.broken.dhcpv6_edits import changed_delegation
 from conformance.judging.check import check, edited
 from conformance.judging.verdict import Notebook
+from conformance.reading.delegations import addresses, downstream_advertisements
 from conformance.reading.receivable import echo_replies
 from fixtures.recording import editing
-from fixtures.recording.model import KernelEvent, Recording
-from fixtures.recording.views import dhcpv6, ndp, transport
+from fixtures.recording.model import Recording
+from fixtures.recording.views import dhcpv6, transport
 from fixtures.recording.views.dhcpv6 import Message
 from fixtures.recording.views.dissection import layer
-from fixtures.recording.views.ndp import RouterAdvertisement
 from fixtures.scenarios.prefix_delegation.delegated_link import DelegatedLink, SubnetUnused
 from fixtures.stagecraft.marks import Attempt
 from topologies.delegation import DELEGATED
@@ -37,19 +36,6 @@ def replies(recording: Recording, notebook: Notebook) -> list[Message]:
 def delegated_by(reply: Message) -> list[IPv6Network]:
     """The prefixes of a Reply."""
     return [prefix.network for ia in reply.ia_pd for prefix in ia.prefixes]
-
-
-def addresses(recording: Recording, interface: str, prefixes: list[IPv6Network]) -> list[KernelEvent]:
-    """The addresses of these prefixes that the router's interface got."""
-    return [each for each in recording.events
-            if (each.node, each.kind, each.action) == ("cpe", "address", "new")
-            and each.fields["ifname"] == interface
-            and any(IPv6Address(each.fields["local"]) in prefix for prefix in prefixes if ":" in each.fields["local"])]
-
-
-def downstream_advertisements(recording: Recording) -> Iterator[RouterAdvertisement]:
-    """The RAs that the router sent on its other link."""
-    yield from ndp.router_advertisements(recording.at("cpe", "lan0", outgoing=True))
 
 
 @check("PD-01.asks", DelegatedLink(), role="requesting-router")
