@@ -37,15 +37,18 @@ def main(folder: str, mutants: str = "2000", examples: str = "2000", table: str 
     print(matrix, f"the kill matrix: {table}", "survivors:", *matrix.survivors(), sep="\n")
 
     found: Counter[str] = Counter()
+    turn = 0
 
     @seed(1)
     @settings(max_examples=int(examples), database=None, deadline=None, phases=[Phase.generate],
               suppress_health_check=list(HealthCheck))
     @given(which=strategies.integers(0, len(todo) - 1), harms=HARMS)
     def judge_it(which: int, harms: list[Harm]) -> None:
+        nonlocal turn
+        turn += 1
         recording, checks = todo[which]
         found.update(f"{broken}; {recording.play.id} after {harms}"
-                     for broken in crashes(checks, harmed(recording, harms)))
+                     for broken in crashes(checks, harmed(recording, harms), turn))
 
     judge_it()
     print(f"hostile inputs: {examples}, crashes: {found.total()}", *found, sep="\n")

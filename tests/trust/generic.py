@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from conformance.judging.check import Check
@@ -150,19 +151,25 @@ def _copies(by: Sequence[int], frame: Frame) -> list[Frame]:
 
 
 def try_mutants(todo: list[tuple[Recording, list[Check]]], most: int, seed: int, *,
-                only_forbidden: bool = False) -> Matrix:
-    """Judge so many mutants of these recordings, chosen by the seed."""
+                only_forbidden: bool = False, first_killer: bool = False) -> Matrix:
+    """Judge so many mutants of these recordings, chosen by the seed; of each by all checks, or until one kills it."""
     chance = random.Random(seed)
     every = [(number, mutant) for number, (recording, _) in enumerate(todo) for mutant in mutants(recording)
              if mutant.rule or not only_forbidden]
-    healthy: dict[int, Mapping[str, Judgement]] = {}
+    healthy: dict[tuple[int, str], Judgement] = {}
     matrix = Matrix()
+
+    def kills(number: int, check: Check, made: Recording) -> bool:
+        key = number, check.label
+        if key not in healthy:
+            healthy[key] = judge(check, todo[number][0])
+        return _is_worse(judge(check, made), healthy[key])
+
     for number, mutant in sorted(chance.sample(every, min(most, len(every))), key=lambda each: each[0]):
-        recording, checks = todo[number]
-        if number not in healthy:
-            healthy[number] = {check.label: judge(check, recording) for check in checks}
-        before, made = healthy[number], mutant.make()
-        killers = [check.label for check in checks if _is_worse(judge(check, made), before[check.label])]
+        made = mutant.make()
+        found = (check.label for check in sorted(todo[number][1], key=lambda check: not check.passive)
+                 if kills(number, check, made))
+        killers = list(islice(found, 1)) if first_killer else list(found)
         matrix.generated[mutant[:3]] += 1
         matrix.killed[mutant[:3]] += bool(killers)
         matrix.killers[mutant[:3]].update(killers)

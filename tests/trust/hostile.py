@@ -74,9 +74,13 @@ def _kind(data: bytes) -> tuple[int, int, int]:
     return protocol, data[upper] if protocol == ICMPV6 else 0, data[upper + 8] if protocol == UDP else 0
 
 
-def crashes(checks: Sequence[Check], recording: Recording) -> list[str]:
-    """One sentence for each check that breaks on it."""
-    return [f"{check.label}: {told.reason}" for check in checks
+def crashes(checks: Sequence[Check], recording: Recording, turn: int) -> list[str]:
+    """One sentence for each check that breaks on it. Of the parts that share a function one is judged each `turn`."""
+    functions: dict[object, list[Check]] = {}
+    for check in checks:
+        functions.setdefault(check.function, []).append(check)
+    chosen = [parts[turn % len(parts)] for parts in functions.values()]
+    return [f"{check.label}: {told.reason}" for check in chosen
             if (told := judge(check, recording)).outcome is Outcome.ERROR and "vacuous" not in told.reason]
 
 
