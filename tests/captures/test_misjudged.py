@@ -87,7 +87,7 @@ RIGHT: dict[str, tuple[Callable[[], Timed], float, str, Outcome | None, str]] = 
     "from-2025": (lambda: [(0.0, cases.solicit(0, (23,)))], BEGIN, "solicits_ask_for_sol_max_rt", FAIL, "asks for 23"),
     "from-nobody-knows-when": (lambda: [(5.0, cases.solicit(0, (23,)))], 0.0, "solicits_ask_for_sol_max_rt",
                                UNDECIDED, "the capture has no date"),
-    "redirect-only": (cases.redirect, BEGIN, "redirects_are_valid", WARN, "hop limit 64"),
+    "redirect-only": (cases.redirect, BEGIN, "redirects_are_valid", FAIL, "hop limit 64"),
     "router-by-its-advertisements": (cases.router_s_own_advertisement, BEGIN, "router_advertises_itself", FAIL,
                                      "hop limit 64"),
     "listener-only": (cases.listener, BEGIN, "group_reports", FAIL, "no Router Alert"),

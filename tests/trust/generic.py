@@ -123,9 +123,11 @@ class Matrix:
 def mutants(recording: Recording) -> Iterator[Mutant]:
     """Each mutant of a recording: of each kind of message the first that each party of the play sent.
 
-    Parties are those that passive checks look at.
+    Parties are those that passive checks look at, and that somebody was cast for: nobody judges the scripted peer that
+    a play itself puts in such a place.
     """
-    nodes = {node for role, node in recording.play.nodes.items() if role in PARTIES}
+    cast = recording.play.implementations
+    nodes = {node for role, node in recording.play.nodes.items() if role in PARTIES and role in cast}
     seen: set[tuple[str, str]] = set()
     for frame, message in _messages(recording):
         key = (message, frame.node)

@@ -6,6 +6,7 @@ either calls malformed (each stops elsewhere in it), what stands where no receiv
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,9 +88,16 @@ def compare(recordings: Iterable[Recording], folder: Path) -> Opinions:
 
 
 #: Fields that only tell what is left out.
-EXTRA = ("_ws.malformed", "dhcpv6.option.type", "dns.count.add_rr", "dns.srv.name")
+EXTRA = ("_ws.malformed", "dhcpv6.option.type", "dhcpv6.msgtype", "dns.count.add_rr", "dns.srv.name",
+         "ipv6.routing.segleft", "udp.dstport")
 #: DHCPv6's options that hold others: IA_NA, IA_TA, IA_PD (RFC 8415 section 21).
 ASSOCIATIONS = {"3", "4", "25"}
+#: Those that belong into the message itself. A relay's own (9, 18) belong into none of a client's or a server's.
+WHERE_ALL_LOOK = (1, 2, 6, 7, 8)
+#: Messages in which a status code tells nothing, and the highest type that a message has (RFC 8415 section 7.3).
+OF_CLIENTS = ("Solicit", "Request", "Confirm", "Renew", "Rebind", "Release", "Decline", "Information-request")
+LAST_MESSAGE = 13
+DHCPV6_PORTS = {"546", "547"}
 
 
 def _beyond(kind: str, view: Any, row: dict[str, list[str]] | None) -> bool:
@@ -98,15 +106,30 @@ def _beyond(kind: str, view: Any, row: dict[str, list[str]] | None) -> bool:
         return True
     if row is None:
         return False
+    if any(left != "0" for left in row["ipv6.routing.segleft"]):  # the checksum is that of the last destination
+        return True
+    if kind == "DHCPv6 message" and (any(int(each) > LAST_MESSAGE for each in row["dhcpv6.msgtype"])
+                                     or not DHCPV6_PORTS & set(row["udp.dstport"])):
+        return True
     if kind == "DNS message" and (view is None or _adds(row)):
         return True
     return bool(row["_ws.malformed"]) or (kind == "DHCPv6 message" and _is_misplaced(view, row))
 
 
 def _is_misplaced(view: Any, row: dict[str, list[str]]) -> bool:
-    """Whether an identity association stands inside another, or one that counts once is there twice."""
+    """Whether an option stands where it does not belong, inside another say, or one that counts once is there twice."""
     if view is not None and any(view.options.count(code) > 1 for code in (1, 2, 13)):
         return True
+    types = row["dhcpv6.option.type"]
+    of_relays = types[:len(types) - types[::-1].index("9")] if "9" in types and view is not None and view.relays else []
+    options = Counter(types)
+    if view is not None:
+        if any(options[str(code)] > view.options.count(code) for code in WHERE_ALL_LOOK):
+            return True
+        if not view.relays and (options["9"] or options["18"]):
+            return True
+        if "13" in of_relays or (options["13"] and view.name in OF_CLIENTS):
+            return True
     told = [each for each in row["dhcpv6.option.type"] if each in ASSOCIATIONS]
     return view is not None and len(told) > len([each for each in view.options if str(each) in ASSOCIATIONS])
 

@@ -63,8 +63,9 @@ def series(recording: Recording, notebook: Notebook, part: str) -> list[Message]
     name = timers(part).name
     everything = notebook.stimulus(client_messages(recording, name), f"the guest sent no {name}")
     numbers = [each.transaction_id for each in everything]
-    answered = {each.transaction_id for each in answers(recording)}
-    found = notebook.stimulus([each for each in everything if each.transaction_id not in answered
+    replies = answers(recording)  # one transaction id may serve two kinds of message: an answer comes after
+    found = notebook.stimulus([each for each in everything if not any(
+        reply.transaction_id == each.transaction_id and reply.time > each.time for reply in replies)
                                or numbers.count(each.transaction_id) > 1], f"every {name} of the guest was answered")
     again = [each for each in found if each.transaction_id == found[0].transaction_id]
     only = f"the guest's {name} has another transaction id each time" if len(found) > 1 else \
@@ -179,12 +180,12 @@ def client_that_believes_anybody(recording: Recording) -> Recording:
 
 
 def _replies(recording: Recording, notebook: Notebook, name: str) -> tuple[Message, list[Message]]:
-    """The first Reply to a message of that name, and what the guest sent of that transaction afterwards."""
+    """The first Reply to a message of that name, and how often the guest sent that message again afterwards."""
     numbers = {each.transaction_id for each in client_messages(recording, name)}
     found = [each for each in answers(recording) if each.transaction_id in numbers]
     reply = notebook.stimulus(found, f"no Reply to a {name} reached the guest")[0]
     notebook.cite(reply)
-    later = client_messages(recording, after=reply.time)
+    later = client_messages(recording, name, after=reply.time)
     return reply, [each for each in later if each.transaction_id == reply.transaction_id]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.broken.dhcpv6_edits import with_checksum
 from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.questions import Asked, table, wrappers
@@ -67,7 +68,7 @@ def server_that_looks_at_the_interface(recording: Recording) -> Recording:
     mine = offer(recording, "third-link").answers[0]
 
     def change(data: bytes) -> bytes:
-        return data.replace(mine.addresses[0].packed, other)
+        return with_checksum(data.replace(mine.addresses[0].packed, other))
 
     return editing.with_bytes(recording, [mine], change)
 
@@ -77,7 +78,7 @@ def server_that_forgets_the_interface(recording: Recording) -> Recording:
     """The relay's Interface-ID comes back changed."""
 
     def change(data: bytes) -> bytes:
-        return data.replace(b"eth7/3", b"eth7/4")
+        return with_checksum(data.replace(b"eth7/3", b"eth7/4"))
 
     return editing.with_bytes(recording, [offer(recording, "second-link").answers[0]], change)
 

@@ -7,7 +7,7 @@ from conformance.judging.check import Broken, check, edited, healthy
 from conformance.judging.verdict import Notebook
 from fixtures.peers.extension_headers import ECHO_IDENTIFIER
 from fixtures.protocols.addresses import UNSPECIFIED
-from fixtures.protocols.icmp import NEIGHBOR_ADVERTISEMENT
+from fixtures.protocols.icmp import ECHO_REQUEST, NEIGHBOR_ADVERTISEMENT
 from fixtures.protocols.ip import ICMPV6, IPV6_FRAME
 from fixtures.recording import editing
 from fixtures.recording.model import Frame, Recording
@@ -68,8 +68,9 @@ def _right(error: IcmpError, told: Told, cause: Frame, notebook: Notebook) -> No
 
 def _is_of(frame: Frame, part: str) -> bool:
     """Whether a frame is one of the case's odd packets, by its sender's MAC: the one that asks at the end is plain."""
-    plain = (frame.data[20], frame.data[54:55], frame.data[60:62]) == (ICMPV6, b"\x80", READ.to_bytes(2, "big"))
-    answer = (frame.data[20], frame.data[54:55]) == (ICMPV6, bytes((NEIGHBOR_ADVERTISEMENT,)))
+    kind = frame.data[20:21] + frame.data[54:55]
+    plain = kind == bytes((ICMPV6, ECHO_REQUEST)) and frame.data[60:62] == READ.to_bytes(2, "big")
+    answer = kind == bytes((ICMPV6, NEIGHBOR_ADVERTISEMENT))
     return frame.data[6:12].hex(":") == sender_mac(part) and not (plain or answer)
 
 

@@ -17,7 +17,7 @@ from fixtures.timers import TICK
 #: RFC 4861 section 10: MAX_INITIAL_RTR_ADVERTISEMENTS, and MAX_INITIAL_RTR_ADVERT_INTERVAL in seconds.
 INITIAL, INITIAL_INTERVAL = 3, 16
 #: Seconds by which a program that counts whole seconds, or sleeps until its timer, may be late.
-COARSE = 1.0
+COARSE = 1.5
 #: Seconds after which a router is silent for good: no interval of RFC 4861 or of a known router is as long here.
 SILENCE = 6.0 * MOST
 
