@@ -87,8 +87,8 @@ def test_a_person_types(tmp_path: Path) -> None:
     child.sendline("guest cat /proc/sys/net/ipv6/conf/eth0/accept_ra")
     child.expect_exact("\r\n1\r\n")
     child.expect_exact("lab> ")
-    child.sendline("guest sleep 1000")
-    child.expect_exact("guest sleep 1000")
+    child.sendline("guest sh -c 'echo begun; exec sleep 1000'")
+    child.expect_exact("\r\nbegun\r\n")  # before it, the shell alone would be interrupted
     child.sendintr()
     child.expect_exact("lab> ")
     child.sendline("r1 cat /proc/sys/net/ipv6/conf/all/forwarding")
