@@ -29,13 +29,17 @@ DOUBTFUL = (Outcome.FLAKY, Outcome.INCONCLUSIVE)
 
 @dataclass(frozen=True)
 class Headline:
-    """Counts of a run; those of models are apart and in none of the others, but that a check broke is told of all."""
+    """Counts of a run; those of models are apart and in none of the others, but that a check broke is told of all.
+
+    `known` counts known deviations, which fail or warn; `known_failures` those of them that fail.
+    """
 
     counts: Counter[str]
     models: int
     requirements: int
     new: int
     known: int
+    known_failures: int
     stale: int
     broken: int
 
@@ -74,7 +78,7 @@ class Headline:
 def headline(document: Compliance, cells: Iterable[Cell]) -> Headline:
     """The counts of a document."""
     counts: Counter[str] = Counter()
-    models = new = known = stale = broken = 0
+    models = new = known = failures = stale = broken = 0
     seen = set()
     for cell in cells:
         verdict = cell.verdict
@@ -84,12 +88,13 @@ def headline(document: Compliance, cells: Iterable[Cell]) -> Headline:
             continue
         counts[verdict["verdict"]] += 1
         seen.add(verdict["requirement"])
-        if verdict["verdict"] == Outcome.FAIL:
-            known += bool(verdict["known_deviation"])
-            new += not verdict["known_deviation"]
+        fail, deviates = verdict["verdict"] == Outcome.FAIL, bool(verdict["known_deviation"])
+        new += fail and not deviates
+        failures += fail and deviates
+        known += deviates and (fail or verdict["verdict"] == Outcome.WARN)
         stale += is_stale(verdict)
     in_catalogue = {each["id"] for each in document["requirements"]}
-    return Headline(counts, models, len(seen & in_catalogue), new, known, stale, broken)
+    return Headline(counts, models, len(seen & in_catalogue), new, known, failures, stale, broken)
 
 
 def in_order(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -37,15 +37,15 @@ def hostile() -> Compliance:
 def test_junit_counts_what_pytest_counts(compliance: Compliance) -> None:
     root = ElementTree.fromstring(junit(compliance))
     words = [each["verdict"] for each in compliance["verdicts"]]
-    known = sum(bool(each["known_deviation"]) for each in compliance["verdicts"])
+    known = [each["verdict"] for each in compliance["verdicts"] if each["known_deviation"]]
     totals = {
         name: sum(int(suite.get(name, "0")) for suite in root) for name in ("tests", "failures", "errors", "skipped")
     }
     assert totals == {
         "tests": 200,
-        "failures": sum(words.count(word) for word in ("fail", "flaky", "inconclusive")) - known,
+        "failures": sum(words.count(word) for word in ("fail", "flaky", "inconclusive")) - known.count("fail"),
         "errors": words.count("error"),
-        "skipped": words.count("not-run") + words.count("not-applicable") + known,
+        "skipped": words.count("not-run") + words.count("not-applicable") + len(known),
     }
     assert len({(case.get("classname"), case.get("name")) for case in root.iter("testcase")}) == 200
 

@@ -83,7 +83,7 @@ def test_heeds_advertised_reachable_time(recording: Recording, notebook: Noteboo
     asked = [each for each in probes if each.time > begin.time]
     notebook.expect(asked,
                     f"the guest does not use the reachable time of {TOLD.reachable} ms: it did not probe a neighbor "
-                    f"for {limit - times[-2]:.1f} s", begin, *asked)
+                    f"for {limit - begin.time:.1f} s", begin, *asked)
     used = longest <= NEXT_PROBE * (1 + COARSE) + recording.stall()
     notebook.expect(used,
                     f"the guest does not use the reachable time of {TOLD.reachable} ms: it did not probe a neighbor "

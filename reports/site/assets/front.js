@@ -61,8 +61,8 @@ Sextant.front = (() => {
 
   function attention(cells) {
     const bad = cells.filter(cell => (Sextant.alarming.has(cell.verdict) || cell.stale) && !cell.model);
-    const known = bad.filter(cell => cell.known && !cell.stale);
-    const doubtful = bad.filter(cell => !cell.known && ["flaky", "inconclusive"].includes(cell.verdict));
+    const doubtful = bad.filter(cell => ["flaky", "inconclusive"].includes(cell.verdict));
+    const known = bad.filter(cell => cell.known && !cell.stale && !doubtful.includes(cell));
     const loud = bad.filter(cell => !known.includes(cell) && !doubtful.includes(cell));
     const models = cells.filter(cell => cell.model && Sextant.alarming.has(cell.verdict));
     return section("attention", "What needs attention",

@@ -27,6 +27,8 @@ def test_the_first_page_counts_what_the_document_holds(visit: Visit, report: Pat
     assert "24 verdicts" in page.locator(".filters output").inner_text()
     told = page.locator("#summary p a.v").all_inner_texts()
     assert sum(int(text.split()[1]) for text in told) == 24
+    for counted in ("1 doubtful verdict", "1 known deviation"):
+        assert counted in page.locator("h1").inner_text() and counted in page.locator("#attention").inner_text()
 
 
 def test_filters_combine_and_stand_in_the_address(visit: Visit) -> None:
