@@ -15,6 +15,9 @@ ASKING = ("Request", "Renew", "Rebind", "Information-request")
 #: transaction of an earlier exchange is judged as that (DHCP6-01.new-transaction).
 ABOUT_LEASES = ("Request", "Confirm", "Renew", "Rebind", "Decline")
 
+#: Hundredths of a second: processing on a busy host, no timer.
+AT_ONCE = 5
+
 
 def mine(recording: Recording, *names: str) -> list[Message]:
     """The client's messages of these names."""
@@ -55,12 +58,15 @@ def well_formed(recording: Recording, notebook: Notebook, *names: str, server: b
 
 
 def _expect_no_time_elapsed(notebook: Notebook, sent: list[Message]) -> None:
-    """Expect Elapsed Time 0 in the first message of each exchange about a lease (RFC 8415 section 21.9)."""
+    """Expect Elapsed Time 0 in the first message of each exchange about a lease (RFC 8415 section 21.9).
+
+    A client that counts from when it decided to begin, as systemd-networkd does, is a tick late on a busy host.
+    """
     begun = set()
     for each in sent:
         if each.name in ABOUT_LEASES and each.transaction_id not in begun:
             begun.add(each.transaction_id)
-            must(notebook, not each.elapsed_time, f"the first {each.name} of its exchange says that"
+            must(notebook, (each.elapsed_time or 0) <= AT_ONCE, f"the first {each.name} of its exchange says that"
                  f" {(each.elapsed_time or 0) / 100:.2f} s have elapsed", each)
 
 
