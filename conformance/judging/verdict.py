@@ -79,6 +79,10 @@ class Unjudgeable(Exception):
         self.stalled = stalled
 
 
+class NoOccasion(Unjudgeable):
+    """Nothing that the requirement speaks of was seen."""
+
+
 @dataclass
 class Notebook:
     """What a check uses to judge: it asks for the stimulus, expects what the requirement says, and cites what it saw.
@@ -133,11 +137,11 @@ class Notebook:
             self.doubts.append(otherwise)
 
     def stimulus(self, found: Iterable[T], otherwise: str) -> list[T]:
-        """The occurrences of the stimulus; raise Unjudgeable with `otherwise` when there is none."""
+        """The occurrences of the stimulus; raise NoOccasion with `otherwise` when there is none."""
         __tracebackhide__ = True
         items = list(found)
         if not items:
-            raise Unjudgeable(otherwise)
+            raise NoOccasion(otherwise)
         return items
 
     def in_time(self, seconds: float, limit: float, otherwise: str, *seen: Seen) -> None:

@@ -219,20 +219,16 @@ _ORDER = [Outcome.PASS, Outcome.WARN, Outcome.FAIL, Outcome.INCONCLUSIVE, Outcom
 
 def without_occasion(tally: Tally) -> list[str]:
     """The cells of all plays that found nothing to judge in any, in one line: they are no doubt about anybody."""
-    cells = [tally.cells[nodeid] for nodeid in _doubtful(tally) if tally.cells[nodeid]["scenario"] == Throughout.name]
+    cells = [cell for cell in tally.cells.values()
+             if cell["scenario"] == Throughout.name and cell["verdict"] == Outcome.NOT_RUN]
     ids = sorted({cell["part"] or cell["requirement"] for cell in cells})
     return [f"without an occasion in any play: {len(cells)} cells of {', '.join(ids)}"] if cells else []
 
 
 def undecided_cells(tally: Tally) -> dict[str, str]:
-    """The inconclusive cells of a play of their own, each with its reason; those that are red stand elsewhere."""
-    return {nodeid: reason for nodeid, reason in _doubtful(tally).items()
-            if tally.cells[nodeid]["scenario"] not in (SCENARIO, Throughout.name)}
-
-
-def _doubtful(tally: Tally) -> dict[str, str]:
+    """The inconclusive cells of plays, each with its reason; those that are red stand elsewhere."""
     return {nodeid: cell["reason"] for nodeid, cell in tally.cells.items()
-            if cell["verdict"] == Outcome.INCONCLUSIVE and nodeid not in tally.red}
+            if cell["verdict"] == Outcome.INCONCLUSIVE and nodeid not in tally.red and cell["scenario"] != SCENARIO}
 
 
 def _say_why_empty(terminalreporter: Any, config: pytest.Config, exitstatus: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from conformance.judging.check import CHECKS, Check
 from conformance.judging.judge import judge
-from conformance.judging.verdict import Outcome
+from conformance.judging.verdict import Judgement, NoOccasion, Outcome
 from conformance.selection.casting import Cast
 from conformance.selection.cells import Cell, ending
 from conformance.sources.base import NotRun
@@ -22,10 +22,12 @@ from fixtures.scenarios.common.boot import GuestBoot
 from fixtures.scenarios.common.networks import Mode
 from fixtures.stagecraft.base import Scenario
 
-#: Why what did not come up in any play is no failure.
-AS_IT_WAS_PLAYED = "no play of this run shows it"
+#: Why what no play could decide is no failure.
+AS_IT_WAS_PLAYED = "no play was made for it"
 #: What makes the worst verdict of several; where nothing is wrong, one that saw something.
 _WORST_FIRST = (Outcome.ERROR, Outcome.FAIL, Outcome.WARN, Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.NOT_APPLICABLE)
+#: Its rank when nothing came up that it could be judged by.
+_NO_OCCASION = len(_WORST_FIRST)
 
 
 @dataclass(frozen=True)
@@ -65,29 +67,39 @@ def a_play(scene: Throughout, programs: Programs) -> Iterator[tuple[Scenario, Ca
 class Worst:
     """The recording in which each program came off worst, by check: found for all checks at once."""
 
-    _found: dict[tuple[str, str], Recording] | None = field(default=None)
+    _found: dict[tuple[str, str], tuple[int, str, Recording]] | None = field(default=None)
 
     def of(self, check: Check, scene: Throughout, recordings: Iterable[Recording]) -> Recording:
-        """That of one program. Raises NotRun where it is in none."""
+        """That of one program. Raises NotRun where it is in none, or none gave an occasion."""
         if self._found is None:
             self._found = _worst(recordings)
         found = self._found.get((check.key, scene.program))
         if found is None:
             raise NotRun(f"no play of this run has {scene.program} as {scene.role}")
-        return found
+        rank, reason, recording = found
+        if rank == _NO_OCCASION:
+            raise NotRun(f"no play of this run gave an occasion: {reason}")
+        return recording
 
 
-def _worst(recordings: Iterable[Recording]) -> dict[tuple[str, str], Recording]:
+def _worst(recordings: Iterable[Recording]) -> dict[tuple[str, str], tuple[int, str, Recording]]:
     passive = [check for check in CHECKS.values() if check.passive]
-    found: dict[tuple[str, str], tuple[int, Recording]] = {}
+    found: dict[tuple[str, str], tuple[int, str, Recording]] = {}
     for recording in recordings:
         if recording.error or recording.declined or recording.mutant or recording.left_out:
             continue
         for check in passive:
             who = recording.play.implementations.get(check.role)
             if who is not None:
-                rank = _WORST_FIRST.index(judge(check, recording).outcome)
+                judgement = judge(check, recording)
+                rank = _rank(judgement)
                 before = found.get((check.key, who.name))
                 if before is None or rank < before[0]:
-                    found[check.key, who.name] = rank, recording
-    return {key: recording for key, (_, recording) in found.items()}
+                    found[check.key, who.name] = rank, str(judgement.cause or ""), recording
+    return found
+
+
+def _rank(judgement: Judgement) -> int:
+    if judgement.outcome is Outcome.INCONCLUSIVE and isinstance(judgement.cause, NoOccasion):
+        return _NO_OCCASION
+    return _WORST_FIRST.index(judgement.outcome)

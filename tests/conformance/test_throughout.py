@@ -49,7 +49,6 @@ def plays() -> Mapping[str, Recording]:
     (("healthy", "broken", "silent", "other"), "one", "broken", Outcome.FAIL),
     (("broken", "healthy"), "one", "broken", Outcome.FAIL),
     (("silent", "healthy"), "one", "healthy", Outcome.PASS),
-    (("silent", "torn"), "one", "silent", Outcome.INCONCLUSIVE),
     (("broken", "other"), "two", "other", Outcome.PASS),
 ])
 def test_the_worst_play_decides(order: tuple[str, ...], program: str, worst: str, outcome: Outcome,
@@ -58,6 +57,12 @@ def test_the_worst_play_decides(order: tuple[str, ...], program: str, worst: str
     found = Worst().of(check, Throughout("guest", program), [plays[name] for name in order])
     assert found.play.id == worst
     assert judge(check, found).outcome is outcome
+
+
+def test_what_came_up_in_no_play_is_not_judged(plays: Mapping[str, Recording]) -> None:
+    check = check_named("test_wire_solicits_ask_for_sol_max_rt")
+    with pytest.raises(NotRun, match="no play of this run gave an occasion: no Solicit was seen"):
+        Worst().of(check, Throughout("guest", "one"), [plays["silent"], plays["torn"]])
 
 
 def test_who_played_nothing_is_not_judged(plays: Mapping[str, Recording]) -> None:
