@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from conformance.judging.verdict import Notebook
 from conformance.wire.dates import rule
-from conformance.wire.spoken import examine, from_client, is_capture, is_malformed, is_relayed, must
+from conformance.wire.spoken import examine, from_client, hearing, is_capture, is_malformed, is_relayed, must
 from fixtures.protocols.addresses import ALL_DHCP_AGENTS
 from fixtures.recording.model import Recording
+from fixtures.recording.views import dhcpv6
 from fixtures.recording.views.dhcpv6 import Message
 
 #: Who must have an Option Request option (RFC 8415 sections 18.2.2, 18.2.4 to 18.2.6); of Solicits it is judged apart.
@@ -52,6 +53,7 @@ def well_formed(recording: Recording, notebook: Notebook, *names: str, server: b
             must(notebook, leases(each), f"the {name} names no address and no prefix", each)
     if not is_capture(recording):
         _expect_no_time_elapsed(notebook, sent)
+        _expect_known_servers(recording, notebook, sent)
     where = "; what is around it only the relay knows" if is_relayed(recording) else ""
     notebook.finding = f"{len(sent)} of {told}, formed as they should be{where}"
     return sent
@@ -68,6 +70,26 @@ def _expect_no_time_elapsed(notebook: Notebook, sent: list[Message]) -> None:
             begun.add(each.transaction_id)
             must(notebook, (each.elapsed_time or 0) <= AT_ONCE, f"the first {each.name} of its exchange says that"
                  f" {(each.elapsed_time or 0) / 100:.2f} s have elapsed", each)
+
+
+def _expect_known_servers(recording: Recording, notebook: Notebook, sent: list[Message]) -> None:
+    """Expect that who names a server was answered by it, under the name that he has (RFC 8415 sections 16, 18.2)."""
+    heard = [each for each in hearing(recording, "guest", dhcpv6.messages, "Advertise", "Reply") if not each.relays]
+    if any(is_malformed(each) for each in heard):
+        return
+    since: dict[tuple[bytes | None, bytes | None], float] = {}
+    for each in heard:
+        since.setdefault((each.server_duid, each.client_duid), each.time)
+    for each in sent:
+        if each.server_duid is not None:
+            must(notebook, since.get((each.server_duid, each.client_duid), each.time) < each.time,
+                 f"the {each.name} names the server {hexadecimal(each.server_duid)}, which never answered the client"
+                 f" {hexadecimal(each.client_duid)}", each)
+
+
+def hexadecimal(duid: bytes | None) -> str:
+    """A DUID as people read it."""
+    return duid.hex(":") if duid else "nobody"
 
 
 def only_once(notebook: Notebook, message: Message) -> None:

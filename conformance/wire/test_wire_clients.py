@@ -8,11 +8,11 @@ from ipaddress import IPv6Address
 from conformance.judging.check import check, edited, healthy
 from conformance.judging.verdict import Notebook
 from conformance.reading.granting import less
-from conformance.wire.clients import mine, well_formed
+from conformance.wire.clients import hexadecimal, mine, well_formed
 from conformance.wire.dates import rule
 from conformance.wire.edits import as_play, server_identifier, with_fields, with_option
 from conformance.wire.sample import conversation
-from conformance.wire.spoken import examine, hearing, is_malformed, must, require_clock
+from conformance.wire.spoken import examine, hearing, is_capture, is_malformed, must, require_clock
 from fixtures.protocols.dhcpv6 import CLIENT_FQDN
 from fixtures.recording import editing
 from fixtures.recording.model import Recording
@@ -26,8 +26,16 @@ NAMING = ("Solicit", "Request", "Renew", "Rebind")
 
 @check("DHCP6-04", role="guest", passive=True)
 def test_wire_requests(recording: Recording, notebook: Notebook) -> None:
-    """A Request names the server that it takes, and the client (RFC 8415 sections 16.4, 18.2.2)."""
-    well_formed(recording, notebook, "Request", server=True, ia=False)
+    """A Request names the server that it takes, and the client (RFC 8415 sections 16.4, 18.2.2).
+
+    It is for IAs that the client has solicited, where the Solicit was seen (section 12: an IAID stays that of its IA).
+    """
+    sent = well_formed(recording, notebook, "Request", server=True, ia=False)
+    solicited = {ia.iaid for each in mine(recording, "Solicit") for ia in (*each.ia_na, *each.ia_pd)}
+    for each in sent if solicited and not is_capture(recording) else []:
+        for ia in (*each.ia_na, *each.ia_pd):
+            must(notebook, ia.iaid in solicited, f"the Request is for the IA {ia.iaid:#x}, which was not solicited",
+                 each)
 
 
 @check("DHCP6-08", role="guest", passive=True)
@@ -48,8 +56,8 @@ def test_wire_identity_of_a_lease(recording: Recording, notebook: Notebook) -> N
                 elif each.name in ("Renew", "Rebind", "Confirm", "Release", "Decline") and leased.address in owners:
                     later.append(each)
                     duid, iaid = owners[leased.address]
-                    must(notebook, each.client_duid == duid, f"{leased.address} was leased to {_hex(duid)}, and the"
-                         f" {each.name} comes from {_hex(each.client_duid)}", each)
+                    must(notebook, each.client_duid == duid, f"{leased.address} was leased to {hexadecimal(duid)}, and"
+                         f" the {each.name} comes from {hexadecimal(each.client_duid)}", each)
                     must(notebook, ia.iaid == iaid, f"{leased.address} was leased to the IA {iaid:#x}, and the"
                          f" {each.name} names it in {ia.iaid:#x}", each)
     examine(notebook, later, "no lease was seen granted and then used by its client")
@@ -63,10 +71,6 @@ def _replies(recording: Recording, asked: list[Message]) -> Iterator[Message]:
         if not reply.relays and (reply.transaction_id, reply.client_duid) in mine:
             if reply.server_duid and not reply.malformed and reply.summed:
                 yield reply
-
-
-def _hex(duid: bytes | None) -> str:
-    return duid.hex(":") if duid else "nobody"
 
 
 @check("DHCP6-10", role="guest", passive=True)
@@ -177,6 +181,17 @@ def requests_of_anybody(recording: Recording) -> Recording:
 @edited(test_wire_requests, because="no Client Identifier")
 def requests_as_nobody(recording: Recording) -> Recording:
     return editing.rewritten(recording, mine(recording, "Request"), less("DHCP6OptClientId"))
+
+
+@edited(test_wire_requests, because="names the server 00:03:00:01:02:00:00:00:00:77, which never answered")
+def requests_of_a_stranger(recording: Recording) -> Recording:
+    duid = layer("dhcp6").DUID_LL(lladdr="02:00:00:00:00:77")
+    return with_fields(as_play(recording), mine(recording, "Request"), "DHCP6OptServerId", duid=duid)
+
+
+@edited(test_wire_requests, because="for the IA 0x9, which was not solicited")
+def requests_for_another_association(recording: Recording) -> Recording:
+    return with_fields(as_play(recording), mine(recording, "Request"), "DHCP6OptIA_NA", iaid=9)
 
 
 @edited(test_wire_identity_of_a_lease, because="comes from 00:03")

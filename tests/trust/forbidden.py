@@ -129,14 +129,15 @@ RULES = (
     Rule(_dhcp(7), "option 2 byte .*", "RFC 8415 §18.3", "the server's own identifier"),
     Rule(_dhcp(4, 5, 6, 8, 9), "option 3 removed", "RFC 8415 §18.2", "MUST include the IA"),
     Rule(_dhcp(3, 5, 6, 8, 9, *SERVERS), "option 3 byte [0-3]", "RFC 8415 §12, §18", "the IAID stays that of the IA"),
-    Rule(_dhcp(*CLIENTS), "option 3 byte ([4-9]|1[01])", "RFC 8415 §21.4", "T1 and T2 SHOULD be 0 in a client's"),
+    Rule(_dhcp(*CLIENTS), "option 3 byte ([4-9]|1[01])", "RFC 8415 §21.4", "T1 and T2 SHOULD be 0 in a client's",
+         lambda before, _: T1(before) == 0 == T2(before)),
     Rule(_dhcp(*SERVERS), "option 3 byte ([4-9]|1[01])", "RFC 8415 §21.4", "T1 not above T2",
          lambda before, after: T1(after) > T2(after) > 0),
     Rule(_dhcp(*CLIENTS, *SERVERS), "option 3 emptied", "RFC 8415 §21.4", "option-len: 12 at least"),
     Rule(_dhcp(*CLIENTS, *SERVERS), "option 3 byte 1[45]", "RFC 8415 §21.1", "option-len fits", _has_inner),
     Rule(_dhcp(1, 3, 5, 6, 11), "option 6 (removed|emptied)", "RFC 8415 §18.2", "MUST include an Option Request"),
     Rule(_dhcp(*CLIENTS), "option 8 (removed|emptied)", "RFC 8415 §21.9", "MUST include an Elapsed Time"),
-    Rule(_dhcp(*CLIENTS), "option 8 byte [01]", "RFC 8415 §21.9", "0 in the first message of an exchange", _first),
+    Rule(_dhcp(3, 4, 5, 6, 9), "option 8 byte [01]", "RFC 8415 §21.9", "0 in the first message of an exchange", _first),
     Rule(_dhcp(*CLIENTS, *SERVERS), "option (1|2|6|7|8|13|14|23|24|32|39|82) doubled", "RFC 8415 §21", "only once"),
 )
 

@@ -29,6 +29,10 @@ from tests.trust.hostile import ETHERNET, IPV6, ND_OPTIONS, options, resized, wi
 RANK = {Outcome.PASS: 0, Outcome.NOT_APPLICABLE: 0, Outcome.INCONCLUSIVE: 1, Outcome.WARN: 2, Outcome.FAIL: 3}
 UPPER = ETHERNET + IPV6
 PARTIES = ("guest", "router", "dhcpv6-server", "relay")
+#: What the messages of Neighbor Discovery are called here.
+NEIGHBOR = "ICMPv6"
+#: Whose Neighbor Discovery is judged: that of a server or a relay is the kernel's, and nobody's who was cast.
+NEIGHBORS = ("guest", "router")
 #: Seconds by which a packet comes later.
 DELAY = 2.0
 
@@ -126,12 +130,14 @@ def mutants(recording: Recording) -> Iterator[Mutant]:
     Parties are those that passive checks look at, and that somebody was cast for: nobody judges the scripted peer that
     a play itself puts in such a place.
     """
-    cast = recording.play.implementations
-    nodes = {node for role, node in recording.play.nodes.items() if role in PARTIES and role in cast}
+    roles, cast = recording.play.nodes, recording.play.implementations
+    nodes = {roles[role]: role for role in reversed(PARTIES) if role in roles and role in cast}
     seen: set[tuple[str, str]] = set()
     for frame, message in _messages(recording):
         key = (message, frame.node)
         if key in seen or frame.node not in nodes:
+            continue
+        if message.startswith(NEIGHBOR) and nodes[frame.node] not in NEIGHBORS:
             continue
         seen.add(key)
         for what, edit in edits(frame.data):
@@ -200,8 +206,8 @@ def _messages(recording: Recording) -> Iterator[tuple[Frame, str]]:
     """Neighbor Discovery and DHCPv6 messages with nothing between header and message, and what each is."""
     for frame in recording.frames:
         if options(frame.data) and frame.outgoing:
-            told = "DHCPv6" if frame.data[ETHERNET + 6] != ICMPV6 else "ICMPv6"
-            kind = frame.data[UPPER] if told == "ICMPv6" else frame.data[UPPER + 8]
+            told = "DHCPv6" if frame.data[ETHERNET + 6] != ICMPV6 else NEIGHBOR
+            kind = frame.data[UPPER] if told == NEIGHBOR else frame.data[UPPER + 8]
             yield frame, f"{told} type {kind}"
 
 
