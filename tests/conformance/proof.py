@@ -89,15 +89,15 @@ class Proof:
     def recording_of(self, mutant: Mutant) -> Recording:
         """The recording on which the check must fail: the edited twin, or what the broken party did.
 
-        An edited twin is what a calm host would have recorded: a stall of the play, which the twin passed with, would
-        else excuse the lateness that the edit puts in.
+        It is judged as what a calm host would have recorded: a stall of the play would else excuse what the edit or the
+        broken party puts in. That it was no stall, the mutant's reason tells.
         """
         twin = self.healthy()
         if mutant.edit is None:
             bug = self.unplayable.get(mutant.name)
             if bug is not None:
                 raise AssertionError(f"{mutant.name} was not played: {type(bug).__name__}: {bug}") from bug
-            return self.mutants[mutant.name]
+            return replace(self.mutants[mutant.name], stalls=())
         changed = mutant.edit(twin)
         assert changed != twin, f"{mutant.name} changes nothing"
         return replace(changed, stalls=())

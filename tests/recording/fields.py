@@ -171,8 +171,8 @@ def normal(value: str) -> str:
 
 def same(name: str, theirs: list[str], ours: list[str]) -> bool:
     """Whether both read the same; from 4.4 on tshark takes ping's time stamp out of an echo's data."""
-    if name == "data.data" and theirs and ours and len(ours[0]) - len(theirs[0]) in STAMPS:
-        return ours[0].endswith(theirs[0])
+    if name == "data.data" and ours and len(ours[0]) - len("".join(theirs)) in STAMPS:
+        return ours[0].endswith("".join(theirs))
     if name == "dhcpv6.status_code":  # the first of several in one place counts for us
         return set(theirs) == set(ours)
     if name == "dhcpv6.interface_id":  # a relay may write it before the message that it wraps, or behind it

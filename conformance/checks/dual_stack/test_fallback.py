@@ -18,7 +18,7 @@ from conformance.broken.applications import (
     THOROUGH,
 )
 from conformance.judging.check import Broken, check, edited, healthy, played
-from conformance.judging.verdict import UNFAIR, Notebook
+from conformance.judging.verdict import Notebook
 from conformance.reading.attempts import Trial, Type, first_acceptance, first_refusal, page, trials
 from fixtures.recording.editing import shifted, without
 from fixtures.recording.model import Recording
@@ -37,8 +37,6 @@ CONNECTED = 1.0
 AT_ONCE = 0.05
 #: Seconds that it may wait for a late answer before it uses the one that it has.
 RESOLVED = RESOLUTION_DELAY + AT_ONCE
-#: So many times a limit no processing takes.
-FAR = 3.0
 
 
 @check("DUAL-09", Fallback(), role="application")
@@ -153,22 +151,11 @@ def _unroutable(recording: Recording, notebook: Notebook) -> None:
 
 
 def _fastest(gaps: list[Gap], limit: float, late: str, notebook: Notebook) -> float:
-    """The shortest of these times from one packet to the next, which must be in time.
-
-    A trial that the host may have held up excuses nobody whose other trial is late far beyond what held that one up.
-    """
+    """The shortest of these times from one packet to the next, which must be in time."""
     notebook.cite(*(seen for _, *both in gaps for seen in both))
     shortest, before, after = min(gaps, key=itemgetter(0))
-    if shortest > limit:
-        shortest, before, after = min((gap for gap in gaps if _beyond_excuse(gap, limit, notebook)),
-                                      key=itemgetter(0), default=(shortest, before, after))
     notebook.in_time(shortest, limit, late, before, after)
     return shortest
-
-
-def _beyond_excuse(gap: Gap, limit: float, notebook: Notebook) -> bool:
-    seconds, before, after = gap
-    return seconds > FAR * limit + UNFAIR * notebook.recording.stall(before.time, after.time)
 
 
 @played(test_goes_on_at_once_when_refused, because="tried IPv4 late")
