@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from fixtures.playing.window import FIRST, PER_CORE, REGROWTH, SAME, STEP, TOO_LATE, Window
+from fixtures.playing.window import FIRST, PER_CORE, PRESSED, REGROWTH, SAME, STEP, TOO_LATE, Window
 
 
 class Clock:
@@ -121,7 +121,7 @@ def test_after_a_stall_it_grows_slowly() -> None:
 
 def test_short_processors_slow_it_before_anybody_is_late() -> None:
     window = Window(64, clock := Clock())
-    assert grown(window, clock, 2.0, pressed=True) <= FIRST + 2.0 / (REGROWTH / 32) + 1
+    assert grown(window, clock, 2.0, pressed=True) <= FIRST + 2.0 / PRESSED + 1
     assert grown(window, clock, 60 * STEP) == 64
 
 
