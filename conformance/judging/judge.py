@@ -12,7 +12,7 @@ from conformance.judging import check as declaring
 from conformance.judging.check import Check
 from conformance.judging.deciding import watch_reads
 from conformance.judging.evidence import Evidence
-from conformance.judging.verdict import Judgement, Notebook, Outcome, Unjudgeable, Violated
+from conformance.judging.verdict import Judgement, NoOccasion, Notebook, Outcome, Unjudgeable, Violated
 from fixtures.captures.parties import SCENARIO
 from fixtures.recording.disturbances import missed_words, refusal_words
 from fixtures.recording.model import Opaque, Recording
@@ -61,7 +61,7 @@ def _outcome(check: Check, recording: Recording) -> Judgement:
         reason = f"only the kernel of {opaque.node} could tell, and of that node only the wire was seen"
         found = Judgement(Outcome.NOT_APPLICABLE, reason)
     except Unjudgeable as unjudgeable:
-        found, cause = _as_undecided(recording, unjudgeable), unjudgeable
+        found, cause = _as_undecided(recording, unjudgeable, check), unjudgeable
     except Exception as bug:  # a bug in a check is an error of the suite, never a verdict on a program
         found, cause = _bug_in_check(bug), bug
     else:
@@ -80,10 +80,14 @@ def _with_deciding_fields(check: Check, recording: Recording) -> list[Evidence]:
     return notebook.evidence
 
 
-def _as_undecided(recording: Recording, unjudgeable: Unjudgeable) -> Judgement:
-    """Why a recording cannot be judged: what did not come may have been the machine's fault."""
+def _as_undecided(recording: Recording, unjudgeable: Unjudgeable, check: Check) -> Judgement:
+    """Why a recording cannot be judged: what did not come may have been the machine's fault.
+
+    Not so for a passive check: no play is made so that something comes up for it.
+    """
     reason, stall = f"{unjudgeable}{_left_out_words(recording)}", recording.stall()
-    if unjudgeable.stalled or stall < STALL:
+    by_the_way = check.passive and isinstance(unjudgeable, NoOccasion)
+    if unjudgeable.stalled or stall < STALL or by_the_way:
         return Judgement(Outcome.INCONCLUSIVE, reason, stalled=unjudgeable.stalled)
     late = f"the host stalled for {stall:.1f} s during the play"
     return Judgement(Outcome.INCONCLUSIVE, f"{reason}; and {late}", stalled=stall)

@@ -116,6 +116,12 @@ def test_what_did_not_come_on_a_machine_that_stalled_is_told_with_the_stall(stal
     assert (judgement.outcome, judgement.reason) == (Outcome.INCONCLUSIVE, reason)
 
 
+def test_no_play_is_disturbed_for_what_a_passive_check_did_not_see() -> None:
+    passive = replace(the_check(expects_managed), scenarios=(), passive=True)
+    judgement = judge(passive, recording(stall=0.4))
+    assert (judgement.outcome, judgement.reason, judgement.stalled) == (Outcome.INCONCLUSIVE, "no RA arrived", 0.0)
+
+
 @pytest.mark.parametrize(("trouble", "said"), [
     ({"stall": 2.0}, "stalled for 2.0 s"),
     ({"dropped": 3}, "lost 3 frames"),
