@@ -98,11 +98,10 @@ def numbers_its_uplink(recording: Recording) -> Recording:
 def test_advertises_what_is_left(recording: Recording, notebook: Notebook) -> None:
     """Its RAs give the delegated prefix no longer lifetimes than are left of the delegation (RFC 9096 section 3.3)."""
     got = replies(recording, notebook)
-    mine = [(ra, each) for ra in downstream_advertisements(recording) for each in ra.prefixes
-            if each.network.overlaps(DELEGATED)]
-    for ra, each in notebook.stimulus(mine, "no RA had a prefix of the delegated one"):
-        reply = [one for one in got if one.time <= ra.time][-1]
-        lease = next(prefix for ia in reply.ia_pd for prefix in ia.prefixes if each.network.subnet_of(prefix.network))
+    mine = [(ra, each, reply, lease) for ra in downstream_advertisements(recording) for each in ra.prefixes
+            for reply in [one for one in got if one.time <= ra.time][-1:] for ia in reply.ia_pd for lease in ia.prefixes
+            if each.network.overlaps(DELEGATED) and each.network.subnet_of(lease.network)]
+    for ra, each, reply, lease in notebook.stimulus(mine, "no RA had a prefix of the delegated one"):
         for word, told, whole in (("preferred", each.preferred, lease.preferred), ("valid", each.valid, lease.valid)):
             left = whole - (ra.time - reply.time)
             notebook.expect(told <= left + ROUNDED, f"the RA gives {each.network} a {word} lifetime of {told} s, and"

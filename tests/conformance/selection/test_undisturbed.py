@@ -28,7 +28,7 @@ from conformance.selection.undisturbed import (
     play_undisturbed,
 )
 from fixtures.playing.request import PlayRequest
-from fixtures.playing.window import Window
+from fixtures.playing.window import PER_CORE, Window
 from fixtures.recording.disturbances import neighbors_lost
 from fixtures.recording.model import Play, Recording
 from fixtures.recording.storage import load, save
@@ -250,6 +250,6 @@ def test_the_budget_grows_with_the_plays_and_with_fewer_cores(monkeypatch: pytes
         return found.expected, found.more
 
     assert of(2, [(20.0, 0.0)]) == (20.0, GRANTED)
-    assert of(2, [(20.0, 0.0)] * 640) == (200.0, 400.0)
-    assert of(1, [(20.0, 0.0)] * 640) == (400.0, 800.0)
+    assert of(2, [(20.0, 0.0)] * 20 * PER_CORE) == (200.0, 400.0)
+    assert of(1, [(20.0, 0.0)] * 20 * PER_CORE) == (400.0, 800.0)
     assert of(1, [(30.0, 1.5)] * 10) == (600.0, 1200.0), "machines take turns"
