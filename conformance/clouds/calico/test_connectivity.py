@@ -123,7 +123,8 @@ def test_calico_translates_no_address(recording: Recording, notebook: Notebook) 
     """Flows cross border and hosts with both addresses and both ports unchanged, and so do the addresses they carry."""
     for flow in flows_of(recording, notebook, *BORDER_CROSSING):
         for there, node in zip(expect_answer(recording, notebook, flow), (flow.source, flow.to), strict=True):
-            sent = passages(recording.at(node, outgoing=True), flow, back=there.back)[0]
+            sent = notebook.stimulus(passages(recording.at(node, outgoing=True), flow, back=there.back),
+                                     f"{flow}: {node} was not seen sending it")[0]
             for before, after in ((sent.headers.source, there.headers.source),
                                   (sent.headers.destination, there.headers.destination)):
                 notebook.expect(before == after, f"{flow}: {before} became {after} on the way", there.frame)
